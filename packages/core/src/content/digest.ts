@@ -1,0 +1,51 @@
+import { createHash, type Hash } from "node:crypto";
+
+/** `sha256:` or `sha512:` and lower-case hex. Spec: image-spec v1.1.1, "Digests". */
+export type Digest = `${string}:${string}`;
+
+/** The algorithms that content is verified with. */
+export type DigestAlgorithm = "sha256" | "sha512";
+
+const HEX_LENGTH: Readonly<Record<DigestAlgorithm, number>> = { sha256: 64, sha512: 128 };
+
+/** Checks a digest. @throws {SyntaxError} saying what is wrong with it. */
+export function parseDigest(text: string): Digest {
+  const separator = text.indexOf(":");
+  if (separator < 0) throw new SyntaxError(`Bad digest "${text}": expected ALGORITHM:HEX`);
+  const algorithm = text.slice(0, separator);
+  const hex = text.slice(separator + 1);
+  if (algorithm !== "sha256" && algorithm !== "sha512") {
+    throw new SyntaxError(`Bad digest "${text}": algorithm "${algorithm}" is not supported (sha256, sha512 are)`);
+  }
+  if (hex.length !== HEX_LENGTH[algorithm] || !/^[0-9a-f]*$/.test(hex)) {
+    throw new SyntaxError(
+      `Bad digest "${text}": expected ${HEX_LENGTH[algorithm]} lower-case hex digits after "${algorithm}:"`,
+    );
+  }
+  return text as Digest;
+}
+
+/** Whether the text is a well-formed digest. */
+export function isDigest(text: string): text is Digest {
+  try {
+    parseDigest(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The algorithm of a digest that was parsed. */
+export function algorithmOf(digest: Digest): DigestAlgorithm {
+  return digest.startsWith("sha512:") ? "sha512" : "sha256";
+}
+
+/** A native hash for the digest's algorithm; feed it the content and call `digestFrom`. */
+export function hasherFor(digest: Digest): Hash {
+  return createHash(algorithmOf(digest));
+}
+
+/** The digest of bytes in memory. */
+export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = "sha256"): Digest {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
+}

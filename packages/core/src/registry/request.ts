@@ -1,0 +1,57 @@
+import type { RequestKind, RequestRecord } from "../store/store.ts";
+
+/** `repository:NAME:pull`, `repository:NAME:pull,push`, `repository:NAME:delete`, `registry:catalog:*`. */
+export type Scope = string;
+
+/** One request of the distribution API, before authentication. */
+export interface RegistryRequest {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
+  /** A path with query below the host (`/v2/app/blobs/sha256:…`), or the absolute URL of an upload's Location, already checked. */
+  readonly path: string | URL;
+  readonly kind: RequestKind;
+  /** What the token must grant; the challenge's own scope is merged in. */
+  readonly scopes: readonly Scope[];
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A function, since a challenge, a redirect or a retry asks for the body again: called once for each time that it is sent. */
+  readonly body?: (() => Uint8Array | AsyncIterable<Uint8Array>) | undefined;
+  /** Bytes of the body; must be given with a body. */
+  readonly contentLength?: number | undefined;
+  /** The statuses that the caller handles; another one is thrown as a RegistryError. */
+  readonly accept: readonly number[];
+  /** Whether it is sent again after a failure that may pass. Default: GET and HEAD yes, others no. */
+  readonly retry?: boolean | undefined;
+  /** Whether redirects are followed. Default: GET and HEAD yes, others no. */
+  readonly followRedirects?: boolean | undefined;
+  /** The longest wait for the head of the answer, from when the body was sent, in ms. Default 60 s. */
+  readonly headersTimeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRequest?: ((request: RequestRecord) => void) | undefined;
+}
+
+/** The body of an answer: iterated once, or dropped. An answer whose body was neither read nor dropped holds its connection. */
+export interface ResponseBody extends AsyncIterable<Uint8Array> {
+  /** Reads the whole; over `limit` bytes it destroys the connection and throws a RegistryError with code PROTOCOL. */
+  bytes(limit: number): Promise<Uint8Array>;
+  /** Reads a short rest so that the connection can be used again, and destroys it where the rest is long. */
+  drop(): Promise<void>;
+}
+
+export interface RegistryResponse {
+  readonly status: number;
+  /** Lower-case names; a header that came several times is joined with ", ". */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: ResponseBody;
+  /** The URL that answered in the end, after redirects. */
+  readonly url: URL;
+}
+
+/** Sends requests to one registry: connections, TLS, proxy, authentication, redirects, retries. The protocol's steps are built on it. */
+export interface RegistryClient {
+  /** The host that is asked: `host` or `host:port`. */
+  readonly host: string;
+  /** @throws {RegistryError} for every status that is not accepted, with the registry's code, its body read. */
+  request(request: RegistryRequest): Promise<RegistryResponse>;
+  /** Closes every connection; what is under way fails. */
+  close(): Promise<void>;
+}

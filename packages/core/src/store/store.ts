@@ -1,0 +1,115 @@
+import type { Descriptor } from "../content/descriptor.ts";
+
+/** Opens content at a byte offset; called again for every retry or resume. Each call gives a stream of its own. */
+export type Open = (offset: number, signal?: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+
+/** What a request was for. Together with method and host it is what is counted. */
+export type RequestKind = "manifest" | "blob" | "upload" | "tags" | "referrers" | "catalog" | "token" | "ping";
+
+/** One HTTP request that was answered or failed; redirects and retries are requests of their own. */
+export interface RequestRecord {
+  readonly method: string;
+  readonly kind: RequestKind;
+  /** `host:port` that was asked, the CDN's where a redirect led there. */
+  readonly host: string;
+  /** HTTP status; 0 where no answer came. */
+  readonly status: number;
+}
+
+/** What every call of a store takes. */
+export interface CallOptions {
+  /** Ends the call; it rejects with `signal.reason`, and nothing of it runs on. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each HTTP request that the call made. */
+  readonly onRequest?: ((request: RequestRecord) => void) | undefined;
+}
+
+/** A small document with its descriptor: bytes and digest belong together and were checked. */
+export interface Content {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
+/** Where a store is: lets the engine see that two stores share a registry and its blobs can be mounted. */
+export interface RepositoryPlace {
+  /** `host` or `host:port`, as requests use it (`registry-1.docker.io` for docker.io). */
+  readonly host: string;
+  /** `library/alpine`. */
+  readonly repository: string;
+}
+
+/** What content can be read from. One store is one repository, one directory, one set in memory. */
+export interface Source {
+  /** What messages call it: `registry.example/app`, `oci:/tmp/images`. */
+  readonly name: string;
+  /** The repository of a registry, where it is one. */
+  readonly place?: RepositoryPlace | undefined;
+  /**
+   * The descriptor of a tag or digest. For a registry 1 HEAD (end-3).
+   * @throws {StoreError} MANIFEST_UNKNOWN where there is none.
+   */
+  resolve(reference: string, options?: CallOptions): Promise<Descriptor>;
+  /**
+   * The manifest of a tag or digest in one request (GET, end-3), its digest computed from the bytes and checked where one was promised.
+   * @throws {StoreError} MANIFEST_UNKNOWN, MANIFEST_TOO_LARGE, DIGEST_MISMATCH.
+   */
+  open(reference: string, options?: CallOptions): Promise<Content>;
+  /**
+   * The bytes of a blob or manifest from `offset`. The consumer owns the chunks, and verifies them.
+   * A registry goes on after a broken connection by itself; offset = size sends no request.
+   * @throws {StoreError} BLOB_UNKNOWN, MANIFEST_UNKNOWN.
+   */
+  fetch(
+    descriptor: Descriptor,
+    options?: CallOptions & { readonly offset?: number },
+  ): Promise<AsyncIterable<Uint8Array>>;
+  /** The manifests whose subject is `subject`, each once. */
+  referrers?(
+    subject: Descriptor,
+    options?: CallOptions & { readonly artifactType?: string | undefined },
+  ): AsyncIterable<Descriptor>;
+  /** Every tag, in the store's order; digest tags (`sha256-…`) too. */
+  tags?(options?: CallOptions): AsyncIterable<string>;
+}
+
+export interface PushOptions extends CallOptions {
+  /** For a manifest: the tag to put it under at once. Without it a manifest is put under its digest. */
+  readonly reference?: string | undefined;
+  /** For a blob: repositories of the same registry that are known to hold it, best first. */
+  readonly mountFrom?: readonly string[] | undefined;
+}
+
+/** `existed`: nothing was sent. `mounted`: the registry linked it from another repository. `pushed`: its bytes were sent. */
+export type PushOutcome = "existed" | "mounted" | "pushed";
+
+/** What content can be written to. */
+export interface Target {
+  readonly name: string;
+  readonly place?: RepositoryPlace | undefined;
+  /** Whether the content is there. For a registry 1 HEAD (end-2, end-3). */
+  has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
+  /** The descriptor of a tag or digest. @throws {StoreError} MANIFEST_UNKNOWN. */
+  resolve(reference: string, options?: CallOptions): Promise<Descriptor>;
+  /**
+   * Stores the content of `descriptor`, read from `open`, unless it is there. Size and digest are verified before the content becomes visible.
+   * Whether a manifest's children are there is the caller's business.
+   * @throws {StoreError} DIGEST_MISMATCH, SIZE_MISMATCH, or what the store refused (MANIFEST_BLOB_UNKNOWN, DENIED, …).
+   */
+  push(descriptor: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome>;
+  /** Points `reference`, a tag, at a manifest that is there. */
+  tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;
+  /** Removes a manifest (with every tag that points at it) or a blob. */
+  delete?(descriptor: Descriptor, options?: CallOptions): Promise<void>;
+  /** Removes one tag and nothing else; refused where that can't be done without removing other tags. */
+  untag?(reference: string, options?: CallOptions): Promise<void>;
+}
+
+/** What can be read and written. */
+export type Store = Source & Target;
+
+/** A store and the name in it. */
+export interface Located<S extends Source | Target = Store> {
+  readonly store: S;
+  /** A tag or a digest. */
+  readonly reference: string;
+}
