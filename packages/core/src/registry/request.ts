@@ -52,6 +52,12 @@ export interface RegistryClient {
   readonly host: string;
   /** @throws {RegistryError} for every status that is not accepted, with the registry's code, its body read. */
   request(request: RegistryRequest): Promise<RegistryResponse>;
+  /**
+   * The URL of a Location or Link header, absolute or relative to the URL that answered, once it is known to be safe to follow: http on the
+   * registry's own host becomes https where the registry speaks https, http elsewhere is refused, a private address too unless the registry has one.
+   * @throws {RegistryError} REDIRECT_REFUSED.
+   */
+  resolveLocation(location: string, answeredBy: URL): URL;
   /** Closes every connection; what is under way fails. */
   close(): Promise<void>;
 }
