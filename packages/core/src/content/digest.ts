@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import { quoted } from "./quoted.ts";
 
 /** `sha256:` or `sha512:` and lower-case hex. Spec: image-spec v1.1.1, "Digests". */
 export type Digest = `${string}:${string}`;
@@ -11,18 +12,20 @@ const HEX_LENGTH: Readonly<Record<DigestAlgorithm, number>> = { sha256: 64, sha5
 /** Checks a digest. @throws {SyntaxError} saying what is wrong with it. */
 export function parseDigest(text: string): Digest {
   const separator = text.indexOf(":");
-  if (separator < 0) throw new SyntaxError(`Bad digest "${text}": expected ALGORITHM:HEX`);
+  if (separator < 0) throw new SyntaxError(`Bad digest ${quoted(text)}: expected ALGORITHM:HEX`);
   const algorithm = text.slice(0, separator);
   const hex = text.slice(separator + 1);
   if (algorithm !== "sha256" && algorithm !== "sha512") {
-    throw new SyntaxError(`Bad digest "${text}": algorithm "${algorithm}" is not supported (sha256, sha512 are)`);
+    throw new SyntaxError(
+      `Bad digest ${quoted(text)}: algorithm ${quoted(algorithm)} is not supported (sha256, sha512 are)`,
+    );
   }
   if (hex.length !== HEX_LENGTH[algorithm] || !/^[0-9a-f]*$/.test(hex)) {
     throw new SyntaxError(
-      `Bad digest "${text}": expected ${HEX_LENGTH[algorithm]} lower-case hex digits after "${algorithm}:"`,
+      `Bad digest ${quoted(text)}: expected ${HEX_LENGTH[algorithm]} lower-case hex digits after "${algorithm}:"`,
     );
   }
-  return text as Digest;
+  return `${algorithm}:${hex}`;
 }
 
 /** Whether the text is a well-formed digest. */
@@ -40,7 +43,7 @@ export function algorithmOf(digest: Digest): DigestAlgorithm {
   return digest.startsWith("sha512:") ? "sha512" : "sha256";
 }
 
-/** A native hash for the digest's algorithm; feed it the content and call `digestFrom`. */
+/** A native hash for the digest's algorithm: feed it the content and compare `ALGORITHM:HEX`. */
 export function hasherFor(digest: Digest): Hash {
   return createHash(algorithmOf(digest));
 }

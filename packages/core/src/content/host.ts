@@ -1,0 +1,49 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { quoted } from "./quoted.ts";
+
+/** Docker Hub, as users write it. Requests go to `apiHost("docker.io")`. */
+export const DOCKER_HUB = "docker.io";
+
+/** Labels of letters, digits and inner dashes. `_` is left out as in distribution's grammar. */
+const DOMAIN = /^(?!.{254})[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/**
+ * Checks `host` or `host:port`, IPv6 in brackets, and gives its one spelling: lower case, IPv6 compressed, `docker.io` for its old name `index.docker.io`.
+ * @throws {SyntaxError} saying what is wrong with it.
+ */
+export function parseHost(text: string): string {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text);
+  const name = match?.[1]?.toLowerCase();
+  if (name === undefined || name === "") throw badHost(text, "expected HOST or HOST:PORT");
+  const port = match?.[2];
+  if (port !== undefined && !(/^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65_535)) {
+    throw badHost(text, `port ${quoted(port)} is no number from 1 to 65535`);
+  }
+  const host = name.startsWith("[") ? parseIPv6(name, text) : parseDomain(name, text);
+  if (port !== undefined) return `${host}:${port}`;
+  return host === "index.docker.io" ? DOCKER_HUB : host;
+}
+
+function parseIPv6(bracketed: string, text: string): string {
+  const address = bracketed.slice(1, -1);
+  if (address.includes("%")) throw badHost(text, "an IPv6 address with a zone can't be used in a URL");
+  const host = isIPv6(address) ? URL.parse(`https://${bracketed}`)?.hostname : undefined;
+  if (host === undefined) throw badHost(text, `${quoted(address)} is no IPv6 address`);
+  return host;
+}
+
+function parseDomain(name: string, text: string): string {
+  if (!DOMAIN.test(name)) {
+    throw badHost(text, 'expected labels of letters, digits and inner dashes, joined by "."');
+  }
+  // A URL reads a name that ends in a number as an IPv4 address: "127.1" would be asked as 127.0.0.1.
+  if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(name) && !isIPv4(name)) {
+    throw badHost(text, "a name that ends in a number must be an IPv4 address like 192.0.2.1");
+  }
+  if (URL.parse(`https://${name}`)?.hostname !== name) throw badHost(text, "it can't be used in a URL");
+  return name;
+}
+
+function badHost(text: string, reason: string): SyntaxError {
+  return new SyntaxError(`Bad host ${quoted(text)}: ${reason}`);
+}
