@@ -1,1 +1,13 @@
-export {};
+export { copy } from "./copy.ts";
+export type { CopyOptions, Destination } from "./copy-options.ts";
+export { copyTags, failures, type TagOutcome, type TagsResult } from "./copy-tags.ts";
+export { CopyError, type CopyErrorInit } from "./errors.ts";
+export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
+export { type ExecuteOptions, execute } from "./execute.ts";
+export type { Plan, PlanAction, PlanHead } from "./plan.ts";
+export { nameOf, planCopy } from "./plan-copy.ts";
+export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
+export { addRequests, type RequestCount, RequestCounter, totalRequests } from "./request-count.ts";
+export type { Amount, CopyResult } from "./result.ts";
+export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";
+export { type Verified, verifyImage } from "./verify-image.ts";

@@ -36,6 +36,8 @@ export interface RepositoryPlace {
   readonly host: string;
   /** `library/alpine`. */
   readonly repository: string;
+  /** Who asks, by identity: stores with the same host and access see the same repositories, so one may mount from the other. */
+  readonly access: object;
 }
 
 /** What content can be read from. One store is one repository, one directory, one set in memory. */

@@ -1,0 +1,25 @@
+import type { Platform, Target } from "@tranship/core";
+import type { OnEvent } from "./events.ts";
+import type { CopyRun } from "./run.ts";
+
+/** Where a copy goes: a store and the name in it. */
+export interface Destination {
+  readonly store: Target;
+  /** A tag; or a digest, which then must be the source's; or nothing: by digest alone. */
+  readonly reference?: string | undefined;
+  /** The reference is known to be missing, from a list of tags: it is not asked for. */
+  readonly missing?: boolean | undefined;
+}
+
+export interface CopyOptions {
+  /** Only these. One: its manifest alone is copied. Several: the index is cut down to them, which changes its digest. Default: all, untouched. */
+  readonly platforms?: readonly Platform[] | undefined;
+  /** Signatures, SBOMs and whatever else names the image or its manifests as its subject. One listing more for each manifest. Default: no. */
+  readonly referrers?: boolean | undefined;
+  /** Whether a tag that the target has may be moved. Default: yes. */
+  readonly clobber?: boolean | undefined;
+  /** Shares work in flight, what is known and the limits with other copies. Default: a run of its own. */
+  readonly run?: CopyRun | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
+}

@@ -1,0 +1,121 @@
+import { type Digest, isDigest, type Source, StoreError, type Target } from "@tranship/core";
+import pLimit from "p-limit";
+import { copy } from "./copy.ts";
+import type { CopyOptions } from "./copy-options.ts";
+import { asCopyError } from "./errors.ts";
+import { type RequestCount, RequestCounter } from "./request-count.ts";
+import type { CopyResult } from "./result.ts";
+import { CopyRun } from "./run.ts";
+
+/** Images in flight: enough to keep the run's request slots busy with one HEAD a side for each. */
+const IMAGES_IN_FLIGHT = 32;
+
+/** `sha256-HEX`, the referrers fallback tag, and cosign's `sha256-HEX.sig`, `.att`, `.sbom`: they follow their subject. */
+const DIGEST_TAG = /^(?<algorithm>sha256|sha512)-(?<hex>[0-9a-f]{64,128})(?<suffix>\.[a-z]+)?$/;
+
+/** How one tag went. */
+export type TagOutcome =
+  | { readonly tag: string; readonly result: CopyResult }
+  | { readonly tag: string; readonly error: unknown };
+
+/** How a repository went. */
+export interface TagsResult {
+  readonly outcomes: readonly TagOutcome[];
+  /** The requests for the lists of tags; those for an image are in its result. */
+  readonly requests: RequestCount;
+}
+
+/**
+ * Copies every tag of a repository. One list of tags at each side says which are missing at the target, so that those are not asked for
+ * one by one; an image that fails leaves the others alone. Digest tags are no tags of their own: cosign's follow their subject where
+ * `referrers` is set, the referrers fallback index is made again by the target.
+ * Requests: the pages of two lists, then those of `copy` for each tag.
+ * @throws {CopyError} where the tags cannot be listed; an abort rejects with `signal.reason` after everything has ended.
+ */
+export async function copyTags(
+  from: Source,
+  to: Target & Pick<Source, "tags">,
+  options: CopyOptions = {},
+): Promise<TagsResult> {
+  const { run = new CopyRun(), signal, referrers = false, onEvent } = options;
+  const counter = new RequestCounter();
+  const call = { signal, onRequest: counter.count };
+  const [tags, there] = await Promise.all([sourceTags(from, call), targetTags(to, call)]);
+  const images = tags.filter((tag) => !DIGEST_TAG.test(tag));
+  const digestTags = tags.filter((tag) => DIGEST_TAG.test(tag));
+  if (digestTags.length > 0 && !referrers) {
+    const message = `${digestTags.length} digest tags (sha256-…) are not copied: --referrers takes what they hold`;
+    onEvent?.({ from: from.name, to: to.name, type: "notice", message });
+  }
+
+  const slots = pLimit(IMAGES_IN_FLIGHT);
+  const subjects = new Set<Digest>();
+  const observed: CopyOptions = {
+    ...options,
+    run,
+    onEvent: (event) => {
+      if (referrers && "descriptor" in event) subjects.add(event.descriptor.digest);
+      onEvent?.(event);
+    },
+  };
+  const copyTag = async (tag: string): Promise<TagOutcome> => {
+    try {
+      signal?.throwIfAborted();
+      const destination = { store: to, reference: tag, missing: there !== undefined && !there.has(tag) };
+      return { tag, result: await copy({ store: from, reference: tag }, destination, observed) };
+    } catch (error) {
+      return { tag, error };
+    }
+  };
+  const outcomes = await Promise.all(images.map((tag) => slots(() => copyTag(tag))));
+  const following = referrers ? digestTags.filter((tag) => followsOneOf(tag, subjects)) : [];
+  const followed = await Promise.all(following.map((tag) => slots(() => copyTag(tag))));
+  signal?.throwIfAborted();
+  return { outcomes: [...outcomes, ...followed], requests: counter.result() };
+}
+
+/** A cosign tag whose subject was met; the plain `sha256-HEX` is the fallback index, which the target keeps itself. */
+function followsOneOf(tag: string, subjects: ReadonlySet<Digest>): boolean {
+  const { algorithm, hex, suffix } = DIGEST_TAG.exec(tag)?.groups ?? {};
+  const subject = `${algorithm}:${hex}`;
+  return suffix !== undefined && isDigest(subject) && subjects.has(subject);
+}
+
+async function sourceTags(
+  source: Source,
+  call: { signal: AbortSignal | undefined; onRequest: RequestCounter["count"] },
+): Promise<readonly string[]> {
+  if (source.tags === undefined)
+    throw new TypeError(`Cannot list the tags of "${source.name}": this kind of source has no list`);
+  try {
+    return await Array.fromAsync(source.tags(call));
+  } catch (cause) {
+    throw asCopyError({ side: "source", operation: "resolve", cause }, call.signal);
+  }
+}
+
+/** Undefined where the target has no list: each tag is then asked for. */
+async function targetTags(
+  target: Target & Pick<Source, "tags">,
+  call: { signal: AbortSignal | undefined; onRequest: RequestCounter["count"] },
+): Promise<ReadonlySet<string> | undefined> {
+  if (target.tags === undefined) return undefined;
+  try {
+    return new Set(await Array.fromAsync(target.tags(call)));
+  } catch (cause) {
+    call.signal?.throwIfAborted();
+    if (cause instanceof StoreError && cause.code === "NAME_UNKNOWN") return new Set();
+    // A target may take pushes and refuse lists: push-only credentials.
+    if (
+      cause instanceof StoreError &&
+      (cause.code === "DENIED" || cause.code === "UNAUTHORIZED" || cause.code === "UNSUPPORTED")
+    )
+      return undefined;
+    throw asCopyError({ side: "target", operation: "resolve", cause }, call.signal);
+  }
+}
+
+/** What failed. */
+export function failures(result: TagsResult): readonly Extract<TagOutcome, { readonly error: unknown }>[] {
+  return result.outcomes.filter((outcome) => "error" in outcome);
+}

@@ -1,0 +1,32 @@
+import type { Located, Source } from "@tranship/core";
+import type { CopyOptions, Destination } from "./copy-options.ts";
+import { executeIn } from "./execute.ts";
+import { nameOf, planCopy } from "./plan-copy.ts";
+import { RequestCounter } from "./request-count.ts";
+import type { CopyResult } from "./result.ts";
+import { CopyRun } from "./run.ts";
+import { Scope } from "./scope.ts";
+
+/**
+ * Copies what a reference stands for: an image, an index with all or some of its platforms, an artifact.
+ *
+ * Children go before parents and the tag last, so that the target's tag never stands for something incomplete; what the target has is
+ * not sent, what another repository of its registry has is mounted; manifests travel byte for byte. Plan and execution overlap.
+ * Requests: those of `planCopy`, and at a registry 2 for a blob that is sent, 1 for one that is there or mounted, 1 for a manifest.
+ * @throws {CopyError} the first failure, after everything under way has ended. An abort rejects with `signal.reason`.
+ */
+export async function copy(from: Located<Source>, to: Destination, options: CopyOptions = {}): Promise<CopyResult> {
+  const { run = new CopyRun(), onEvent } = options;
+  const names = { from: nameOf(from), to: nameOf(to) };
+  const counter = new RequestCounter();
+  const scope = new Scope(options.signal);
+  try {
+    const plan = await planCopy(from, to, { ...options, run, signal: scope.signal, onRequest: counter.count });
+    for (const message of plan.head.notices) onEvent?.({ ...names, type: "notice", message });
+    if (plan.head.state !== "copy") onEvent?.({ ...names, type: plan.head.state, descriptor: plan.head.root });
+    return await executeIn(scope, plan, from, to, { ...options, run, counter });
+  } catch (error) {
+    if (error instanceof Error && options.signal?.aborted !== true) onEvent?.({ ...names, type: "failed", error });
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import { type Descriptor, type ErrorCode, StoreError } from "@tranship/core";
+
+export interface CopyErrorInit {
+  readonly side: "source" | "target";
+  readonly operation: string;
+  readonly descriptor?: Descriptor | undefined;
+  readonly cause: unknown;
+}
+
+/** A copy that failed: at which side, in which operation, on what. Its code is that of the cause. */
+export class CopyError extends Error {
+  readonly code: ErrorCode;
+  readonly side: "source" | "target";
+  /** `resolve`, `fetch`, `push`, `tag`, `referrers`. */
+  readonly operation: string;
+  readonly descriptor: Descriptor | undefined;
+
+  constructor(init: CopyErrorInit) {
+    super(init.cause instanceof Error ? init.cause.message : String(init.cause), { cause: init.cause });
+    this.name = "CopyError";
+    this.code = init.cause instanceof StoreError ? init.cause.code : "NETWORK";
+    this.side = init.side;
+    this.operation = init.operation;
+    this.descriptor = init.descriptor;
+  }
+}
+
+/** Says where a store's error happened; an abort and what was said before pass unchanged. */
+export function asCopyError(init: CopyErrorInit, signal?: AbortSignal): unknown {
+  if (signal?.aborted === true && init.cause === signal.reason) return init.cause;
+  return init.cause instanceof StoreError ? new CopyError(init) : init.cause;
+}

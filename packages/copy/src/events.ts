@@ -1,0 +1,30 @@
+import type { Descriptor, Digest } from "@tranship/core";
+
+/** Why content needed no transfer: it was there, another image of this run has just brought it, or its bytes live elsewhere by design. */
+export type SkipReason = "exists" | "shared" | "foreign";
+
+interface OfCopy {
+  /** The source as messages call it, with its reference: `registry.example/app:v1`. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What happened in a copy, in order. Sizes are bytes. Observing never changes the copy. */
+export type CopyEvent =
+  /** The plan grew by content of this size; the sum of these is the total that progress is measured against. */
+  | (OfCopy & { readonly type: "planned"; readonly descriptor: Descriptor })
+  /** The target has the reference already, with this very digest (`unchanged`), or with any and it must not be replaced (`kept`). */
+  | (OfCopy & { readonly type: "unchanged" | "kept"; readonly descriptor: Descriptor })
+  | (OfCopy & { readonly type: "skipped"; readonly descriptor: Descriptor; readonly reason: SkipReason })
+  | (OfCopy & { readonly type: "mounted"; readonly descriptor: Descriptor })
+  | (OfCopy & { readonly type: "started"; readonly descriptor: Descriptor })
+  | (OfCopy & { readonly type: "bytes"; readonly digest: Digest; readonly bytes: number })
+  /** The content is read again from `offset`, after a break at the target. */
+  | (OfCopy & { readonly type: "retrying"; readonly descriptor: Descriptor; readonly offset: number })
+  | (OfCopy & { readonly type: "done"; readonly descriptor: Descriptor })
+  | (OfCopy & { readonly type: "tagged"; readonly descriptor: Descriptor; readonly reference: string })
+  /** Something that the user should know and that is no failure. */
+  | (OfCopy & { readonly type: "notice"; readonly message: string })
+  | (OfCopy & { readonly type: "failed"; readonly error: Error });
+
+export type OnEvent = (event: CopyEvent) => void;

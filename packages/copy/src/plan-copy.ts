@@ -1,0 +1,162 @@
+import {
+  type CallOptions,
+  type Content,
+  type Descriptor,
+  type IndexManifest,
+  isDigest,
+  type Located,
+  matchesPlatform,
+  type Platform,
+  parsePlatform,
+  readVerified,
+  type Source,
+  StoreError,
+  type Target,
+} from "@tranship/core";
+import type { CopyOptions, Destination } from "./copy-options.ts";
+import { asCopyError } from "./errors.ts";
+import type { Plan, PlanAction, PlanHead } from "./plan.ts";
+import { platformUnknown, selectPlatforms } from "./platforms.ts";
+import { type OpenManifest, Reader } from "./reader.ts";
+import { CopyRun } from "./run.ts";
+import { walk } from "./walk.ts";
+
+/**
+ * Finds out what a copy has to do, children first, and changes nothing.
+ *
+ * Requests: 1 HEAD for the target's reference; where it is missing there, 1 GET for the source's manifest, where it is not, 1 HEAD for the
+ * source's, and nothing else if the two are the same; 1 GET for each manifest below. Whether a blob is at the target is left to
+ * `execute`, where asking costs nothing extra. Memory: the manifests of the image.
+ * @throws {CopyError} with the code of the store that failed. @throws {StoreError} PLATFORM_UNKNOWN.
+ */
+export async function planCopy(
+  from: Located<Source>,
+  to: Destination,
+  options: CopyOptions & Pick<CallOptions, "onRequest"> = {},
+): Promise<Plan> {
+  const { run = new CopyRun(), signal = new AbortController().signal, onRequest, clobber = true } = options;
+  const call = { signal, onRequest };
+  const reader = new Reader(from.store, run, call);
+  const there = await atTarget(to, run, call);
+  if (there !== undefined && !clobber) return finished({ source: there, root: there, state: "kept", notices: [] });
+
+  const root = await findRoot(reader, from.reference, options, there);
+  if (to.reference !== undefined && isDigest(to.reference) && to.reference !== root.root.digest) {
+    const detail = `the content to copy is "${root.root.digest}", and a digest cannot stand for anything else`;
+    throw new TypeError(`Cannot copy "${nameOf(from)}" to "${nameOf(to)}": ${detail}`);
+  }
+  const unchanged = there?.digest === root.root.digest;
+  const head: PlanHead = { ...root, state: unchanged ? "unchanged" : "copy" };
+  if (unchanged && options.referrers !== true) return finished(head);
+  const rewritten = root.content !== undefined && root.root.digest !== root.source.digest ? root.content : undefined;
+  return {
+    head,
+    actions: walk(reader, to.store, {
+      run,
+      root: root.root,
+      reference: to.reference === root.root.digest ? undefined : to.reference,
+      rewritten: rewritten?.bytes,
+      referrers: options.referrers === true,
+      // Where the reference was missing, what is below it most likely is too: asking would be a request for each.
+      askForChildren: there !== undefined || to.store.place === undefined,
+      rootIsThere: unchanged,
+      call,
+    }),
+  };
+}
+
+/** How messages call an image. */
+export function nameOf(located: { readonly store: Source | Target; readonly reference?: string | undefined }): string {
+  if (located.reference === undefined) return located.store.name;
+  return `${located.store.name}${isDigest(located.reference) ? "@" : ":"}${located.reference}`;
+}
+
+function finished(head: PlanHead): Plan {
+  return { head, actions: none() };
+}
+
+async function* none(): AsyncGenerator<PlanAction, void, void> {}
+
+async function atTarget(
+  to: Destination,
+  run: CopyRun,
+  call: CallOptions & { signal: AbortSignal },
+): Promise<Descriptor | undefined> {
+  const { reference, store } = to;
+  if (reference === undefined || to.missing === true) return undefined;
+  try {
+    return await run.requestSlots(() => {
+      call.signal.throwIfAborted();
+      return store.resolve(reference, call);
+    });
+  } catch (error) {
+    if (error instanceof StoreError && (error.code === "MANIFEST_UNKNOWN" || error.code === "NAME_UNKNOWN"))
+      return undefined;
+    throw asCopyError({ side: "target", operation: "resolve", cause: error }, call.signal);
+  }
+}
+
+interface Root {
+  readonly source: Descriptor;
+  readonly root: Descriptor;
+  readonly content: Content | undefined;
+  readonly notices: readonly string[];
+}
+
+async function findRoot(
+  reader: Reader,
+  reference: string,
+  options: CopyOptions,
+  there: Descriptor | undefined,
+): Promise<Root> {
+  const { platforms = [] } = options;
+  if (platforms.length === 0 && there !== undefined) {
+    const source = await reader.resolve(reference);
+    if (source.digest === there.digest) return { source, root: source, content: undefined, notices: [] };
+    return { source, root: source, content: await reader.openManifest(source), notices: [] };
+  }
+  const opened = await reader.openReference(reference);
+  const source = opened.descriptor;
+  if (platforms.length === 0) return { source, root: source, content: opened, notices: [] };
+  if (opened.manifest.kind === "image") {
+    await requirePlatform(reader, opened, platforms);
+    return { source, root: source, content: opened, notices: [] };
+  }
+  const selected = await selectPlatforms(opened, platforms, (descriptor) => openIndex(reader, descriptor));
+  const notices =
+    options.referrers === true
+      ? ["Signatures and other referrers of the index itself are not copied: only a part of it is"]
+      : [];
+  if ("manifest" in selected) return { source, root: selected.manifest, content: undefined, notices };
+  const same = selected.index.descriptor.digest === source.digest;
+  return { source, root: selected.index.descriptor, content: selected.index, notices: same ? [] : notices };
+}
+
+async function openIndex(reader: Reader, descriptor: Descriptor): Promise<IndexManifest> {
+  const { manifest } = await reader.openManifest(descriptor);
+  if (manifest.kind === "index") return manifest;
+  throw new StoreError("MANIFEST_INVALID", `Cannot read index "${descriptor.digest}": it is a single image`);
+}
+
+/** A single image has its platform in its config. */
+async function requirePlatform(reader: Reader, image: OpenManifest, wanted: readonly Platform[]): Promise<void> {
+  if (image.manifest.kind !== "image") return;
+  const { config } = image.manifest;
+  const bytes = await readVerified(await reader.opener(config)(0), config);
+  const platform = platformOfConfig(bytes);
+  const missing = wanted.find((candidate) => platform === undefined || !matchesPlatform(candidate, platform));
+  if (missing !== undefined) throw platformUnknown(missing, image.descriptor, platform === undefined ? [] : [platform]);
+}
+
+function platformOfConfig(bytes: Uint8Array): Platform | undefined {
+  try {
+    const config: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    const { os, architecture, variant } = config as Readonly<Record<string, unknown>>;
+    if (typeof os !== "string" || typeof architecture !== "string") return undefined;
+    return parsePlatform(
+      [os, architecture, ...(typeof variant === "string" && variant !== "" ? [variant] : [])].join("/"),
+    );
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import {
+  type CallOptions,
+  type Content,
+  type Descriptor,
+  inlineData,
+  MAX_MANIFEST_BYTES,
+  type Manifest,
+  type Open,
+  parseManifest,
+  readVerified,
+  type Source,
+  StoreError,
+} from "@tranship/core";
+import { asCopyError } from "./errors.ts";
+import type { CopyRun } from "./run.ts";
+
+/** A manifest with its exact bytes. */
+export interface OpenManifest extends Content {
+  readonly manifest: Manifest;
+}
+
+/** Reads a source for one copy: manifests through the run's cache and slots, blobs as streams; its errors say that the source failed. */
+export class Reader {
+  readonly source: Source;
+  readonly #run: CopyRun;
+  readonly #call: CallOptions & { readonly signal: AbortSignal };
+
+  constructor(source: Source, run: CopyRun, call: CallOptions & { readonly signal: AbortSignal }) {
+    this.source = source;
+    this.#run = run;
+    this.#call = call;
+  }
+
+  /** What the reference stands for. */
+  resolve(reference: string): Promise<Descriptor> {
+    return this.#small("resolve", undefined, () => this.source.resolve(reference, this.#call));
+  }
+
+  /** The manifest of a reference, in one request. */
+  async openReference(reference: string): Promise<OpenManifest> {
+    const { descriptor, bytes } = await this.#small("resolve", undefined, () =>
+      this.source.open(reference, this.#call),
+    );
+    const manifest = parseManifest(bytes, descriptor.mediaType);
+    this.#run.manifests.set(descriptor.digest, bytes);
+    return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
+  }
+
+  /** The manifest of a descriptor: from the run's cache, from the descriptor itself, else in one request. */
+  async openManifest(descriptor: Descriptor): Promise<OpenManifest> {
+    const bytes = await this.#manifestBytes(descriptor);
+    return { descriptor, bytes, manifest: parseManifest(bytes, descriptor.mediaType) };
+  }
+
+  /** How a target reads the content; may be called for any offset, any number of times. */
+  opener(descriptor: Descriptor): Open {
+    return async (offset, signal) => {
+      const known = this.#run.manifests.get(descriptor.digest) ?? inlineData(descriptor);
+      if (known !== undefined) return once(known.subarray(offset));
+      try {
+        const content = await this.source.fetch(descriptor, {
+          ...this.#call,
+          offset,
+          signal: signal ?? this.#call.signal,
+        });
+        return this.#blamed(content, descriptor);
+      } catch (error) {
+        throw this.#blame("fetch", descriptor, error);
+      }
+    };
+  }
+
+  /** What names the manifest as its subject. */
+  async referrers(subject: Descriptor): Promise<readonly Descriptor[]> {
+    const { source } = this;
+    if (source.referrers === undefined) return [];
+    const found = source.referrers(subject, this.#call);
+    return this.#small("referrers", subject, () => Array.fromAsync(found));
+  }
+
+  async #manifestBytes(descriptor: Descriptor): Promise<Uint8Array> {
+    const known = this.#run.manifests.get(descriptor.digest) ?? inlineData(descriptor);
+    if (known !== undefined) return known;
+    if (descriptor.size > MAX_MANIFEST_BYTES) {
+      const detail = `${descriptor.size} bytes, and a manifest has at most ${MAX_MANIFEST_BYTES}`;
+      throw new StoreError(
+        "MANIFEST_TOO_LARGE",
+        `Cannot read manifest "${descriptor.digest}" of "${this.source.name}": ${detail}`,
+      );
+    }
+    const bytes = await this.#small("fetch", descriptor, async () =>
+      readVerified(await this.source.fetch(descriptor, this.#call), descriptor),
+    );
+    this.#run.manifests.set(descriptor.digest, bytes);
+    return bytes;
+  }
+
+  async #small<T>(operation: string, descriptor: Descriptor | undefined, task: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#run.requestSlots(() => {
+        this.#call.signal.throwIfAborted();
+        return task();
+      });
+    } catch (error) {
+      throw this.#blame(operation, descriptor, error);
+    }
+  }
+
+  async *#blamed(content: AsyncIterable<Uint8Array>, descriptor: Descriptor): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      yield* content;
+    } catch (error) {
+      throw this.#blame("fetch", descriptor, error);
+    }
+  }
+
+  #blame(operation: string, descriptor: Descriptor | undefined, cause: unknown): unknown {
+    return asCopyError({ side: "source", operation, descriptor, cause }, this.#call.signal);
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  if (bytes.length > 0) yield bytes;
+}

@@ -1,0 +1,42 @@
+import type { Descriptor } from "@tranship/core";
+import type { RequestCount } from "./request-count.ts";
+
+/** How much content, and how many bytes of it. */
+export interface Amount {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What a copy did. */
+export interface CopyResult {
+  /** `copied`: the target's reference stands for `root` now. `unchanged`: it did before. `kept`: it was there and was not to be replaced. */
+  readonly outcome: "copied" | "unchanged" | "kept";
+  /** What the source's reference stands for. */
+  readonly source: Descriptor;
+  /** What the target's reference stands for. Another digest than the source's only where platforms were selected. */
+  readonly root: Descriptor;
+  /** Sent to the target. */
+  readonly moved: Amount;
+  /** Linked by the target's registry from another of its repositories. */
+  readonly mounted: Amount;
+  /** There before, or brought by another copy of the same run. What is below a skipped manifest is not counted. */
+  readonly skipped: Amount;
+  /** Foreign layers, which are never copied. */
+  readonly foreign: readonly Descriptor[];
+  readonly requests: RequestCount;
+}
+
+/** Adds up what happened to content. */
+export class Tally {
+  #count = 0;
+  #bytes = 0;
+
+  add(descriptor: Descriptor): void {
+    this.#count += 1;
+    this.#bytes += descriptor.size;
+  }
+
+  get amount(): Amount {
+    return { count: this.#count, bytes: this.#bytes };
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  type CallOptions,
+  childrenOf,
+  type Descriptor,
+  type Digest,
+  isForeign,
+  isManifestMediaType,
+  type Located,
+  type Source,
+  verified,
+} from "@tranship/core";
+import { asCopyError } from "./errors.ts";
+import { Reader } from "./reader.ts";
+import { type Amount, Tally } from "./result.ts";
+import { CopyRun } from "./run.ts";
+import { Scope } from "./scope.ts";
+
+/** What was read and had the digest and the size that its parent promised. */
+export interface Verified {
+  readonly root: Descriptor;
+  readonly manifests: Amount;
+  readonly blobs: Amount;
+}
+
+/**
+ * Reads an image whole and checks every size and digest, from the reference down.
+ * Requests: 1 GET for each manifest and blob. Memory: the slabs of the blobs in flight.
+ * @throws {CopyError} DIGEST_MISMATCH, SIZE_MISMATCH, BLOB_UNKNOWN, MANIFEST_UNKNOWN, or what the store could not do.
+ */
+export async function verifyImage(
+  image: Located<Source>,
+  options: CallOptions & { readonly run?: CopyRun | undefined } = {},
+): Promise<Verified> {
+  const { run = new CopyRun() } = options;
+  const scope = new Scope(options.signal);
+  const reader = new Reader(image.store, run, { ...options, signal: scope.signal });
+  const seen = new Set<Digest>();
+  const [manifests, blobs] = [new Tally(), new Tally()];
+
+  async function visit(descriptor: Descriptor): Promise<void> {
+    if (seen.has(descriptor.digest) || isForeign(descriptor)) return;
+    seen.add(descriptor.digest);
+    if (isManifestMediaType(descriptor.mediaType)) await visitManifest(descriptor);
+    else await run.blobSlots(() => readBlob(descriptor));
+  }
+  async function visitManifest(descriptor: Descriptor): Promise<void> {
+    const opened = await reader.openManifest(descriptor);
+    manifests.add(descriptor);
+    await Promise.all(childrenOf(opened.manifest).map((child) => scope.start(() => visit(child))));
+  }
+  async function readBlob(descriptor: Descriptor): Promise<void> {
+    scope.signal.throwIfAborted();
+    try {
+      for await (const _ of verified(await reader.opener(descriptor)(0, scope.signal), descriptor)) {
+        // Reading is what verifies.
+      }
+    } catch (cause) {
+      throw asCopyError({ side: "source", operation: "fetch", descriptor, cause }, scope.signal);
+    }
+    blobs.add(descriptor);
+  }
+
+  const opening = scope.start(() => reader.openReference(image.reference));
+  const visiting = scope.start(async () => visit((await opening).descriptor));
+  await visiting.catch(() => {});
+  await scope.settled();
+  return { root: (await opening).descriptor, manifests: manifests.amount, blobs: blobs.amount };
+}
