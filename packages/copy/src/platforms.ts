@@ -6,6 +6,7 @@ import {
   type IndexManifest,
   isIndexMediaType,
   matchesPlatform,
+  OCI_INDEX,
   type Platform,
   parseManifest,
   StoreError,
@@ -16,8 +17,6 @@ export const SOURCE_DIGEST_ANNOTATION = "io.tranship.source.digest";
 
 /** BuildKit's attestations are index entries that name, by this annotation, the manifest that they are about. */
 const ATTESTATION_SUBJECT = "vnd.docker.reference.digest";
-
-const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 
 /** Reads an index that an index names. */
 export type OpenIndex = (descriptor: Descriptor) => Promise<IndexManifest>;

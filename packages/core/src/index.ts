@@ -1,1 +1,71 @@
-export {};
+export { childrenOf, inlineData, isForeign } from "./content/children.ts";
+export type { Descriptor, Platform } from "./content/descriptor.ts";
+export {
+  algorithmOf,
+  type Digest,
+  type DigestAlgorithm,
+  digestOf,
+  hasherFor,
+  isDigest,
+  parseDigest,
+} from "./content/digest.ts";
+export { DOCKER_HUB, parseHost } from "./content/host.ts";
+export { type ImageManifest, type IndexManifest, MAX_MANIFEST_BYTES, type Manifest } from "./content/manifest.ts";
+export {
+  DOCKER_CONFIG,
+  DOCKER_LAYER_GZIP,
+  DOCKER_MANIFEST,
+  DOCKER_MANIFEST_LIST,
+  isImageMediaType,
+  isIndexMediaType,
+  isManifestMediaType,
+  MANIFEST_ACCEPT,
+  OCI_CONFIG,
+  OCI_EMPTY,
+  OCI_INDEX,
+  OCI_LAYER,
+  OCI_LAYER_GZIP,
+  OCI_LAYER_ZSTD,
+  OCI_MANIFEST,
+} from "./content/media-types.ts";
+export { parseDescriptor } from "./content/parse-descriptor.ts";
+export { parseManifest } from "./content/parse-manifest.ts";
+export { formatPlatform, matchesPlatform, parsePlatform } from "./content/platform.ts";
+export {
+  apiHost,
+  formatReference,
+  formatRepository,
+  parseReference,
+  parseRepository,
+  type Reference,
+  type Repository,
+} from "./content/reference.ts";
+export { parseRepositoryName } from "./content/repository-name.ts";
+export { parseTag } from "./content/tag.ts";
+export { readVerified, verified, verifyBytes } from "./content/verify.ts";
+export type { Credential, CredentialProvider, CredentialRequest } from "./credentials/credential.ts";
+export {
+  type ErrorCode,
+  isRetryable,
+  type OwnErrorCode,
+  RegistryError,
+  type RegistryErrorDetail,
+  type RegistryErrorInit,
+  redactUrl,
+  type SpecErrorCode,
+  StoreError,
+} from "./errors.ts";
+export type {
+  CallOptions,
+  Content,
+  Located,
+  Open,
+  PushOptions,
+  PushOutcome,
+  RepositoryPlace,
+  RequestKind,
+  RequestRecord,
+  Source,
+  Store,
+  Target,
+} from "./store/store.ts";
