@@ -90,7 +90,7 @@ async function sourceTags(
   try {
     return await Array.fromAsync(source.tags(call));
   } catch (cause) {
-    throw asCopyError({ side: "source", operation: "resolve", cause }, call.signal);
+    throw asCopyError({ side: "source", operation: "resolve", store: source.name, cause }, call.signal);
   }
 }
 
@@ -111,7 +111,7 @@ async function targetTags(
       (cause.code === "DENIED" || cause.code === "UNAUTHORIZED" || cause.code === "UNSUPPORTED")
     )
       return undefined;
-    throw asCopyError({ side: "target", operation: "resolve", cause }, call.signal);
+    throw asCopyError({ side: "target", operation: "resolve", store: target.name, cause }, call.signal);
   }
 }
 

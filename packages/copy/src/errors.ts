@@ -3,6 +3,8 @@ import { type Descriptor, type ErrorCode, StoreError } from "@tranship/core";
 export interface CopyErrorInit {
   readonly side: "source" | "target";
   readonly operation: string;
+  /** The store's name; it is added to a message that does not say where. */
+  readonly store: string;
   readonly descriptor?: Descriptor | undefined;
   readonly cause: unknown;
 }
@@ -16,13 +18,18 @@ export class CopyError extends Error {
   readonly descriptor: Descriptor | undefined;
 
   constructor(init: CopyErrorInit) {
-    super(init.cause instanceof Error ? init.cause.message : String(init.cause), { cause: init.cause });
+    super(messageOf(init), { cause: init.cause });
     this.name = "CopyError";
     this.code = init.cause instanceof StoreError ? init.cause.code : "NETWORK";
     this.side = init.side;
     this.operation = init.operation;
     this.descriptor = init.descriptor;
   }
+}
+
+function messageOf({ cause, store }: CopyErrorInit): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.includes(`"${store}`) ? message : `${message} (at "${store}")`;
 }
 
 /** Says where a store's error happened; an abort and what was said before pass unchanged. */

@@ -1,6 +1,6 @@
 import type { Descriptor, Digest, Located, Open, PushOutcome, Source, Target } from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
-import { asCopyError } from "./errors.ts";
+import { asCopyError, type CopyErrorInit } from "./errors.ts";
 import type { CopyEvent, OnEvent } from "./events.ts";
 import { childrenAreMissing, waitForChildren } from "./missing-children.ts";
 import type { Plan, PlanAction } from "./plan.ts";
@@ -13,6 +13,8 @@ import { Scope } from "./scope.ts";
 
 type Put = Extract<PlanAction, { readonly action: "put" }>;
 type Transfer = Extract<PlanAction, { readonly action: "transfer" }>;
+
+const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
 
 /** Events without the names of the copy, which are the same in all. */
 type Happened = CopyEvent extends infer E ? (E extends CopyEvent ? Omit<E, "from" | "to"> : never) : never;
@@ -198,11 +200,19 @@ class Execution {
     try {
       return await this.#target.push(descriptor, this.#observed(descriptor, open), { ...this.#call, ...options });
     } catch (cause) {
-      const error = asCopyError({ side: "target", operation: "push", descriptor, cause }, signal);
+      const error = asCopyError(this.#pushFailure(descriptor, cause), signal);
       // Here, and not when the promises settle: what waits for a slot must not begin.
       if (!childrenAreMissing(cause)) this.#scope.fail(error);
       throw error;
     }
+  }
+
+  /** Who pushes verifies: bytes that are not what was promised came from the source. */
+  #pushFailure(descriptor: Descriptor, cause: unknown): CopyErrorInit {
+    const wrongBytes = cause instanceof StoreError && !(cause instanceof RegistryError) && WRONG_BYTES.has(cause.code);
+    return wrongBytes
+      ? { side: "source", operation: "fetch", store: this.#reader.source.name, descriptor, cause }
+      : { side: "target", operation: "push", store: this.#target.name, descriptor, cause };
   }
 
   /** Tells how many bytes the target took, and when it starts again. */
@@ -230,7 +240,7 @@ class Execution {
         return this.#target.tag(descriptor, reference, this.#call);
       });
     } catch (cause) {
-      throw asCopyError({ side: "target", operation: "tag", descriptor, cause }, signal);
+      throw asCopyError({ side: "target", operation: "tag", store: this.#target.name, descriptor, cause }, signal);
     }
     this.#emit({ type: "tagged", descriptor, reference });
   }

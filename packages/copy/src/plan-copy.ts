@@ -92,7 +92,7 @@ async function atTarget(
   } catch (error) {
     if (error instanceof StoreError && (error.code === "MANIFEST_UNKNOWN" || error.code === "NAME_UNKNOWN"))
       return undefined;
-    throw asCopyError({ side: "target", operation: "resolve", cause: error }, call.signal);
+    throw asCopyError({ side: "target", operation: "resolve", store: store.name, cause: error }, call.signal);
   }
 }
 

@@ -115,7 +115,7 @@ export class Reader {
   }
 
   #blame(operation: string, descriptor: Descriptor | undefined, cause: unknown): unknown {
-    return asCopyError({ side: "source", operation, descriptor, cause }, this.#call.signal);
+    return asCopyError({ side: "source", operation, store: this.source.name, descriptor, cause }, this.#call.signal);
   }
 }
 

@@ -55,7 +55,10 @@ export async function verifyImage(
         // Reading is what verifies.
       }
     } catch (cause) {
-      throw asCopyError({ side: "source", operation: "fetch", descriptor, cause }, scope.signal);
+      throw asCopyError(
+        { side: "source", operation: "fetch", store: image.store.name, descriptor, cause },
+        scope.signal,
+      );
     }
     blobs.add(descriptor);
   }

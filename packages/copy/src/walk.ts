@@ -176,7 +176,10 @@ class Walk {
         return this.#target.has(descriptor, call);
       });
     } catch (error) {
-      throw asCopyError({ side: "target", operation: "resolve", descriptor, cause: error }, call.signal);
+      throw asCopyError(
+        { side: "target", operation: "resolve", store: this.#target.name, descriptor, cause: error },
+        call.signal,
+      );
     }
   }
 }
