@@ -28,3 +28,6 @@ export type CopyEvent =
   | (OfCopy & { readonly type: "failed"; readonly error: Error });
 
 export type OnEvent = (event: CopyEvent) => void;
+
+/** An event without the names of its copy. */
+export type Happened = CopyEvent extends infer E ? (E extends CopyEvent ? Omit<E, "from" | "to"> : never) : never;

@@ -1,7 +1,6 @@
 import type { Descriptor, Digest, Located, Open, PushOutcome, Source, Target } from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
-import { asCopyError, type CopyErrorInit } from "./errors.ts";
-import type { CopyEvent, OnEvent } from "./events.ts";
+import type { CopyEvent, Happened } from "./events.ts";
 import { childrenAreMissing, waitForChildren } from "./missing-children.ts";
 import type { Plan, PlanAction } from "./plan.ts";
 import { nameOf } from "./plan-copy.ts";
@@ -10,14 +9,7 @@ import { RequestCounter } from "./request-count.ts";
 import { type CopyResult, Tally } from "./result.ts";
 import { CopyRun, type Shared } from "./run.ts";
 import { Scope } from "./scope.ts";
-
-type Put = Extract<PlanAction, { readonly action: "put" }>;
-type Transfer = Extract<PlanAction, { readonly action: "transfer" }>;
-
-const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
-
-/** Events without the names of the copy, which are the same in all. */
-type Happened = CopyEvent extends infer E ? (E extends CopyEvent ? Omit<E, "from" | "to"> : never) : never;
+import { Writer } from "./writer.ts";
 
 export interface ExecuteOptions extends CopyOptions {
   /** Where requests are counted, where the plan's own are to be in the result. */
@@ -60,6 +52,9 @@ export async function executeIn(
   return execution.result(plan);
 }
 
+type Transfer = Extract<PlanAction, { readonly action: "transfer" }>;
+type Put = Extract<PlanAction, { readonly action: "put" }>;
+
 interface Child {
   readonly descriptor: Descriptor;
   readonly ready: Promise<unknown>;
@@ -68,13 +63,13 @@ interface Child {
 
 class Execution {
   readonly #target: Target;
-  readonly #names: { readonly from: string; readonly to: string };
   readonly #run: CopyRun;
   readonly #reader: Reader;
+  readonly #writer: Writer;
   readonly #scope: Scope;
-  readonly #onEvent: OnEvent | undefined;
   readonly #counter: RequestCounter;
-  /** What a manifest waits for: its children, by digest. */
+  readonly #emit: (event: Happened) => void;
+  /** What manifests wait for, by digest. */
   readonly #children = new Map<Digest, Child>();
   readonly #moved = new Tally();
   readonly #mounted = new Tally();
@@ -82,27 +77,26 @@ class Execution {
   readonly #foreign: Descriptor[] = [];
 
   constructor(from: Located<Source>, to: Destination, options: ExecuteOptions, scope: Scope) {
-    const { run = new CopyRun(), counter = new RequestCounter() } = options;
+    const { run = new CopyRun(), counter = new RequestCounter(), onEvent } = options;
+    const names = { from: nameOf(from), to: nameOf(to) };
+    const call = { signal: scope.signal, onRequest: counter.count };
+    this.#emit = (event) => onEvent?.({ ...names, ...event } as CopyEvent);
     this.#target = to.store;
-    this.#names = { from: nameOf(from), to: nameOf(to) };
     this.#run = run;
     this.#scope = scope;
-    this.#onEvent = options.onEvent;
     this.#counter = counter;
-    this.#reader = new Reader(from.store, run, this.#call);
-  }
-
-  get #call(): { readonly signal: AbortSignal; readonly onRequest: RequestCounter["count"] } {
-    return { signal: this.#scope.signal, onRequest: this.#counter.count };
+    this.#reader = new Reader(from.store, run, call);
+    this.#writer = new Writer(to.store, { run, call, sourceName: from.store.name, emit: this.#emit });
   }
 
   begin(action: PlanAction): void {
+    const { descriptor } = action;
     if (action.action === "skip") this.#skip(action);
-    else if (action.action === "tag") this.#scope.start(() => this.#tag(action.descriptor, action.reference));
+    else if (action.action === "tag") this.#scope.start(() => this.#writer.tag(descriptor, action.reference));
     else {
-      this.#emit({ type: "planned", descriptor: action.descriptor });
-      if (action.action === "transfer") this.#beginTransfer(action);
-      else this.#beginPut(action);
+      this.#emit({ type: "planned", descriptor });
+      const again = (): Promise<void> => (action.action === "transfer" ? this.#transfer(action) : this.#put(action));
+      this.#children.set(descriptor.digest, { descriptor, ready: this.#scope.start(again), again });
     }
   }
 
@@ -125,15 +119,9 @@ class Execution {
     this.#emit({ type: "skipped", descriptor, reason });
   }
 
-  #beginTransfer(action: Transfer): void {
-    const { descriptor } = action;
-    const transfer = (): Promise<unknown> => this.#transfer(action);
-    this.#children.set(descriptor.digest, { descriptor, ready: this.#scope.start(transfer), again: transfer });
-  }
-
   async #transfer({ descriptor, mountFrom }: Transfer): Promise<void> {
     const send = (): Promise<PushOutcome> =>
-      this.#run.blobSlots(() => this.#push(descriptor, this.#reader.opener(descriptor), { mountFrom }));
+      this.#failing(() => this.#writer.pushBlob(descriptor, this.#reader.opener(descriptor), mountFrom));
     this.#account(
       descriptor,
       await this.#run.once(this.#target, `blob ${descriptor.digest}`, send, this.#scope.signal),
@@ -141,21 +129,15 @@ class Execution {
     this.#run.holds(this.#target, descriptor.digest);
   }
 
-  #beginPut(action: Put): void {
-    const { descriptor } = action;
-    const put = (): Promise<unknown> => this.#put(action);
-    this.#children.set(descriptor.digest, { descriptor, ready: this.#scope.start(put), again: put });
-  }
-
   async #put(action: Put): Promise<void> {
     const { descriptor, children, reference } = action;
     await Promise.all(children.map((digest) => this.#children.get(digest)?.ready));
-    const send = (): Promise<PushOutcome> => this.#putWithChildren(action);
+    const send = (): Promise<PushOutcome> => this.#failing(() => this.#putWithChildren(action));
     const shared = await this.#run.once(this.#target, `manifest ${descriptor.digest}`, send, this.#scope.signal);
     this.#account(descriptor, shared);
     if (reference === undefined) return;
     // Another image of this run put the same manifest, under a name of its own.
-    if (!shared.own) await this.#tag(descriptor, reference);
+    if (!shared.own) await this.#writer.tag(descriptor, reference);
     else this.#emit({ type: "tagged", descriptor, reference });
   }
 
@@ -164,85 +146,35 @@ class Execution {
     const { descriptor, children, reference } = action;
     const open =
       action.bytes === undefined ? this.#reader.opener(descriptor) : openBytes(Buffer.from(action.bytes, "base64"));
-    const put = (): Promise<PushOutcome> =>
-      this.#run.requestSlots(() => this.#push(descriptor, open, reference === undefined ? {} : { reference }));
+    const put = (): Promise<PushOutcome> => this.#writer.pushManifest(descriptor, open, reference);
     try {
       return await waitForChildren(put, this.#scope.signal);
     } catch (error) {
       if (!childrenAreMissing(error)) throw error;
-      this.#emit({
-        type: "notice",
-        message: `The target misses content of "${descriptor.digest}" that it had: sending what lacks`,
-      });
-      for (const digest of children) await this.#sendIfMissing(digest);
+      const sent = await Promise.all(children.map((digest) => this.#sendIfMissing(digest)));
+      if (!sent.includes(true)) throw error;
       return put();
     }
   }
 
-  async #sendIfMissing(digest: Digest): Promise<void> {
+  async #sendIfMissing(digest: Digest): Promise<boolean> {
     const child = this.#children.get(digest);
-    if (child === undefined) return;
-    const there = await this.#run.requestSlots(() => this.#target.has(child.descriptor, this.#call));
-    if (there) return;
+    if (child === undefined || (await this.#writer.has(child.descriptor))) return false;
+    this.#emit({ type: "notice", message: `The target misses "${digest}", which it had: it is sent again` });
     this.#run.forget(this.#target, `blob ${digest}`);
     this.#run.forget(this.#target, `manifest ${digest}`);
     await child.again();
+    return true;
   }
 
-  async #push(
-    descriptor: Descriptor,
-    open: Open,
-    options: { readonly reference?: string; readonly mountFrom?: readonly string[] },
-  ): Promise<PushOutcome> {
-    const { signal } = this.#scope;
-    signal.throwIfAborted();
-    this.#emit({ type: "started", descriptor });
+  /** Aborts the rest where the failure happens, not when promises have settled: what waits for a slot must not begin. */
+  async #failing<T>(task: () => Promise<T>): Promise<T> {
     try {
-      return await this.#target.push(descriptor, this.#observed(descriptor, open), { ...this.#call, ...options });
-    } catch (cause) {
-      const error = asCopyError(this.#pushFailure(descriptor, cause), signal);
-      // Here, and not when the promises settle: what waits for a slot must not begin.
-      if (!childrenAreMissing(cause)) this.#scope.fail(error);
+      return await task();
+    } catch (error) {
+      this.#scope.fail(error);
       throw error;
     }
-  }
-
-  /** Who pushes verifies: bytes that are not what was promised came from the source. */
-  #pushFailure(descriptor: Descriptor, cause: unknown): CopyErrorInit {
-    const wrongBytes = cause instanceof StoreError && !(cause instanceof RegistryError) && WRONG_BYTES.has(cause.code);
-    return wrongBytes
-      ? { side: "source", operation: "fetch", store: this.#reader.source.name, descriptor, cause }
-      : { side: "target", operation: "push", store: this.#target.name, descriptor, cause };
-  }
-
-  /** Tells how many bytes the target took, and when it starts again. */
-  #observed(descriptor: Descriptor, open: Open): Open {
-    let opened = false;
-    return async (offset, signal) => {
-      if (opened) this.#emit({ type: "retrying", descriptor, offset });
-      opened = true;
-      return this.#counted(descriptor, await open(offset, signal));
-    };
-  }
-
-  async *#counted(descriptor: Descriptor, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-    for await (const bytes of content) {
-      this.#emit({ type: "bytes", digest: descriptor.digest, bytes: bytes.length });
-      yield bytes;
-    }
-  }
-
-  async #tag(descriptor: Descriptor, reference: string): Promise<void> {
-    const { signal } = this.#scope;
-    try {
-      await this.#run.requestSlots(() => {
-        signal.throwIfAborted();
-        return this.#target.tag(descriptor, reference, this.#call);
-      });
-    } catch (cause) {
-      throw asCopyError({ side: "target", operation: "tag", store: this.#target.name, descriptor, cause }, signal);
-    }
-    this.#emit({ type: "tagged", descriptor, reference });
   }
 
   #account(descriptor: Descriptor, { own, value: outcome }: Shared<PushOutcome>): void {
@@ -256,10 +188,6 @@ class Execution {
       this.#skipped.add(descriptor);
       this.#emit({ type: "skipped", descriptor, reason: own ? "exists" : "shared" });
     }
-  }
-
-  #emit(event: Happened): void {
-    this.#onEvent?.({ ...this.#names, ...event } as CopyEvent);
   }
 }
 

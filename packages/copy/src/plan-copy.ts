@@ -14,12 +14,12 @@ import {
   type Target,
 } from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
-import { asCopyError } from "./errors.ts";
 import type { Plan, PlanAction, PlanHead } from "./plan.ts";
 import { platformUnknown, selectPlatforms } from "./platforms.ts";
 import { type OpenManifest, Reader } from "./reader.ts";
 import { CopyRun } from "./run.ts";
 import { walk } from "./walk.ts";
+import { Writer } from "./writer.ts";
 
 /**
  * Finds out what a copy has to do, children first, and changes nothing.
@@ -37,7 +37,8 @@ export async function planCopy(
   const { run = new CopyRun(), signal = new AbortController().signal, onRequest, clobber = true } = options;
   const call = { signal, onRequest };
   const reader = new Reader(from.store, run, call);
-  const there = await atTarget(to, run, call);
+  const writer = new Writer(to.store, { run, call, sourceName: from.store.name });
+  const there = to.reference === undefined || to.missing === true ? undefined : await writer.resolve(to.reference);
   if (there !== undefined && !clobber) return finished({ source: there, root: there, state: "kept", notices: [] });
 
   const root = await findRoot(reader, from.reference, options, there);
@@ -48,19 +49,21 @@ export async function planCopy(
   const unchanged = there?.digest === root.root.digest;
   const head: PlanHead = { ...root, state: unchanged ? "unchanged" : "copy" };
   if (unchanged && options.referrers !== true) return finished(head);
+  // A directory or memory tells for nothing whether it has the root, and then only the tag lacks.
+  const rootIsThere = unchanged || (to.store.place === undefined && (await writer.has(root.root)));
+  const reference = unchanged || to.reference === root.root.digest ? undefined : to.reference;
   const rewritten = root.content !== undefined && root.root.digest !== root.source.digest ? root.content : undefined;
   return {
     head,
-    actions: walk(reader, to.store, {
+    actions: walk(reader, writer, {
       run,
       root: root.root,
-      reference: to.reference === root.root.digest ? undefined : to.reference,
+      reference,
       rewritten: rewritten?.bytes,
       referrers: options.referrers === true,
       // Where the reference was missing, what is below it most likely is too: asking would be a request for each.
       askForChildren: there !== undefined || to.store.place === undefined,
-      rootIsThere: unchanged,
-      call,
+      rootIsThere,
     }),
   };
 }
@@ -76,25 +79,6 @@ function finished(head: PlanHead): Plan {
 }
 
 async function* none(): AsyncGenerator<PlanAction, void, void> {}
-
-async function atTarget(
-  to: Destination,
-  run: CopyRun,
-  call: CallOptions & { signal: AbortSignal },
-): Promise<Descriptor | undefined> {
-  const { reference, store } = to;
-  if (reference === undefined || to.missing === true) return undefined;
-  try {
-    return await run.requestSlots(() => {
-      call.signal.throwIfAborted();
-      return store.resolve(reference, call);
-    });
-  } catch (error) {
-    if (error instanceof StoreError && (error.code === "MANIFEST_UNKNOWN" || error.code === "NAME_UNKNOWN"))
-      return undefined;
-    throw asCopyError({ side: "target", operation: "resolve", store: store.name, cause: error }, call.signal);
-  }
-}
 
 interface Root {
   readonly source: Descriptor;

@@ -1,5 +1,4 @@
 import {
-  type CallOptions,
   childrenOf,
   type Descriptor,
   type Digest,
@@ -8,12 +7,11 @@ import {
   type Manifest,
   parseManifest,
   StoreError,
-  type Target,
 } from "@tranship/core";
-import { asCopyError } from "./errors.ts";
 import type { PlanAction } from "./plan.ts";
 import type { OpenManifest, Reader } from "./reader.ts";
 import type { CopyRun } from "./run.ts";
+import type { Writer } from "./writer.ts";
 
 export interface WalkOptions {
   readonly run: CopyRun;
@@ -27,27 +25,26 @@ export interface WalkOptions {
   readonly askForChildren: boolean;
   /** The root is complete at the target: only its referrers are looked at. */
   readonly rootIsThere: boolean;
-  readonly call: CallOptions & { readonly signal: AbortSignal };
 }
 
 /**
  * Walks the content below a manifest and yields what has to be done, children before parents, each digest once; referrers come after
  * their subject. Sibling manifests are read at the same time, within the run's slots.
  */
-export function walk(reader: Reader, target: Target, options: WalkOptions): AsyncGenerator<PlanAction, void, void> {
-  return new Walk(reader, target, options).root();
+export function walk(reader: Reader, writer: Writer, options: WalkOptions): AsyncGenerator<PlanAction, void, void> {
+  return new Walk(reader, writer, options).root();
 }
 
 class Walk {
   readonly #reader: Reader;
-  readonly #target: Target;
+  readonly #writer: Writer;
   readonly #options: WalkOptions;
   readonly #manifests = new Set<Digest>();
   readonly #blobs = new Set<Digest>();
 
-  constructor(reader: Reader, target: Target, options: WalkOptions) {
+  constructor(reader: Reader, writer: Writer, options: WalkOptions) {
     this.#reader = reader;
-    this.#target = target;
+    this.#writer = writer;
     this.#options = options;
   }
 
@@ -63,7 +60,8 @@ class Walk {
     }
     this.#manifests.add(root.digest);
     yield { action: "skip", descriptor: root, reason: "exists" };
-    yield* this.#referrersBelow(opened);
+    if (reference !== undefined) yield { action: "tag", descriptor: root, reference };
+    if (this.#options.referrers) yield* this.#referrersBelow(opened);
   }
 
   async *#manifest(
@@ -122,7 +120,7 @@ class Walk {
   /** An index may name content that is no manifest: it travels as a blob. */
   async #openChild(entry: Descriptor): Promise<OpenManifest | "there" | "blob"> {
     if (!isManifestMediaType(entry.mediaType)) return "blob";
-    if (this.#options.askForChildren && (await this.#has(entry))) return "there";
+    if (this.#options.askForChildren && (await this.#writer.has(entry))) return "there";
     return this.#reader.openManifest(entry);
   }
 
@@ -141,7 +139,7 @@ class Walk {
     }
     const { run } = this.#options;
     run.holds(this.#reader.source, blob.digest);
-    yield { action: "transfer", descriptor: blob, mountFrom: run.holders(this.#target, blob.digest) };
+    yield { action: "transfer", descriptor: blob, mountFrom: run.holders(this.#writer.target, blob.digest) };
   }
 
   /** The referrers of a manifest that is at the target, and of all manifests below it. */
@@ -160,26 +158,11 @@ class Walk {
     if (!this.#options.referrers) return;
     for (const referrer of await this.#reader.referrers(subject)) {
       if (this.#manifests.has(referrer.digest)) continue;
-      if (await this.#has(referrer)) {
+      if (await this.#writer.has(referrer)) {
         yield* this.#there(referrer);
         continue;
       }
       yield* this.#manifest(await this.#reader.openManifest(referrer), { ancestors: [] });
-    }
-  }
-
-  async #has(descriptor: Descriptor): Promise<boolean> {
-    const { run, call } = this.#options;
-    try {
-      return await run.requestSlots(() => {
-        call.signal.throwIfAborted();
-        return this.#target.has(descriptor, call);
-      });
-    } catch (error) {
-      throw asCopyError(
-        { side: "target", operation: "resolve", store: this.#target.name, descriptor, cause: error },
-        call.signal,
-      );
     }
   }
 }

@@ -1,0 +1,121 @@
+import {
+  type CallOptions,
+  type Descriptor,
+  type Open,
+  type PushOptions,
+  type PushOutcome,
+  RegistryError,
+  StoreError,
+  type Target,
+} from "@tranship/core";
+import { asCopyError, type CopyErrorInit } from "./errors.ts";
+import type { Happened } from "./events.ts";
+import type { CopyRun } from "./run.ts";
+
+const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
+
+export interface WriterOptions {
+  readonly run: CopyRun;
+  readonly call: CallOptions & { readonly signal: AbortSignal };
+  /** What messages call the source: bytes that are not what was promised came from there. */
+  readonly sourceName: string;
+  readonly emit?: ((event: Happened) => void) | undefined;
+}
+
+/** Asks and writes a target for one copy, in the run's slots; its errors say which side failed. */
+export class Writer {
+  readonly target: Target;
+  readonly #options: WriterOptions;
+
+  constructor(target: Target, options: WriterOptions) {
+    this.target = target;
+    this.#options = options;
+  }
+
+  /** What the reference stands for; undefined where the target has no such reference or no such repository. */
+  async resolve(reference: string): Promise<Descriptor | undefined> {
+    try {
+      return await this.#small(() => this.target.resolve(reference, this.#options.call));
+    } catch (cause) {
+      if (cause instanceof StoreError && (cause.code === "MANIFEST_UNKNOWN" || cause.code === "NAME_UNKNOWN"))
+        return undefined;
+      throw this.#blame("resolve", cause);
+    }
+  }
+
+  async has(descriptor: Descriptor): Promise<boolean> {
+    try {
+      return await this.#small(() => this.target.has(descriptor, this.#options.call));
+    } catch (cause) {
+      throw this.#blame("resolve", cause, descriptor);
+    }
+  }
+
+  pushBlob(descriptor: Descriptor, open: Open, mountFrom: readonly string[]): Promise<PushOutcome> {
+    return this.#options.run.blobSlots(() => this.#push(descriptor, open, { mountFrom }));
+  }
+
+  /** Puts a manifest under the reference, or under its digest alone. */
+  pushManifest(descriptor: Descriptor, open: Open, reference: string | undefined): Promise<PushOutcome> {
+    return this.#small(() => this.#push(descriptor, open, { reference }));
+  }
+
+  async tag(descriptor: Descriptor, reference: string): Promise<void> {
+    try {
+      await this.#small(() => this.target.tag(descriptor, reference, this.#options.call));
+    } catch (cause) {
+      throw this.#blame("tag", cause, descriptor);
+    }
+    this.#options.emit?.({ type: "tagged", descriptor, reference });
+  }
+
+  #small<T>(task: () => Promise<T>): Promise<T> {
+    return this.#options.run.requestSlots(() => {
+      this.#options.call.signal.throwIfAborted();
+      return task();
+    });
+  }
+
+  async #push(descriptor: Descriptor, open: Open, options: PushOptions): Promise<PushOutcome> {
+    const { call, emit } = this.#options;
+    call.signal.throwIfAborted();
+    emit?.({ type: "started", descriptor });
+    try {
+      return await this.target.push(descriptor, this.#observed(descriptor, open), { ...call, ...options });
+    } catch (cause) {
+      throw this.#blame("push", cause, descriptor);
+    }
+  }
+
+  /** Tells how many bytes the target took, and when it starts again. */
+  #observed(descriptor: Descriptor, open: Open): Open {
+    const { emit } = this.#options;
+    if (emit === undefined) return open;
+    let opened = false;
+    return async (offset, signal) => {
+      if (opened) emit({ type: "retrying", descriptor, offset });
+      opened = true;
+      return counted(descriptor, await open(offset, signal), emit);
+    };
+  }
+
+  #blame(operation: string, cause: unknown, descriptor?: Descriptor): unknown {
+    const wrongBytes = cause instanceof StoreError && !(cause instanceof RegistryError) && WRONG_BYTES.has(cause.code);
+    const init: CopyErrorInit =
+      wrongBytes && operation === "push"
+        ? { side: "source", operation: "fetch", store: this.#options.sourceName, descriptor, cause }
+        : { side: "target", operation, store: this.target.name, descriptor, cause };
+    return asCopyError(init, this.#options.call.signal);
+  }
+}
+
+async function* counted(
+  descriptor: Descriptor,
+  content: AsyncIterable<Uint8Array>,
+  emit: (event: Happened) => void,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const bytes of content) {
+    emit({ type: "bytes", digest: descriptor.digest, bytes: bytes.length });
+    yield bytes;
+  }
+}
