@@ -1,0 +1,29 @@
+import { type ErrorCode, RegistryError } from "../errors.ts";
+
+/**
+ * The registry's error with what was being done in front: `Cannot push blob "sha256:6c3c…" to "r.example/app": DETAIL (416)`.
+ * Status, list of errors and time to wait are kept, the original is the `cause`. What is no RegistryError comes back as it is.
+ * @param code In the place of the error's own.
+ */
+export function explained(error: unknown, action: string, code?: ErrorCode): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  return new RegistryError(code ?? error.code, `${action}: ${detailOf(error)}`, {
+    cause: error,
+    method: error.method,
+    url: error.url,
+    errors: error.errors,
+    ...(error.status === undefined ? {} : { status: error.status }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  });
+}
+
+function detailOf(error: RegistryError): string {
+  if (error.status === undefined) return error.message;
+  const said = error.errors.map((entry) => entry.message || entry.code).join("; ");
+  return said === "" ? error.message : `${said} (${error.status})`;
+}
+
+/** The HTTP status of a registry's answer; undefined where there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof RegistryError ? error.status : undefined;
+}

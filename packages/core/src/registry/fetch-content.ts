@@ -1,0 +1,52 @@
+import type { Descriptor } from "../content/descriptor.ts";
+import { isManifestMediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
+import type { CallOptions } from "../store/store.ts";
+import { explained, statusOf } from "./explain.ts";
+import { type ContentRange, openRange } from "./open-range.ts";
+import { blobPath, labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
+import { ResumingContent } from "./resuming-content.ts";
+
+/**
+ * The bytes of a blob or manifest from `offset`; the consumer verifies them. After a break the stream goes on at the offset reached, always from the
+ * registry's own URL; it gives up after 5 tries in a row that brought nothing.
+ * Requests: 1 GET (and its redirect), 1 more for each break, none where `offset` is the size. Spec: distribution-spec v1.1.1, "Pulling blobs" (end-2).
+ * @throws {RegistryError} BLOB_UNKNOWN, MANIFEST_UNKNOWN; SIZE_MISMATCH where the registry has it in another size.
+ * @throws {RangeError} for an offset that is not in the content.
+ */
+export async function fetchContent(
+  repository: RemoteRepository,
+  descriptor: Descriptor,
+  options: CallOptions & { readonly offset?: number } = {},
+): Promise<AsyncIterable<Uint8Array>> {
+  const { offset = 0, signal, onRequest } = options;
+  const { digest, size } = descriptor;
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset > size) {
+    throw new RangeError(`Cannot read "${digest}" from offset ${offset}: it has ${size} bytes`);
+  }
+  signal?.throwIfAborted();
+  const isManifest = isManifestMediaType(descriptor.mediaType);
+  const range: ContentRange = {
+    size,
+    request: {
+      method: "GET",
+      path: isManifest ? manifestPath(repository, digest) : blobPath(repository, digest),
+      kind: isManifest ? "manifest" : "blob",
+      scopes: [pullScope(repository.name)],
+      headers: { "accept-encoding": "identity", ...(isManifest ? { accept: MANIFEST_ACCEPT } : {}) },
+      accept: [200],
+      signal,
+      onRequest,
+    },
+  };
+  const action = `Cannot read "${digest}" of "${labelOf(repository)}"`;
+  const open = async (from: number): Promise<AsyncIterable<Uint8Array>> => {
+    try {
+      return await openRange(repository.client, range, from);
+    } catch (error) {
+      const unknown = isManifest ? "MANIFEST_UNKNOWN" : "BLOB_UNKNOWN";
+      throw explained(error, action, statusOf(error) === 404 ? unknown : undefined);
+    }
+  };
+  const first = offset === size ? undefined : await open(offset);
+  return new ResumingContent({ first, offset, size, action, open, signal });
+}

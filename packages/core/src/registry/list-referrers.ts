@@ -1,0 +1,71 @@
+import type { Descriptor } from "../content/descriptor.ts";
+import { OCI_INDEX } from "../content/media-types.ts";
+import { parseManifest } from "../content/parse-manifest.ts";
+import { RegistryError } from "../errors.ts";
+import type { CallOptions } from "../store/store.ts";
+import { explained, statusOf } from "./explain.ts";
+import { pages } from "./pages.ts";
+import { readReferrersTag } from "./referrers-tag.ts";
+import { labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
+
+/**
+ * The manifests whose subject is `subject`, each once: those of the API, then those that only the referrers tag lists. The filter is applied here too, since a
+ * registry may ignore it.
+ * Requests: 1 a page and 1 for the tag; where the API is known to be missing, 1. Spec: distribution-spec v1.1.1, "Listing Referrers" (end-12a, end-12b).
+ */
+export async function* listReferrers(
+  repository: RemoteRepository,
+  subject: Descriptor,
+  options: CallOptions & { readonly artifactType?: string | undefined } = {},
+): AsyncGenerator<Descriptor, void, void> {
+  const { artifactType } = options;
+  const seen = new Set<string>();
+  for (const list of [fromApi, fromTag]) {
+    for await (const referrer of list(repository, subject, options)) {
+      if (seen.has(referrer.digest)) continue;
+      seen.add(referrer.digest);
+      if (artifactType === undefined || referrer.artifactType === artifactType) yield referrer;
+    }
+  }
+}
+
+async function* fromApi(
+  repository: RemoteRepository,
+  subject: Descriptor,
+  options: CallOptions & { readonly artifactType?: string | undefined },
+): AsyncGenerator<Descriptor, void, void> {
+  const { client, name, profile } = repository;
+  if (profile.referrers === "tag") return;
+  const filter = options.artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(options.artifactType)}`;
+  const path = `/v2/${name}/referrers/${subject.digest}${filter}`;
+  try {
+    const headers = { accept: OCI_INDEX };
+    for await (const page of pages(client, { path, kind: "referrers", scopes: [pullScope(name)], headers }, options)) {
+      const index = parseManifest(page.bytes, OCI_INDEX);
+      if (index.kind !== "index") return;
+      profile.referrers = "api";
+      yield* index.manifests;
+    }
+  } catch (error) {
+    if (!isMissingApi(error)) {
+      throw explained(error, `Cannot list the referrers of "${subject.digest}" in "${labelOf(repository)}"`);
+    }
+    // A registry that has the API says 404 only of a repository that is not there.
+    const repositoryMissing =
+      error instanceof RegistryError && error.errors.some(({ code }) => code === "NAME_UNKNOWN");
+    if (profile.referrers === "unknown" && !repositoryMissing) profile.referrers = "tag";
+  }
+}
+
+async function* fromTag(
+  repository: RemoteRepository,
+  subject: Descriptor,
+  options: CallOptions,
+): AsyncGenerator<Descriptor, void, void> {
+  yield* await readReferrersTag(repository, subject.digest, options);
+}
+
+function isMissingApi(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 404 || status === 405 || status === 501;
+}

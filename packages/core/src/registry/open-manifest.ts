@@ -1,0 +1,84 @@
+import { algorithmOf, type Digest, digestOf, isDigest } from "../content/digest.ts";
+import { MAX_MANIFEST_BYTES } from "../content/manifest.ts";
+import { isSchema1MediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
+import { parseManifest } from "../content/parse-manifest.ts";
+import { RegistryError, StoreError } from "../errors.ts";
+import type { CallOptions, Content } from "../store/store.ts";
+import { explained, statusOf } from "./explain.ts";
+import { digestHeader, mediaTypeHeader } from "./manifest-headers.ts";
+import { readWhole, type WholeResponse } from "./read-whole.ts";
+import { labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
+
+/**
+ * Reads the manifest of a tag or digest, its digest computed from the bytes.
+ * Requests: 1 GET. Memory: the manifest, at most 4 MiB. Spec: distribution-spec v1.1.1, "Pulling manifests" (end-3).
+ * @throws {StoreError} MANIFEST_UNKNOWN; MANIFEST_TOO_LARGE; MANIFEST_UNSUPPORTED; DIGEST_MISMATCH where the bytes are not those of the digest that was asked
+ * for, or of the Docker-Content-Digest of the answer.
+ */
+export async function openManifest(
+  repository: RemoteRepository,
+  reference: string,
+  options: CallOptions = {},
+): Promise<Content> {
+  const response = await get(repository, reference, options);
+  const type = mediaTypeHeader(response);
+  // Its digest is not the hash of its bytes, so the refusal comes first.
+  if (type !== undefined && isSchema1MediaType(type)) parseManifest(response.bytes, type);
+  const digest = checkedDigest(repository, reference, response);
+  const { mediaType } = parseManifest(response.bytes, type);
+  const content = { descriptor: { mediaType, digest, size: response.bytes.length }, bytes: response.bytes };
+  repository.manifests.set(repository.name, content);
+  return content;
+}
+
+async function get(repository: RemoteRepository, reference: string, options: CallOptions): Promise<WholeResponse> {
+  const action = `Cannot read manifest "${reference}" of "${labelOf(repository)}"`;
+  try {
+    return await readWhole(
+      repository.client,
+      {
+        method: "GET",
+        path: manifestPath(repository, reference),
+        kind: "manifest",
+        scopes: [pullScope(repository.name)],
+        headers: { accept: MANIFEST_ACCEPT, "accept-encoding": "identity" },
+        accept: [200],
+        signal: options.signal,
+        onRequest: options.onRequest,
+      },
+      MAX_MANIFEST_BYTES,
+    );
+  } catch (error) {
+    if (statusOf(error) === 404) throw explained(error, action, "MANIFEST_UNKNOWN");
+    if (error instanceof RegistryError && error.code === "PROTOCOL") {
+      throw new StoreError("MANIFEST_TOO_LARGE", `${action}: it has more than ${MAX_MANIFEST_BYTES} bytes`, {
+        cause: error,
+      });
+    }
+    throw explained(error, action);
+  }
+}
+
+function checkedDigest(repository: RemoteRepository, reference: string, response: WholeResponse): Digest {
+  const promised = digestHeader(response);
+  if (promised !== undefined) check(repository, reference, promised, "Docker-Content-Digest", response);
+  if (!isDigest(reference)) return promised ?? digestOf(response.bytes);
+  check(repository, reference, reference, "the digest asked for", response);
+  return reference;
+}
+
+function check(
+  repository: RemoteRepository,
+  reference: string,
+  expected: Digest,
+  source: string,
+  response: WholeResponse,
+): void {
+  const computed = digestOf(response.bytes, algorithmOf(expected));
+  if (computed === expected) return;
+  throw new RegistryError(
+    "DIGEST_MISMATCH",
+    `Cannot read manifest "${reference}" of "${labelOf(repository)}": its bytes hash to ${computed}, ${source} is ${expected}`,
+    { method: "GET", url: response.url.href, status: response.status },
+  );
+}

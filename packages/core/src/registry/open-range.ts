@@ -1,0 +1,84 @@
+import { RegistryError } from "../errors.ts";
+import { lengthHeader } from "./manifest-headers.ts";
+import type { RegistryClient, RegistryRequest, RegistryResponse } from "./request.ts";
+
+/** What is asked for: content of `size` bytes, by the GET that brings the whole. */
+export interface ContentRange {
+  readonly size: number;
+  readonly request: RegistryRequest;
+}
+
+/**
+ * The content from `offset` to its end, in one request wherever the registry, or the CDN that it leads to, does ranges. A 206 is taken only if its
+ * Content-Range has the start and the total asked for; of a 200 the part before the offset is read and dropped.
+ * @throws {RegistryError} SIZE_MISMATCH where it has another size; PROTOCOL for a Content-Encoding, which would change the bytes.
+ */
+export async function openRange(
+  client: RegistryClient,
+  range: ContentRange,
+  offset: number,
+): Promise<AsyncIterable<Uint8Array>> {
+  if (offset > 0) {
+    const headers = { ...range.request.headers, range: `bytes=${offset}-` };
+    const response = await client.request({ ...range.request, headers, accept: [200, 206, 416] });
+    if (response.status === 200) return fromStart(response, range, offset);
+    const part = contentRange(response);
+    if (part?.total !== undefined && part.total !== range.size)
+      throw await refused(response, sizeDetail(part.total, range));
+    if (response.status === 206 && part?.start === offset && part.total === range.size) {
+      await refuseEncoding(response);
+      return response.body;
+    }
+    await response.body.drop();
+  }
+  return fromStart(await client.request(range.request), range, offset);
+}
+
+async function fromStart(
+  response: RegistryResponse,
+  range: ContentRange,
+  offset: number,
+): Promise<AsyncIterable<Uint8Array>> {
+  await refuseEncoding(response);
+  const length = lengthHeader(response);
+  if (length !== undefined && length !== range.size) throw await refused(response, sizeDetail(length, range));
+  return offset === 0 ? response.body : skipping(response.body, offset);
+}
+
+async function* skipping(content: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array, void, void> {
+  let toSkip = offset;
+  for await (const piece of content) {
+    if (piece.length > toSkip) yield toSkip === 0 ? piece : piece.subarray(toSkip);
+    toSkip = Math.max(0, toSkip - piece.length);
+  }
+}
+
+/** `bytes 5-9/10`, or in a 416 one without a start; undefined where it is missing or something else. RFC 9110, 14.4. */
+function contentRange(response: RegistryResponse): { readonly start?: number; readonly total?: number } | undefined {
+  const match = /^bytes (?:(\d{1,15})-\d{1,15}|\*)\/(?:(\d{1,15})|\*)$/i.exec(response.headers["content-range"] ?? "");
+  if (match === null) return undefined;
+  return {
+    ...(match[1] === undefined ? {} : { start: Number(match[1]) }),
+    ...(match[2] === undefined ? {} : { total: Number(match[2]) }),
+  };
+}
+
+async function refuseEncoding(response: RegistryResponse): Promise<void> {
+  const encoding = response.headers["content-encoding"];
+  if (encoding === undefined || encoding === "" || encoding.toLowerCase() === "identity") return;
+  throw await refused(response, { code: "PROTOCOL", text: `it came with Content-Encoding "${encoding}"` });
+}
+
+interface Detail {
+  readonly code: "PROTOCOL" | "SIZE_MISMATCH";
+  readonly text: string;
+}
+
+function sizeDetail(has: number, range: ContentRange): Detail {
+  return { code: "SIZE_MISMATCH", text: `the registry has ${has} bytes of it, not ${range.size}` };
+}
+
+async function refused(response: RegistryResponse, { code, text }: Detail): Promise<RegistryError> {
+  await response.body.drop();
+  return new RegistryError(code, text, { method: "GET", url: response.url.href, status: response.status });
+}

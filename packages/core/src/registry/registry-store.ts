@@ -1,0 +1,96 @@
+import type { Descriptor } from "../content/descriptor.ts";
+import { isDigest } from "../content/digest.ts";
+import { isManifestMediaType } from "../content/media-types.ts";
+import { parseRepositoryName } from "../content/repository-name.ts";
+import { parseTag } from "../content/tag.ts";
+import type {
+  CallOptions,
+  Content,
+  Open,
+  PushOptions,
+  PushOutcome,
+  RepositoryPlace,
+  Source,
+  Target,
+} from "../store/store.ts";
+import { deleteContent } from "./delete-content.ts";
+import { fetchContent } from "./fetch-content.ts";
+import { headBlob } from "./head-blob.ts";
+import { listReferrers } from "./list-referrers.ts";
+import { listTags } from "./list-tags.ts";
+import { openManifest } from "./open-manifest.ts";
+import { pushBlob } from "./push-blob.ts";
+import { pushManifest } from "./push-manifest.ts";
+import { labelOf, type RemoteRepository } from "./remote-repository.ts";
+import { hasManifest, resolveManifest } from "./resolve-manifest.ts";
+import { tagManifest } from "./tag-manifest.ts";
+import { untag } from "./untag.ts";
+
+/** One repository of a registry as a store; `Registry.repository` makes it. A bad tag or digest is a SyntaxError. */
+export class RegistryStore implements Source, Target {
+  readonly name: string;
+  readonly place: RepositoryPlace;
+  readonly #repository: RemoteRepository;
+
+  /** @throws {SyntaxError} for a bad repository name. */
+  constructor(repository: RemoteRepository) {
+    parseRepositoryName(repository.name);
+    this.#repository = repository;
+    this.name = labelOf(repository);
+    this.place = { host: repository.client.host, repository: repository.name, access: repository.client };
+  }
+
+  async resolve(reference: string, options?: CallOptions): Promise<Descriptor> {
+    return resolveManifest(this.#repository, checked(reference), options);
+  }
+
+  async open(reference: string, options?: CallOptions): Promise<Content> {
+    return openManifest(this.#repository, checked(reference), options);
+  }
+
+  async fetch(
+    descriptor: Descriptor,
+    options?: CallOptions & { readonly offset?: number },
+  ): Promise<AsyncIterable<Uint8Array>> {
+    return fetchContent(this.#repository, descriptor, options);
+  }
+
+  referrers(
+    subject: Descriptor,
+    options?: CallOptions & { readonly artifactType?: string | undefined },
+  ): AsyncIterable<Descriptor> {
+    return listReferrers(this.#repository, subject, options);
+  }
+
+  tags(options?: CallOptions): AsyncIterable<string> {
+    return listTags(this.#repository, options);
+  }
+
+  async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {
+    const { digest, mediaType } = descriptor;
+    if (isManifestMediaType(mediaType)) return hasManifest(this.#repository, digest, options);
+    return headBlob(this.#repository, digest, options);
+  }
+
+  async push(descriptor: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
+    if (!isManifestMediaType(descriptor.mediaType)) return pushBlob(this.#repository, descriptor, open, options);
+    if (options.reference !== undefined) checked(options.reference);
+    return pushManifest(this.#repository, descriptor, open, options);
+  }
+
+  async tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void> {
+    return tagManifest(this.#repository, descriptor, parseTag(reference), options);
+  }
+
+  async delete(descriptor: Descriptor, options?: CallOptions): Promise<void> {
+    return deleteContent(this.#repository, descriptor, options);
+  }
+
+  async untag(reference: string, options?: CallOptions): Promise<void> {
+    return untag(this.#repository, parseTag(reference), options);
+  }
+}
+
+function checked(reference: string): string {
+  return isDigest(reference) ? reference : parseTag(reference);
+}

@@ -1,0 +1,41 @@
+import type { Digest } from "../content/digest.ts";
+import type { HostProfile } from "./host-profile.ts";
+import type { ManifestCache } from "./manifest-cache.ts";
+import type { RegistryClient, Scope } from "./request.ts";
+
+/** One repository of a registry, as the protocol's steps take it. The name was validated, so it is safe in a path. */
+export interface RemoteRepository {
+  readonly client: RegistryClient;
+  /** `library/alpine`. */
+  readonly name: string;
+  /** What this registry was seen to do, shared by all its repositories. */
+  readonly profile: HostProfile;
+  readonly manifests: ManifestCache;
+}
+
+/** What messages call it: `r.example/app`. */
+export function labelOf(repository: RemoteRepository): string {
+  return `${repository.client.host}/${repository.name}`;
+}
+
+/** end-2, end-10. */
+export function blobPath(repository: RemoteRepository, digest: Digest): string {
+  return `/v2/${repository.name}/blobs/${digest}`;
+}
+
+/** end-3, end-7, end-9: a tag or a digest. */
+export function manifestPath(repository: RemoteRepository, reference: string): string {
+  return `/v2/${repository.name}/manifests/${reference}`;
+}
+
+export function pullScope(repository: string): Scope {
+  return `repository:${repository}:pull`;
+}
+
+export function pushScope(repository: string): Scope {
+  return `repository:${repository}:pull,push`;
+}
+
+export function deleteScope(repository: string): Scope {
+  return `repository:${repository}:delete`;
+}
