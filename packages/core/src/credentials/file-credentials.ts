@@ -1,0 +1,90 @@
+import { StoreError } from "../errors.ts";
+import {
+  type AuthFile,
+  findNamespaced,
+  findRegistry,
+  type HelperChoice,
+  parseAuthFile,
+  readAuthText,
+} from "./auth-file.ts";
+import { type AuthFileOptions, type AuthFilePath, authFilePaths } from "./auth-file-paths.ts";
+import type { Credential, CredentialProvider } from "./credential.ts";
+import { checkHelper, getFromHelper } from "./credential-helper.ts";
+import { registryName } from "./registry-key.ts";
+import { sharedAnswers } from "./shared-answers.ts";
+
+/** How long a helper's answer is used for a host's further repositories, in ms: below the 1 h of the shortest cloud tokens. */
+const HELPER_ANSWER_MAX_AGE_MS = 5 * 60_000;
+
+export interface FileCredentialsOptions extends AuthFileOptions {
+  /** How long a credential helper may take, in ms. Default 30 000. */
+  readonly helperTimeoutMs?: number | undefined;
+}
+
+/**
+ * Credentials from docker's `config.json` and podman's `auth.json`, helpers included; `authFilePaths` has the files and their order.
+ *
+ * Within a file, by the first that has one: `credHelpers` of the host; podman's entries of `auths` for the repository or a namespace around it,
+ * the longest first; `credsStore`; the entry of `auths` for the host. As with containers/image, a host with its own helper uses nothing else
+ * of that file. Files are read anew for each request, so that a login is seen by a running process; a helper's answer is kept for 5 minutes.
+ * @throws {StoreError} CREDENTIALS for a file or a helper that is broken, and for a named file that is not there. No message holds a secret.
+ */
+export function fileCredentials(options: FileCredentialsOptions = {}): CredentialProvider {
+  const { env, helperTimeoutMs } = options;
+  const helpers = new Map<string, HelperChoice>();
+  const askShared = sharedAnswers<Credential | undefined>(async (key, signal) => {
+    const [name = "", host = ""] = key.split(" ");
+    const helper = helpers.get(name);
+    return helper && getFromHelper(helper, host, { env, helperTimeoutMs, signal });
+  }, HELPER_ANSWER_MAX_AGE_MS);
+  const ask = (helper: HelperChoice, host: string, signal?: AbortSignal): Promise<Credential | undefined> => {
+    helpers.set(helper.name, helper);
+    return askShared(`${helper.name} ${host}`, signal);
+  };
+
+  return async ({ host, repository }, { signal } = {}) => {
+    for (const path of authFilePaths(options)) {
+      signal?.throwIfAborted();
+      const file = await readAuthFile(path);
+      signal?.throwIfAborted();
+      if (file === undefined) continue;
+      const ownHelper = file.credHelpers.get(registryName(host));
+      const found = ownHelper
+        ? await ask(ownHelper, host, signal)
+        : (findNamespaced(file, host, repository) ??
+          (file.credsStore && (await ask(file.credsStore, host, signal))) ??
+          findRegistry(file, host));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+/**
+ * Reads every file that `fileCredentials` would read, so that a broken one is told before anything starts; no helper is run.
+ * For each of `hosts` the program of the helper that would be asked must be on PATH.
+ * @throws {StoreError} CREDENTIALS with one clear line.
+ */
+export async function checkCredentialFiles(
+  options: AuthFileOptions & { readonly hosts?: readonly string[] | undefined } = {},
+): Promise<void> {
+  for (const path of authFilePaths(options)) {
+    const file = await readAuthFile(path);
+    if (file === undefined) continue;
+    for (const host of options.hosts ?? []) {
+      const helper = file.credHelpers.get(registryName(host)) ?? file.credsStore;
+      if (helper !== undefined) await checkHelper(helper, { env: options.env });
+    }
+  }
+}
+
+/** A file of the list, or undefined where a default one is absent or empty. */
+export async function readAuthFile({ path, named }: AuthFilePath): Promise<AuthFile | undefined> {
+  const text = await readAuthText(path);
+  if (text === undefined && named) {
+    throw new StoreError("CREDENTIALS", `Cannot read credentials from "${path}": there is no such file`);
+  }
+  // Docker takes an empty file as one without credentials; a file that was named is meant to have some.
+  if (text === undefined || (text.trim() === "" && !named)) return undefined;
+  return parseAuthFile(text, path);
+}
