@@ -12,7 +12,7 @@ const DOMAIN = /^(?!.{254})[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[
  * @throws {SyntaxError} saying what is wrong with it.
  */
 export function parseHost(text: string): string {
-  const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text);
+  const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/s.exec(text);
   const name = match?.[1]?.toLowerCase();
   if (name === undefined || name === "") throw badHost(text, "expected HOST or HOST:PORT");
   const port = match?.[2];

@@ -104,16 +104,17 @@ function splitHost(name: string, named: string): Repository {
 
 function hostAlone(name: string, named: string): SyntaxError {
   const host = /:[0-9]+$/.test(named) ? named : name;
+  if (name.startsWith("[")) parseHost(host);
   const onHub = name.startsWith("[") ? "" : ` (or ${quoted(`docker.io/library/${named}`)} if that image is meant)`;
   return new SyntaxError(`it names a host and no repository: write ${quoted(`${host}/REPOSITORY`)}${onHub}`);
 }
 
-/** Where a URL's user and password would end; -1 where there are none. What follows them has a "/" or was a URL; a digest is neither. */
+/** Where a URL's user and password would end: before what looks like a host and not like a digest. -1 where there are none. */
 function credentialsEnd(text: string): number {
   const at = text.lastIndexOf("@");
   const rest = text.slice(at + 1);
   if (at < 0 || /^sha(?:256|512):/.test(rest)) return -1;
-  return rest.includes("/") || text.includes("://") ? at : -1;
+  return text.includes("://") || /[/.]|:[0-9]{1,5}$|^localhost/.test(rest) ? at : -1;
 }
 
 function explained(what: string, text: string, error: unknown): unknown {
