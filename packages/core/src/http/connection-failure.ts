@@ -1,0 +1,130 @@
+import { type ErrorCode, RegistryError } from "../errors.ts";
+import type { HttpRequest } from "./message.ts";
+
+interface Diagnosis {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+/** A connection was not made because the policy forbids its address. */
+export class RefusedAddressError extends Error {
+  override readonly name = "RefusedAddressError";
+}
+
+/** The RegistryError for a request that got no answer, or only a part of one. */
+export function connectionFailure(error: unknown, request: HttpRequest): RegistryError {
+  const { code, detail } = diagnose(error, request.url);
+  return new RegistryError(code, `Cannot ${request.action}: ${detail}`, {
+    cause: error,
+    method: request.method,
+    url: request.url.href,
+  });
+}
+
+function diagnose(error: unknown, url: URL): Diagnosis {
+  const cause = innermost(error);
+  const code = codeOf(cause);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof RefusedAddressError) return { code: "REDIRECT_REFUSED", detail: message };
+  return tlsDiagnosis(code, message, url) ?? httpDiagnosis(code, url) ?? networkDiagnosis(code, message, url);
+}
+
+function tlsDiagnosis(code: string, message: string, url: URL): Diagnosis | undefined {
+  const host = url.host;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
+    return tls(
+      `the certificate of ${host} is for another name; ask it by that name, or skip the check with --insecure ${host}`,
+    );
+  }
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
+    return tls(
+      `the certificate of ${host} is ${code === "CERT_HAS_EXPIRED" ? "expired" : "not valid yet"}; skip the check with --insecure ${host}`,
+    );
+  }
+  if (/CERT|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE/.test(code) && !code.startsWith("ERR_SSL_")) {
+    return tls(
+      `the certificate of ${host} is not trusted (${code}); give its CA with --ca, or skip the check with --insecure ${host}`,
+    );
+  }
+  if (/wrong version number|packet length too long|http request|record layer failure/i.test(message)) {
+    return tls(`${host} does not speak TLS; if that is meant, use --plain-http ${host}`);
+  }
+  if (code.startsWith("ERR_SSL_") || code === "EPROTO")
+    return tls(`the TLS handshake with ${host} failed (${code}: ${reason(message)})`);
+  if (/before secure TLS connection was established/.test(message)) {
+    return {
+      code: "NETWORK",
+      detail: `${host} closed the connection during the TLS handshake; if it speaks no TLS, use --plain-http ${host}`,
+    };
+  }
+  return undefined;
+}
+
+function tls(detail: string): Diagnosis {
+  return { code: "TLS", detail };
+}
+
+/** OpenSSL's own words, out of `1408F10B:SSL routines:…:wrong version number:../file.c:332:`. */
+function reason(message: string): string {
+  return /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message.slice(0, 120);
+}
+
+function httpDiagnosis(code: string, url: URL): Diagnosis | undefined {
+  switch (code) {
+    case "UND_ERR_CONNECT_TIMEOUT":
+    case "ETIMEDOUT":
+      return { code: "TIMEOUT", detail: `no connection to ${url.host} in time` };
+    case "UND_ERR_HEADERS_TIMEOUT":
+      return { code: "TIMEOUT", detail: `${url.host} did not answer in time` };
+    case "UND_ERR_BODY_TIMEOUT":
+      return { code: "TIMEOUT", detail: `${url.host} stopped in the middle of its answer` };
+    case "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH":
+      return { code: "SIZE_MISMATCH", detail: "the content is not as long as it was said to be" };
+    case "UND_ERR_HEADERS_OVERFLOW":
+      return { code: "PROTOCOL", detail: `the headers of ${url.host} are too long` };
+    default:
+      return code.startsWith("HPE_")
+        ? { code: "PROTOCOL", detail: `${url.host} does not speak HTTP (${code})` }
+        : undefined;
+  }
+}
+
+function networkDiagnosis(code: string, message: string, url: URL): Diagnosis {
+  const host = url.host;
+  switch (code) {
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAI_NODATA":
+    case "EAI_NONAME":
+      return network(`the name ${url.hostname} cannot be resolved (${code})`);
+    case "ECONNREFUSED":
+      return network(`${host} refused the connection`);
+    case "ECONNRESET":
+    case "EPIPE":
+    case "UND_ERR_SOCKET":
+    case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
+      return network(`${host} closed the connection${code.startsWith("E") ? ` (${code})` : ""}`);
+    case "UND_ERR_DESTROYED":
+    case "UND_ERR_CLOSED":
+      return network("the client was closed");
+    case "UND_ERR_PRX_TLS":
+    case "UND_ERR_PRX_CONN":
+      return network(`the proxy cannot be reached: ${message}`);
+    default:
+      return network(`${message}${code === "" ? "" : ` (${code})`}`);
+  }
+}
+
+function network(detail: string): Diagnosis {
+  return { code: "NETWORK", detail };
+}
+
+/** Of several addresses that were tried, the first failure says it; a proxy's error hides what happened behind it. */
+function innermost(error: unknown): unknown {
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
+  return error;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}

@@ -1,0 +1,93 @@
+import type { LookupFunction } from "node:net";
+import type { SecureContext } from "node:tls";
+import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
+import { Connection } from "./connection.ts";
+import { type Environment, proxyFor } from "./proxy.ts";
+import { secureContext, type TlsOptions } from "./tls-options.ts";
+
+export interface DispatchersOptions {
+  /** The registry's host name: it alone is shown the client certificate, and it alone may go unverified. */
+  readonly hostname: string;
+  readonly tls: TlsOptions;
+  readonly insecure: boolean;
+  /** Connections per host and port. */
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly environment: Environment;
+  /** Resolves names, and refuses addresses. */
+  readonly lookup: LookupFunction;
+}
+
+/** How long an idle connection is kept where the server doesn't say; one that it closed meanwhile is replaced unnoticed. */
+const IDLE_MS = 30_000;
+
+/** The pools of one client: by whether the registry itself is asked, and by proxy. Made when first needed. */
+export class Dispatchers {
+  readonly #options: DispatchersOptions;
+  readonly #made = new Map<string, Dispatcher>();
+  readonly #contexts = new Map<boolean, SecureContext>();
+
+  constructor(options: DispatchersOptions) {
+    this.#options = options;
+  }
+
+  /** The pool for a URL. @throws {SyntaxError} for a bad proxy, {TypeError} for bad certificates. */
+  for(url: URL): Dispatcher {
+    const own = url.hostname === this.#options.hostname;
+    const proxy = proxyFor(url, this.#options.environment);
+    const key = `${url.protocol}${own} ${proxy?.href ?? ""}`;
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const made = proxy === undefined ? this.#direct(url, own) : this.#proxied(url, own, proxy);
+    this.#made.set(key, made);
+    return made;
+  }
+
+  /** Closes every connection at once. */
+  async close(): Promise<void> {
+    const made = [...this.#made.values()];
+    this.#made.clear();
+    await Promise.all(made.map((dispatcher) => dispatcher.destroy()));
+  }
+
+  #direct(url: URL, own: boolean): Dispatcher {
+    return new Agent({
+      ...this.#common(),
+      connect: { ...this.#tls(url, own), lookup: this.#options.lookup, timeout: this.#options.connectTimeoutMs },
+    });
+  }
+
+  #proxied(url: URL, own: boolean, proxy: URL): Dispatcher {
+    return new ProxyAgent({
+      ...this.#common(),
+      uri: proxy.href,
+      connectTimeout: this.#options.connectTimeoutMs,
+      requestTls: this.#tls(url, own),
+      ...(proxy.protocol === "https:" ? { proxyTls: { secureContext: this.#context(false) } } : {}),
+    });
+  }
+
+  #common(): Agent.Options {
+    return {
+      allowH2: false,
+      connections: this.#options.connections,
+      keepAliveTimeout: IDLE_MS,
+      factory: (origin, options) =>
+        new Pool(origin, {
+          ...options,
+          factory: (poolOrigin, clientOptions) => new Connection(poolOrigin, { ...clientOptions }),
+        }),
+    };
+  }
+
+  #tls(url: URL, own: boolean): { readonly secureContext?: SecureContext; readonly rejectUnauthorized?: boolean } {
+    if (url.protocol !== "https:") return {};
+    return { secureContext: this.#context(own), rejectUnauthorized: !(own && this.#options.insecure) };
+  }
+
+  #context(own: boolean): SecureContext {
+    const context = this.#contexts.get(own) ?? secureContext(this.#options.tls, { identity: own });
+    this.#contexts.set(own, context);
+    return context;
+  }
+}

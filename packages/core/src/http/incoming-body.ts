@@ -1,0 +1,134 @@
+import type { ResponseBody } from "../registry/request.ts";
+
+/** What the body needs from its connection. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+  destroy(): void;
+}
+
+export interface IncomingBodyInit {
+  readonly flow: Flow;
+  /** Bytes that the head promised, where it did. */
+  readonly length: number | undefined;
+  /** The error for a body over the limit of `bytes()`. */
+  readonly tooLong: (limit: number) => Error;
+}
+
+/** What is buffered before the connection is paused, in bytes. */
+const BUFFERED = 256 * 1024;
+/** The rest that is read rather than closing the connection, in bytes and ms. */
+const SHORT_REST = 64 * 1024;
+const SHORT_REST_MS = 1000;
+
+/** The body of an answer: filled by its connection, emptied by whoever iterates it. Memory: 256 KiB and a piece. */
+export class IncomingBody implements ResponseBody {
+  readonly #flow: Flow;
+  readonly #length: number | undefined;
+  readonly #tooLong: (limit: number) => Error;
+  #pieces: Uint8Array[] = [];
+  #buffered = 0;
+  #paused = false;
+  #taken = false;
+  #end: { readonly error?: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(init: IncomingBodyInit) {
+    this.#flow = init.flow;
+    this.#length = init.length;
+    this.#tooLong = init.tooLong;
+  }
+
+  /** A piece came. */
+  push(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#buffered += piece.length;
+    if (this.#buffered >= BUFFERED && !this.#paused) {
+      this.#paused = true;
+      this.#flow.pause();
+    }
+    this.#wake?.();
+  }
+
+  /** All of it came. */
+  finish(): void {
+    this.#end ??= {};
+    this.#wake?.();
+  }
+
+  /** The connection broke; what came before is still handed out. */
+  fail(error: unknown): void {
+    this.#end ??= { error };
+    this.#wake?.();
+  }
+
+  /** The caller gave up; nothing more is handed out. */
+  abort(error: unknown): void {
+    this.#pieces = [];
+    this.#end = { error };
+    this.#wake?.();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    if (this.#taken) throw new TypeError("The body of an answer can be read only once");
+    this.#taken = true;
+    return this.#read();
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of this) {
+      size += piece.length;
+      if (size > limit) throw this.#tooLong(limit);
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces, size);
+  }
+
+  async drop(): Promise<void> {
+    if (this.#taken) {
+      if (this.#end === undefined) this.#flow.destroy();
+      return;
+    }
+    if ((this.#length ?? 0) > SHORT_REST) {
+      this.#taken = true;
+      this.#flow.destroy();
+      return;
+    }
+    const timer = setTimeout(() => this.#flow.destroy(), SHORT_REST_MS);
+    try {
+      await this.bytes(SHORT_REST);
+    } catch {
+      // The connection is closed, which is what dropping may do.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      for (;;) {
+        const piece = this.#pieces.shift();
+        if (piece !== undefined) {
+          this.#buffered -= piece.length;
+          if (this.#paused && this.#buffered < BUFFERED / 2) {
+            this.#paused = false;
+            this.#flow.resume();
+          }
+          yield piece;
+          continue;
+        }
+        if (this.#end !== undefined) {
+          if ("error" in this.#end) throw this.#end.error;
+          return;
+        }
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      if (this.#end === undefined) this.#flow.destroy();
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { type ErrorCode, RegistryError, type RegistryErrorDetail } from "../errors.ts";
+import type { HttpRequest, HttpResponse } from "./message.ts";
+import { parseRetryAfter } from "./retry-after.ts";
+
+const MAX_ERROR_BYTES = 64 * 1024;
+const MAX_DETAIL = 300;
+
+const SPEC_CODES: ReadonlySet<string> = new Set([
+  "BLOB_UNKNOWN",
+  "BLOB_UPLOAD_INVALID",
+  "BLOB_UPLOAD_UNKNOWN",
+  "DIGEST_INVALID",
+  "MANIFEST_BLOB_UNKNOWN",
+  "MANIFEST_INVALID",
+  "MANIFEST_UNKNOWN",
+  "NAME_INVALID",
+  "NAME_UNKNOWN",
+  "SIZE_INVALID",
+  "UNAUTHORIZED",
+  "DENIED",
+  "UNSUPPORTED",
+  "TOOMANYREQUESTS",
+]);
+
+/**
+ * The error for a status that the caller does not handle. Its code is the registry's where the spec knows it, else what the status means.
+ * Reads the body, up to 64 KiB of it; what can't be read is left out.
+ * Spec: distribution-spec v1.1.1, "Error Codes".
+ */
+export async function refusalOf(response: HttpResponse, request: HttpRequest): Promise<RegistryError> {
+  const text = await readText(response);
+  request.signal?.throwIfAborted();
+  const errors = parseErrors(text);
+  const said = saidBy(errors) ?? titleOf(text, response) ?? meaningOf(response.status);
+  const retryAfterMs = parseRetryAfter(response.headers["retry-after"]);
+  const code = errors.find((error) => SPEC_CODES.has(error.code))?.code ?? codeOf(response.status, request);
+  return new RegistryError(code, `Cannot ${request.action}: ${said} (${response.status})`, {
+    status: response.status,
+    method: request.method,
+    url: response.url.href,
+    errors,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+async function readText(response: HttpResponse): Promise<string> {
+  try {
+    return new TextDecoder().decode(await response.body.bytes(MAX_ERROR_BYTES));
+  } catch {
+    return "";
+  }
+}
+
+/** The `errors` of a registry's answer; none where the answer is something else. */
+export function parseErrors(text: string): readonly RegistryErrorDetail[] {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  if (!isRecord(document) || !Array.isArray(document["errors"])) return [];
+  return document["errors"].filter(isRecord).flatMap((entry) => {
+    const { code, message, detail } = entry;
+    if (typeof code !== "string" || code === "") return [];
+    return [
+      {
+        code: shortened(code),
+        ...(typeof message === "string" && message !== "" ? { message: shortened(message) } : {}),
+        ...(detail === undefined || detail === null ? {} : { detail }),
+      },
+    ];
+  });
+}
+
+function saidBy(errors: readonly RegistryErrorDetail[]): string | undefined {
+  const [first] = errors;
+  return first === undefined ? undefined : (first.message ?? first.code);
+}
+
+/** A page of a proxy in between is cut to its title; a line of plain text is taken as it is. */
+function titleOf(text: string, response: HttpResponse): string | undefined {
+  const type = response.headers["content-type"] ?? "";
+  if (/html/i.test(type) || /^\s*</.test(text)) {
+    const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1]?.trim();
+    return title === undefined || title === "" ? undefined : shortened(title);
+  }
+  const line = text.trim();
+  return /^text\/plain/i.test(type) && line !== "" ? shortened(line) : undefined;
+}
+
+/** On one line, without control characters, of a length that fits a message. */
+function shortened(text: string): string {
+  const line = text.replace(/[\p{C}\p{Z}]+/gu, " ").trim();
+  return line.length > MAX_DETAIL ? `${line.slice(0, MAX_DETAIL)}…` : line;
+}
+
+function codeOf(status: number, request: HttpRequest): ErrorCode {
+  switch (status) {
+    case 401:
+      return "UNAUTHORIZED";
+    case 403:
+      return "DENIED";
+    case 404:
+      return unknownCode(request);
+    case 405:
+      return "UNSUPPORTED";
+    case 429:
+      return "TOOMANYREQUESTS";
+    default:
+      return "PROTOCOL";
+  }
+}
+
+function unknownCode(request: HttpRequest): ErrorCode {
+  if (request.kind === "manifest") return "MANIFEST_UNKNOWN";
+  if (request.kind === "blob") return "BLOB_UNKNOWN";
+  if (request.kind === "upload" && request.method !== "POST") return "BLOB_UPLOAD_UNKNOWN";
+  return "NAME_UNKNOWN";
+}
+
+function meaningOf(status: number): string {
+  switch (status) {
+    case 401:
+      return "authentication is required";
+    case 403:
+      return "access is denied";
+    case 404:
+      return "not found";
+    case 405:
+      return "the registry does not support this";
+    case 413:
+      return "the body is too large";
+    case 429:
+      return "too many requests";
+    default:
+      return status >= 500 ? "the registry failed" : "unexpected answer";
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,77 @@
+import { isRetryable, RegistryError } from "../errors.ts";
+import { pause } from "../registry/pause.ts";
+
+/** How often and when something is tried again. */
+export interface RetryOptions {
+  /** Tries in all, the first included. Default 5. */
+  readonly attempts?: number | undefined;
+  /** The longest wait before the second try, in ms; doubled for each further one. Default 500. */
+  readonly baseDelayMs?: number | undefined;
+  /** The longest of these waits, in ms. Default 30 s. */
+  readonly maxDelayMs?: number | undefined;
+  /** The longest wait that a registry may ask for, in ms; one that asks for more ends in RATE_LIMITED. Default 2 min. */
+  readonly maxRetryAfterMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told before each wait. */
+  readonly onRetry?: ((retry: Retry) => void) | undefined;
+  /** Waits, and rejects with the signal's reason when it is aborted. For tests. */
+  readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
+  /** A number from 0 to 1. For tests. */
+  readonly random?: (() => number) | undefined;
+  /** Whether an error may pass. Default: `isRetryable`. */
+  readonly isRetryable?: ((error: unknown) => boolean) | undefined;
+}
+
+/** A try that failed and will be repeated. */
+export interface Retry {
+  /** The try that failed, from 1. */
+  readonly attempt: number;
+  readonly delayMs: number;
+  readonly error: unknown;
+}
+
+/**
+ * Does a task, and again after failures that may pass: exponential backoff with full jitter, and never before the time that the registry told.
+ * @throws the last error; {RegistryError} RATE_LIMITED with the time to come back; the signal's reason, also during a wait.
+ */
+export async function retrying<T>(task: (attempt: number) => Promise<T>, options: RetryOptions = {}): Promise<T> {
+  const { attempts = 5, signal, onRetry, sleep = pause, isRetryable: mayPass = isRetryable } = options;
+  for (let attempt = 1; ; attempt += 1) {
+    signal?.throwIfAborted();
+    try {
+      return await task(attempt);
+    } catch (error) {
+      signal?.throwIfAborted();
+      refuseLongWait(error, options);
+      if (attempt >= attempts || !mayPass(error)) throw error;
+      const delayMs = delayBefore(attempt, error, options);
+      onRetry?.({ attempt, delayMs, error });
+      await sleep(delayMs, signal);
+    }
+  }
+}
+
+function delayBefore(attempt: number, error: unknown, options: RetryOptions): number {
+  const { baseDelayMs = 500, maxDelayMs = 30_000, random = Math.random } = options;
+  const backoff = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
+  return Math.max(backoff, toldToWait(error) ?? 0);
+}
+
+function refuseLongWait(error: unknown, { maxRetryAfterMs = 120_000 }: RetryOptions): void {
+  const wait = toldToWait(error);
+  if (wait === undefined || wait <= maxRetryAfterMs || !(error instanceof RegistryError)) return;
+  if (error.code === "RATE_LIMITED") return;
+  const back = new Date(Date.now() + wait).toISOString();
+  throw new RegistryError("RATE_LIMITED", `${error.message}; come back at ${back}`, {
+    cause: error,
+    method: error.method,
+    url: error.url,
+    errors: error.errors,
+    retryAfterMs: wait,
+    ...(error.status === undefined ? {} : { status: error.status }),
+  });
+}
+
+function toldToWait(error: unknown): number | undefined {
+  return error instanceof RegistryError ? error.retryAfterMs : undefined;
+}

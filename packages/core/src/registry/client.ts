@@ -1,0 +1,232 @@
+import { apiHost } from "../content/reference.ts";
+import type { Credential, CredentialProvider } from "../credentials/credential.ts";
+import { RegistryError } from "../errors.ts";
+import { actionOf } from "../http/action.ts";
+import { bareHostname, isLoopbackHost } from "../http/address.ts";
+import { connectionFailure } from "../http/connection-failure.ts";
+import { LocationPolicy } from "../http/location.ts";
+import { probeScheme } from "../http/loopback.ts";
+import type { HttpRequest, HttpResponse } from "../http/message.ts";
+import type { Environment } from "../http/proxy.ts";
+import { sendFollowing } from "../http/redirects.ts";
+import { refusalOf } from "../http/refusal.ts";
+import { type RetryOptions, retrying } from "../http/retry.ts";
+import { SingleFlight } from "../http/single-flight.ts";
+import type { TlsOptions } from "../http/tls-options.ts";
+import { createTransport, type Transport } from "../http/transport.ts";
+import { Authenticator, withHint } from "./auth/authenticator.ts";
+import type { RegistryClient, RegistryRequest, RegistryResponse } from "./request.ts";
+
+/** How long things may take, in ms. */
+export interface ClientTimeouts {
+  /** To connect, TLS included. Default 15 s. */
+  readonly connectMs?: number | undefined;
+  /** From the sent request to the head of its answer, where the request does not say. Default 60 s. */
+  readonly headersMs?: number | undefined;
+  /** Between two pieces of an answer. Default 60 s. */
+  readonly bodyMs?: number | undefined;
+}
+
+export interface RegistryClientOptions {
+  /** `host` or `host:port` as the user writes it; `docker.io` is asked at registry-1.docker.io. */
+  readonly host: string;
+  /** Default: anonymous. */
+  readonly credentials?: CredentialProvider | Credential | undefined;
+  /** The certificate is shown to `host` only. */
+  readonly tls?: TlsOptions | undefined;
+  /** Asks over http. Default: https, and for a loopback host whichever it speaks. */
+  readonly plainHttp?: boolean | undefined;
+  /** Takes any certificate of `host`. It doesn't turn to http: that is `plainHttp`. */
+  readonly insecure?: boolean | undefined;
+  /** Connections to each host and port. Default 32. */
+  readonly connections?: number | undefined;
+  readonly retry?: Pick<RetryOptions, "attempts" | "baseDelayMs" | "maxDelayMs" | "maxRetryAfterMs"> | undefined;
+  readonly timeouts?: ClientTimeouts | undefined;
+  /** Default `tranship`. */
+  readonly userAgent?: string | undefined;
+  /** `host` or `host:port` that the registry may send us to over http, or at a private address. */
+  readonly allowRedirectTo?: readonly string[] | undefined;
+  /** Where `http_proxy`, `https_proxy` and `no_proxy` are read. Default `process.env`. */
+  readonly proxyEnv?: Environment | undefined;
+  /** Told of each request that will be sent again. */
+  readonly onRetry?: RetryOptions["onRetry"];
+  /** Waits between tries. For tests. */
+  readonly sleep?: RetryOptions["sleep"];
+}
+
+/**
+ * A client of one registry. Nothing is sent before the first request.
+ * Memory: the connections and at most 2000 tokens.
+ * @throws {TypeError} for a host that is none.
+ */
+export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  return new HttpRegistryClient(options);
+}
+
+class HttpRegistryClient implements RegistryClient {
+  readonly host: string;
+  readonly #options: RegistryClientOptions;
+  readonly #transport: Transport;
+  readonly #locations: LocationPolicy;
+  readonly #authenticator: Authenticator;
+  readonly #probes = new SingleFlight<URL>();
+  #origin: URL | undefined;
+
+  constructor(options: RegistryClientOptions) {
+    this.#options = options;
+    this.host = apiHost(options.host);
+    const assumed = URL.parse(`${options.plainHttp === true ? "http" : "https"}://${this.host}`);
+    if (assumed === null || assumed.host === "") throw new TypeError(`Bad registry host "${options.host}"`);
+    const {
+      allowRedirectTo = [],
+      tls = {},
+      insecure = false,
+      connections = 32,
+      timeouts = {},
+      proxyEnv = process.env,
+    } = options;
+    const mayBeEither = isLoopbackHost(assumed.hostname) && options.plainHttp !== true;
+    if (!mayBeEither) this.#origin = assumed;
+    this.#locations = new LocationPolicy({ origin: assumed, allowRedirectTo });
+    this.#transport = createTransport({
+      hostname: assumed.hostname,
+      tls,
+      insecure,
+      connections,
+      connectTimeoutMs: timeouts.connectMs ?? 15_000,
+      environment: proxyEnv,
+      lookup: this.#locations.lookup,
+      timeouts: { headersMs: timeouts.headersMs ?? 60_000, bodyMs: timeouts.bodyMs ?? 60_000 },
+    });
+    this.#authenticator = new Authenticator({
+      host: options.host,
+      credentials: providerOf(options.credentials),
+      send: (request) => this.#sendToService(request),
+      checkRealm: (realm, request, credential) => this.#checkRealm(realm, request, credential),
+    });
+  }
+
+  async request(request: RegistryRequest): Promise<RegistryResponse> {
+    const { signal, method } = request;
+    signal?.throwIfAborted();
+    const action = actionOf(request, this.host);
+    const repeatable = request.retry ?? (method === "GET" || method === "HEAD");
+    return this.#retrying(repeatable, signal, async () => {
+      const origin = await this.#findOrigin(action, signal);
+      return this.#attempt(request, { ...this.#httpRequest(request, origin), action });
+    });
+  }
+
+  resolveLocation(location: string, answeredBy: URL): URL {
+    return this.#locations.resolve(location, answeredBy, { method: "GET", action: `follow ${this.host}` });
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async #attempt(request: RegistryRequest, http: HttpRequest): Promise<RegistryResponse> {
+    const follow = request.followRedirects ?? (request.method === "GET" || request.method === "HEAD");
+    const send = (hop: HttpRequest): Promise<HttpResponse> =>
+      follow ? sendFollowing(hop, this.#transport.send, this.#locations) : this.#transport.send(hop);
+    const own = http.url.origin === this.#origin?.origin;
+    const response = own ? await this.#authenticator.send(http, request.scopes, send) : await send(http);
+    await refuseEncoding(response, http);
+    if (request.accept.includes(response.status)) return response;
+    const refusal = await refusalOf(response, http);
+    if (refusal.status !== 401 || !own) throw refusal;
+    throw withHint(refusal, await this.#authenticator.hint(request.scopes, request.signal));
+  }
+
+  #httpRequest(request: RegistryRequest, origin: URL): Omit<HttpRequest, "action"> {
+    const { path, method, kind, headers, body, contentLength, headersTimeoutMs, signal, onRequest } = request;
+    return {
+      // Joined as text, so that a path that starts with "//" can't name another host.
+      url: typeof path === "string" ? new URL(`${origin.origin}${path}`) : path,
+      method,
+      kind,
+      headers: { "user-agent": this.#userAgent, ...headers },
+      body,
+      contentLength,
+      headersTimeoutMs,
+      signal,
+      onRequest,
+    };
+  }
+
+  async #findOrigin(action: string, signal: AbortSignal | undefined): Promise<URL> {
+    if (this.#origin !== undefined) return this.#origin;
+    return this.#probes.run(
+      "",
+      async (shared) => {
+        const url = new URL(`https://${this.host}`);
+        const { connectMs: timeoutMs = 15_000 } = this.#options.timeouts ?? {};
+        const port = Number(url.port || 443);
+        const probe = { hostname: bareHostname(url.hostname), port, timeoutMs, signal: shared };
+        const scheme = await probeScheme(probe).catch((error: unknown) => {
+          shared.throwIfAborted();
+          throw connectionFailure(error, { method: "GET", url, kind: "ping", headers: {}, action });
+        });
+        this.#origin = new URL(`${scheme}//${this.host}`);
+        this.#locations.settle(this.#origin);
+        return this.#origin;
+      },
+      signal,
+    );
+  }
+
+  /** To the token service: GET is sent again after failures that may pass, so is the OAuth2 form, which changes nothing there. */
+  #sendToService(request: HttpRequest): Promise<HttpResponse> {
+    const http = { ...request, headers: { "user-agent": this.#userAgent, ...request.headers } };
+    return this.#retrying(true, request.signal, async () => {
+      const response = await sendFollowing(http, this.#transport.send, this.#locations);
+      if (response.status < 500 && response.status !== 429) return response;
+      throw await refusalOf(response, http);
+    });
+  }
+
+  #checkRealm(realm: string, request: HttpRequest, credential: Credential | undefined): URL {
+    const url = this.#locations.resolve(realm, request.url, request);
+    const plain = url.protocol === "http:" && this.#origin?.protocol === "https:";
+    if (!plain || credential === undefined) return url;
+    throw new RegistryError(
+      "CREDENTIALS",
+      `Cannot ${request.action}: the token service ${url.host} speaks http, and credentials are not sent in the clear`,
+      { method: request.method, url: request.url.href },
+    );
+  }
+
+  #retrying<T>(repeatable: boolean, signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
+    const { retry = {}, onRetry, sleep } = this.#options;
+    return retrying(task, { ...retry, ...(repeatable ? {} : { attempts: 1 }), signal, onRetry, sleep });
+  }
+
+  get #userAgent(): string {
+    return this.#options.userAgent ?? "tranship";
+  }
+}
+
+function providerOf(credentials: CredentialProvider | Credential | undefined): CredentialProvider {
+  return typeof credentials === "function" ? credentials : async () => credentials;
+}
+
+/** A blob's bytes must be its own: its requests ask for `identity`. */
+async function refuseEncoding(response: HttpResponse, request: HttpRequest): Promise<void> {
+  const encoding = response.headers["content-encoding"] ?? "identity";
+  if (
+    request.headers["accept-encoding"] !== "identity" ||
+    encoding.toLowerCase() === "identity" ||
+    response.status >= 300
+  )
+    return;
+  await response.body.drop();
+  throw new RegistryError(
+    "PROTOCOL",
+    `Cannot ${request.action}: the answer is encoded (${encoding}) though it must not be`,
+    {
+      status: response.status,
+      method: request.method,
+      url: response.url.href,
+    },
+  );
+}
