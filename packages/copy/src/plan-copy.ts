@@ -47,7 +47,8 @@ export async function planCopy(
     throw new TypeError(`Cannot copy "${nameOf(from)}" to "${nameOf(to)}": ${detail}`);
   }
   const unchanged = there?.digest === root.root.digest;
-  const head: PlanHead = { ...root, state: unchanged ? "unchanged" : "copy" };
+  const { source, notices } = root;
+  const head: PlanHead = { source, root: root.root, state: unchanged ? "unchanged" : "copy", notices };
   if (unchanged && options.referrers !== true) return finished(head);
   // A directory or memory tells for nothing whether it has the root, and then only the tag lacks.
   const rootIsThere = unchanged || (to.store.place === undefined && (await writer.has(root.root)));

@@ -55,6 +55,7 @@ export {
   type SpecErrorCode,
   StoreError,
 } from "./errors.ts";
+export { MemoryStore } from "./store/memory-store.ts";
 export type {
   CallOptions,
   Content,

@@ -1,0 +1,96 @@
+import type {
+  CallOptions,
+  Content,
+  Descriptor,
+  MemoryStore,
+  Open,
+  PushOptions,
+  PushOutcome,
+  RepositoryPlace,
+  Store,
+} from "@tranship/core";
+
+/** One call of a store: the method and what it was about, a reference or a digest. */
+export interface Call {
+  readonly method: "resolve" | "open" | "fetch" | "has" | "push" | "tag" | "referrers" | "tags";
+  readonly about: string;
+}
+
+/** Runs before each call; it may wait or throw. */
+export type Before = (call: Call, options: CallOptions & PushOptions) => void | Promise<void>;
+
+/** A store in memory that notes its calls, can be told to fail, and can claim to be a repository of a registry. */
+export class RecordingStore implements Store {
+  readonly name: string;
+  readonly place: RepositoryPlace | undefined;
+  readonly calls: Call[] = [];
+  /** Calls that have begun and not ended. */
+  running = 0;
+  before: Before = () => {};
+  readonly #inner: MemoryStore;
+
+  constructor(inner: MemoryStore, place?: RepositoryPlace) {
+    this.name = inner.name;
+    this.place = place;
+    this.#inner = inner;
+  }
+
+  /** What the calls of these methods were about, in order. */
+  about(...methods: readonly Call["method"][]): readonly string[] {
+    return this.calls.filter(({ method }) => methods.includes(method)).map(({ about }) => about);
+  }
+
+  resolve(reference: string, options: CallOptions = {}): Promise<Descriptor> {
+    return this.#call({ method: "resolve", about: reference }, options, () => this.#inner.resolve(reference, options));
+  }
+
+  open(reference: string, options: CallOptions = {}): Promise<Content> {
+    return this.#call({ method: "open", about: reference }, options, () => this.#inner.open(reference, options));
+  }
+
+  fetch(
+    descriptor: Descriptor,
+    options: CallOptions & { readonly offset?: number } = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    return this.#call({ method: "fetch", about: descriptor.digest }, options, () =>
+      this.#inner.fetch(descriptor, options),
+    );
+  }
+
+  async *referrers(subject: Descriptor, options: CallOptions = {}): AsyncGenerator<Descriptor, void, void> {
+    await this.#call({ method: "referrers", about: subject.digest }, options, async () => {});
+    yield* this.#inner.referrers(subject, options);
+  }
+
+  async *tags(options: CallOptions = {}): AsyncGenerator<string, void, void> {
+    await this.#call({ method: "tags", about: this.name }, options, async () => {});
+    yield* this.#inner.tags(options);
+  }
+
+  has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    return this.#call({ method: "has", about: descriptor.digest }, options, () => this.#inner.has(descriptor, options));
+  }
+
+  push(descriptor: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
+    return this.#call({ method: "push", about: descriptor.digest }, options, () =>
+      this.#inner.push(descriptor, open, options),
+    );
+  }
+
+  tag(descriptor: Descriptor, reference: string, options: CallOptions = {}): Promise<void> {
+    return this.#call({ method: "tag", about: reference }, options, () =>
+      this.#inner.tag(descriptor, reference, options),
+    );
+  }
+
+  async #call<T>(call: Call, options: CallOptions & PushOptions, task: () => Promise<T>): Promise<T> {
+    this.calls.push(call);
+    this.running += 1;
+    try {
+      await this.before(call, options);
+      return await task();
+    } finally {
+      this.running -= 1;
+    }
+  }
+}
