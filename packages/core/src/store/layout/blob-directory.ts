@@ -1,0 +1,177 @@
+import { constants } from "node:fs";
+import { mkdir, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { join, sep } from "node:path";
+import type { Descriptor } from "../../content/descriptor.ts";
+import { algorithmOf, type Digest, parseDigest } from "../../content/digest.ts";
+import { verified } from "../../content/verify.ts";
+import { StoreError } from "../../errors.ts";
+import type { Open } from "../store.ts";
+import { checkOffset, contentUnknown } from "../stored-content.ts";
+import { isSystemError } from "./system-error.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Bytes that one read asks for: few trips to the file system, and still little memory for many readers. */
+const READ_BYTES = 1024 * 1024;
+
+/** A blob's file. */
+export interface BlobFile {
+  /** Without links. */
+  readonly path: string;
+  readonly size: number;
+}
+
+/** The content of a layout: `blobs/ALGORITHM/HEX`. Spec: image-spec v1.1.1, "OCI Image Layout Specification", "Blobs". */
+export class BlobDirectory {
+  readonly #root: string;
+  readonly #name: string;
+  readonly #workspace: Workspace;
+
+  /** @param root the layout's real path. @param name what messages call it. */
+  constructor(root: string, name: string, workspace: Workspace) {
+    this.#root = root;
+    this.#name = name;
+    this.#workspace = workspace;
+  }
+
+  /**
+   * The file of a blob, undefined where there is none.
+   * @throws {StoreError} LAYOUT_INVALID where a link leads out of the layout, or it is no file.
+   */
+  async locate(digest: Digest): Promise<BlobFile | undefined> {
+    const path = await this.#inside(this.#pathOf(digest));
+    if (path === undefined) return undefined;
+    const found = await stat(path);
+    if (!found.isFile()) {
+      throw new StoreError("LAYOUT_INVALID", `Cannot read "${digest}" from "${this.#name}": "${path}" is not a file`);
+    }
+    return { path, size: found.size };
+  }
+
+  /**
+   * The bytes from `offset`. The file is opened when the first chunk is asked for and closed after the last one, or when the reader leaves.
+   * @throws {StoreError} BLOB_UNKNOWN, MANIFEST_UNKNOWN; SIZE_MISMATCH before anything is read.
+   * @throws {RangeError} where the offset is not in the content.
+   */
+  async fetch(
+    descriptor: Descriptor,
+    { offset = 0, signal }: { readonly offset?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    signal?.throwIfAborted();
+    checkOffset(offset, descriptor);
+    const file = await this.locate(descriptor.digest);
+    signal?.throwIfAborted();
+    if (file === undefined) throw contentUnknown(descriptor, this.#name);
+    if (file.size === descriptor.size) return this.#read(file.path, descriptor, offset, signal);
+    throw this.#wrongSize(descriptor, file.size);
+  }
+
+  /**
+   * Writes a blob so that its name only ever stands for the whole, verified content: also after a crash or a power cut, and with other writers.
+   * The bytes are on the disk before they get their name; that costs one flush a blob, which runs beside the other blobs' work.
+   * @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH. Nothing is left behind.
+   */
+  async write(
+    descriptor: Descriptor,
+    openContent: Open,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    const target = this.#pathOf(descriptor.digest);
+    const { path, handle } = await this.#workspace.create();
+    // One write is under way while the next piece comes in and is hashed.
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      for await (const piece of verified(await openContent(0, signal), descriptor)) {
+        signal?.throwIfAborted();
+        await writing;
+        writing = handle.writeFile(piece);
+        writing.catch(() => undefined);
+      }
+      await writing;
+      await handle.datasync();
+      await handle.close();
+      signal?.throwIfAborted();
+      await this.#moveInto(target, path);
+    } catch (error) {
+      await writing.catch(() => undefined);
+      await handle.close();
+      await unlink(path).catch(() => undefined);
+      signal?.throwIfAborted();
+      throw error;
+    }
+  }
+
+  /** Removes a blob's file. False where there is none. */
+  async remove(digest: Digest): Promise<boolean> {
+    const path = this.#pathOf(digest);
+    if ((await this.#inside(join(path, ".."))) === undefined) return false;
+    try {
+      await unlink(path);
+      return true;
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return false;
+      throw error;
+    }
+  }
+
+  async *#read(
+    path: string,
+    descriptor: Descriptor,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    signal?.throwIfAborted();
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      let position = offset;
+      while (position < descriptor.size) {
+        signal?.throwIfAborted();
+        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, descriptor.size - position));
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+        signal?.throwIfAborted();
+        if (bytesRead === 0) throw this.#wrongSize(descriptor, position);
+        position += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  #wrongSize(descriptor: Descriptor, size: number): StoreError {
+    return new StoreError(
+      "SIZE_MISMATCH",
+      `Cannot read "${descriptor.digest}" from "${this.#name}": the file has ${size} bytes, not ${descriptor.size}`,
+    );
+  }
+
+  async #moveInto(target: string, path: string): Promise<void> {
+    const folder = join(target, "..");
+    // mkdir goes through links as well, so each level is looked at before the next one is made.
+    for (const level of [join(folder, ".."), folder]) {
+      if ((await this.#inside(level)) === undefined) await mkdir(level, { recursive: true });
+    }
+    await rename(path, target);
+  }
+
+  #pathOf(digest: Digest): string {
+    const checked = parseDigest(digest);
+    const algorithm = algorithmOf(checked);
+    return join(this.#root, "blobs", algorithm, checked.slice(algorithm.length + 1));
+  }
+
+  /** The path without links; undefined where nothing is there. */
+  async #inside(path: string): Promise<string | undefined> {
+    let real: string;
+    try {
+      real = await realpath(path);
+    } catch (error) {
+      if (isSystemError(error, "ENOENT", "ENOTDIR")) return undefined;
+      throw error;
+    }
+    if (real === path || real.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep)) return real;
+    throw new StoreError(
+      "LAYOUT_INVALID",
+      `Cannot use "${path}" of "${this.#name}": the link leads out of the layout, to "${real}"`,
+    );
+  }
+}

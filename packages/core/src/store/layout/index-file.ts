@@ -1,0 +1,115 @@
+import { readFile, rename, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { StoreError } from "../../errors.ts";
+import { withFileLock } from "./file-lock.ts";
+import { EMPTY_LAYOUT_INDEX, formatLayoutIndex, type LayoutIndex, parseLayoutIndex } from "./layout-index.ts";
+import { isSystemError } from "./system-error.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Gives the new index, or the one that it got where nothing changes. */
+export type IndexChange = (index: LayoutIndex) => LayoutIndex | Promise<LayoutIndex>;
+
+/** The file index.json, and the only way that it changes. Spec: image-spec v1.1.1, "OCI Image Layout Specification", "index.json file". */
+export class IndexFile {
+  readonly #path: string;
+  readonly #name: string;
+  readonly #workspace: Workspace;
+  /** Changes of this process wait for one another here, and not by asking for the lock again and again. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param root the layout's real path. @param name what messages call it. */
+  constructor(root: string, name: string, workspace: Workspace) {
+    this.#path = join(root, "index.json");
+    this.#name = name;
+    this.#workspace = workspace;
+  }
+
+  /** @throws {StoreError} LAYOUT_INVALID where it is missing or malformed. */
+  async read(): Promise<LayoutIndex> {
+    const index = await this.#readIfThere();
+    if (index !== undefined) return index;
+    throw new StoreError("LAYOUT_INVALID", `Cannot read "index.json" of "${this.#name}": it is missing`);
+  }
+
+  /** Makes an empty one unless there is one. */
+  async create({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    await this.#exclusive(async (isHeld) => {
+      if ((await this.#readIfThere()) !== undefined) return true;
+      return this.#replace(EMPTY_LAYOUT_INDEX, isHeld);
+    }, signal);
+  }
+
+  /**
+   * Reads, changes and replaces the file while no other writer does, in this process or another one. A reader sees the old file or the new one.
+   * It is on the disk before it gets its name.
+   */
+  async update(change: IndexChange, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    await this.#exclusive(async (isHeld) => {
+      const before = await this.read();
+      const after = await change(before);
+      return after === before || this.#replace(after, isHeld);
+    }, signal);
+  }
+
+  /** Runs one step under the lock, again if it says that the lock was lost. */
+  async #exclusive(
+    step: (isHeld: () => Promise<boolean>) => Promise<boolean>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const before = this.#last;
+    const turn = (async () => {
+      await settled(before, signal);
+      const lock = join(this.#workspace.path, "index.lock");
+      const attempt = () => withFileLock(lock, ({ isHeld }) => step(isHeld), { signal });
+      while (!(await this.#workspace.use(attempt))) signal?.throwIfAborted();
+      await this.#workspace.leave();
+    })();
+    // One that is aborted while it waits ends at once; those behind it still wait for those before it.
+    this.#last = Promise.allSettled([before, turn]);
+    await turn;
+  }
+
+  /** False where the lock was lost and nothing was replaced. */
+  async #replace(index: LayoutIndex, isHeld: () => Promise<boolean>): Promise<boolean> {
+    const { path, handle } = await this.#workspace.create();
+    try {
+      await handle.writeFile(formatLayoutIndex(index));
+      await handle.datasync();
+      await handle.close();
+      if (await isHeld()) {
+        await rename(path, this.#path);
+        return true;
+      }
+    } catch (error) {
+      await handle.close();
+      await unlink(path);
+      throw error;
+    }
+    await unlink(path);
+    return false;
+  }
+
+  async #readIfThere(): Promise<LayoutIndex | undefined> {
+    let text: string;
+    try {
+      text = await readFile(this.#path, "utf8");
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return undefined;
+      throw error;
+    }
+    return parseLayoutIndex(text, this.#name);
+  }
+}
+
+/** Waits for a promise that does not fail, and no longer than until the signal. */
+async function settled(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,107 @@
+import { LRUCache } from "lru-cache";
+import type { Descriptor } from "../../content/descriptor.ts";
+import type { Digest } from "../../content/digest.ts";
+import type { Manifest } from "../../content/manifest.ts";
+import { isManifestMediaType } from "../../content/media-types.ts";
+import { parseManifest } from "../../content/parse-manifest.ts";
+import { readVerified } from "../../content/verify.ts";
+import { StoreError } from "../../errors.ts";
+import { checkManifestSize } from "../stored-content.ts";
+import type { BlobDirectory } from "./blob-directory.ts";
+import type { LayoutIndex } from "./layout-index.ts";
+
+/** Bytes of manifests that are kept read: some thousand of the usual size. */
+const CACHE_BYTES = 8 * 1024 * 1024;
+
+/** A manifest and what it says. */
+export interface ReadManifest {
+  readonly descriptor: Descriptor;
+  readonly manifest: Manifest;
+}
+
+/** The manifests among a layout's blobs. What one says is remembered, as content never changes; whether it is there is looked up each time. */
+export class LayoutManifests {
+  readonly #blobs: BlobDirectory;
+  readonly #known: LRUCache<Digest, Manifest> = new LRUCache({ maxSize: CACHE_BYTES });
+
+  constructor(blobs: BlobDirectory) {
+    this.#blobs = blobs;
+  }
+
+  /** The verified bytes. @throws {StoreError} MANIFEST_UNKNOWN, MANIFEST_TOO_LARGE, SIZE_MISMATCH, DIGEST_MISMATCH. */
+  async bytes(descriptor: Descriptor, signal?: AbortSignal): Promise<Uint8Array> {
+    checkManifestSize(descriptor);
+    return readVerified(await this.#blobs.fetch(descriptor, { signal }), descriptor);
+  }
+
+  /** Whether it is there, whole: small enough to be read each time, so that a damaged one is written anew. */
+  async has(descriptor: Descriptor, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.bytes(descriptor, signal);
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
+  }
+
+  /** What it says. @throws {StoreError} as `bytes`, and what `parseManifest` throws. */
+  async read(descriptor: Descriptor, signal?: AbortSignal): Promise<Manifest> {
+    const file = await this.#blobs.locate(descriptor.digest);
+    const known = file?.size === descriptor.size ? this.#known.get(descriptor.digest) : undefined;
+    if (known !== undefined) return known;
+    const manifest = parseManifest(await this.bytes(descriptor, signal), descriptor.mediaType);
+    this.#known.set(descriptor.digest, manifest, { size: Math.max(1, descriptor.size) });
+    return manifest;
+  }
+
+  /**
+   * The descriptor of a manifest of which only the digest is known.
+   * Undefined where there is no such file, or it is no manifest: a layout keeps manifests and other blobs together.
+   * @throws {StoreError} DIGEST_MISMATCH.
+   */
+  async describe(digest: Digest, signal?: AbortSignal): Promise<Descriptor | undefined> {
+    const file = await this.#blobs.locate(digest);
+    if (file === undefined) return undefined;
+    try {
+      const { mediaType } = await this.read({ mediaType: "", digest, size: file.size }, signal);
+      return { mediaType, digest, size: file.size };
+    } catch (error) {
+      if (hasCode(error, "MANIFEST_INVALID", "MANIFEST_UNSUPPORTED", "MANIFEST_TOO_LARGE")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Every manifest that the index names or that is in an index that it names, each once. Those that are absent or damaged are left out. */
+  async *reachable(index: LayoutIndex, signal?: AbortSignal): AsyncGenerator<ReadManifest, void, void> {
+    const seen = new Set<Digest>();
+    const waiting = index.entries.map((entry) => entry.descriptor);
+    for (const descriptor of waiting) {
+      signal?.throwIfAborted();
+      if (seen.has(descriptor.digest) || !isManifestMediaType(descriptor.mediaType)) continue;
+      seen.add(descriptor.digest);
+      const manifest = await this.#readUnlessBroken(descriptor, signal);
+      if (manifest === undefined) continue;
+      yield { descriptor, manifest };
+      if (manifest.kind === "index") waiting.push(...manifest.manifests);
+    }
+  }
+
+  async #readUnlessBroken(descriptor: Descriptor, signal: AbortSignal | undefined): Promise<Manifest | undefined> {
+    try {
+      return await this.read(descriptor, signal);
+    } catch (error) {
+      if (isAbsent(error) || hasCode(error, "MANIFEST_INVALID", "MANIFEST_UNSUPPORTED", "MANIFEST_TOO_LARGE"))
+        return undefined;
+      throw error;
+    }
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return hasCode(error, "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "SIZE_MISMATCH", "DIGEST_MISMATCH");
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof StoreError && codes.includes(error.code);
+}

@@ -1,0 +1,116 @@
+import { mkdir, readdir, readFile, realpath, rename, unlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { quoted } from "../../content/quoted.ts";
+import { StoreError } from "../../errors.ts";
+import { IndexFile } from "./index-file.ts";
+import { LayoutStore } from "./layout-store.ts";
+import { isSystemError } from "./system-error.ts";
+import { WORKSPACE_NAME, Workspace } from "./workspace.ts";
+
+const MARKER = "oci-layout";
+const VERSION = "1.0.0";
+/** What a folder may hold that is still made into a layout: what is left where making one was cut off. */
+const PARTS: ReadonlySet<string> = new Set(["blobs", "index.json", MARKER, WORKSPACE_NAME]);
+
+export interface OpenLayoutOptions {
+  /** Makes a missing or empty folder a layout. Default false: a mistyped path is an error. */
+  readonly create?: boolean | undefined;
+}
+
+/**
+ * Opens an OCI image layout directory; nothing in it is changed unless it is made.
+ * @param dir absolute, or relative to the working directory.
+ * @throws {StoreError} LAYOUT_INVALID saying what is missing and what to do.
+ */
+export async function openLayout(dir: string, { create = false }: OpenLayoutOptions = {}): Promise<LayoutStore> {
+  const path = resolve(dir);
+  const name = `oci:${dir}`;
+  if (create) await makeLayout(path, name);
+  const names = await list(path);
+  if (names === undefined) {
+    throw invalid(
+      path,
+      "there is no such directory",
+      "check the path, or make a layout there by copying an image to it",
+    );
+  }
+  if (!names.includes(MARKER)) {
+    throw invalid(
+      path,
+      `it has no "${MARKER}" file`,
+      "check the path: it should lead to the folder that holds that file",
+    );
+  }
+  await checkMarker(path);
+  if (!names.includes("index.json")) {
+    throw invalid(path, 'it has no "index.json"', "the layout was not copied whole: copy it again");
+  }
+  const root = await realpath(path);
+  for (const file of [MARKER, "index.json"]) {
+    if ((await realpath(join(path, file))) === join(root, file)) continue;
+    throw invalid(path, `"${file}" is a link`, "put the file itself there");
+  }
+  return new LayoutStore({ root, name });
+}
+
+async function makeLayout(path: string, name: string): Promise<void> {
+  const names = await list(path);
+  if (names?.includes(MARKER) && names.includes("index.json")) return;
+  const foreign = names?.find((entry) => !PARTS.has(entry));
+  if (foreign !== undefined && !names?.includes(MARKER)) {
+    throw invalid(path, `it is no layout and holds other files (${quoted(foreign)})`, "name an empty or a new folder");
+  }
+  await mkdir(join(path, "blobs"), { recursive: true });
+  const workspace = new Workspace(await realpath(path));
+  await new IndexFile(await realpath(path), name, workspace).create();
+  // Last: a folder with the marker is whole.
+  const { path: partial, handle } = await workspace.create();
+  try {
+    await handle.writeFile(JSON.stringify({ imageLayoutVersion: VERSION }));
+    await handle.close();
+    await rename(partial, join(path, MARKER));
+  } catch (error) {
+    await handle.close();
+    await unlink(partial);
+    throw error;
+  }
+  await workspace.leave();
+}
+
+/** Spec: image-spec v1.1.1, "OCI Image Layout Specification", "oci-layout file". */
+async function checkMarker(path: string): Promise<void> {
+  let version: unknown;
+  try {
+    const value: unknown = JSON.parse(await readFile(join(path, MARKER), "utf8"));
+    version = typeof value === "object" && value !== null && "imageLayoutVersion" in value && value.imageLayoutVersion;
+  } catch (error) {
+    throw invalid(path, `its "${MARKER}" file can't be read as JSON`, "copy the layout again", error);
+  }
+  if (typeof version === "string" && /^1\.\d+\.\d+$/.test(version)) return;
+  const shown = typeof version === "string" ? quoted(version) : "none";
+  throw invalid(path, `the version in its "${MARKER}" file is ${shown}`, `expected ${VERSION}`);
+}
+
+/** The names in the folder; undefined where there is none. */
+async function list(path: string): Promise<readonly string[] | undefined> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    if (isSystemError(error, "ENOTDIR")) {
+      throw invalid(
+        path,
+        "it is a file",
+        'a layout is a directory; unpack an archive first ("tar -xf FILE -C DIR")',
+        error,
+      );
+    }
+    throw invalid(path, "it can't be read", "check its permissions", error);
+  }
+}
+
+function invalid(path: string, detail: string, advice: string, cause?: unknown): StoreError {
+  return new StoreError("LAYOUT_INVALID", `Cannot open ${quoted(path)} as an OCI layout: ${detail}; ${advice}`, {
+    cause,
+  });
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, lstat, mkdir, open, readdir, rmdir, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { StoreError } from "../../errors.ts";
+import { isSystemError } from "./system-error.ts";
+
+/** The folder in a layout for what is not finished; the spec lets a layout hold more than its own files, and other tools look at those only. */
+export const WORKSPACE_NAME = ".tranship";
+
+const PARTIAL_SUFFIX = ".partial";
+/** A file that was not written to for that long was left by a crash. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/** A file that is being written; the writer renames or removes it. */
+export interface PartialFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+}
+
+/** Where content is written before it gets its name: on the same file system, out of sight of every reader. It is there only while it is used. */
+export class Workspace {
+  readonly path: string;
+  #swept = false;
+
+  /** @param root the layout's real path. */
+  constructor(root: string) {
+    this.path = join(root, WORKSPACE_NAME);
+  }
+
+  /** Makes an empty file of its own. The first one also removes what crashed writers left a day ago or more. */
+  async create(): Promise<PartialFile> {
+    const path = join(this.path, `${randomUUID()}${PARTIAL_SUFFIX}`);
+    const handle = await this.use(async () => {
+      if (!this.#swept) await this.#sweep();
+      this.#swept = true;
+      return open(path, "wx");
+    });
+    return { path, handle };
+  }
+
+  /** Does something that needs the folder, which another process may remove whenever it is empty. */
+  async use<T>(action: () => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.#make();
+      try {
+        return await action();
+      } catch (error) {
+        if (!isSystemError(error, "ENOENT") || (await exists(this.path))) throw error;
+      }
+    }
+  }
+
+  /** Removes the folder unless someone still works in it. */
+  async leave(): Promise<void> {
+    try {
+      await rmdir(this.path);
+    } catch (error) {
+      if (!isSystemError(error, "ENOENT", "ENOTEMPTY", "EEXIST")) throw error;
+    }
+  }
+
+  async #make(): Promise<void> {
+    try {
+      await mkdir(this.path);
+    } catch (error) {
+      if (!isSystemError(error, "EEXIST")) throw error;
+      // A link here would make us write, and tidy up, in a folder that somebody else chose.
+      const found = await lstat(this.path).catch(() => undefined);
+      if (found === undefined || found.isDirectory()) return;
+      throw new StoreError("LAYOUT_INVALID", `Cannot write to "${this.path}": it is not a folder; remove it`);
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    for (const name of await readdir(this.path)) {
+      if (!name.endsWith(PARTIAL_SUFFIX)) continue;
+      const path = join(this.path, name);
+      try {
+        const { mtimeMs } = await stat(path);
+        if (Date.now() - mtimeMs > ABANDONED_MS) await unlink(path);
+      } catch (error) {
+        if (!isSystemError(error, "ENOENT")) throw error;
+      }
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return false;
+    throw error;
+  }
+}
