@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { errorAnswer } from "./api-error.ts";
+import type { Answer, Hook, Next, ServedRequest } from "./exchange.ts";
+import { BrokenRequest, incomingBody } from "./incoming-body.ts";
+import type { Registry } from "./registry.ts";
+import { parseRoute } from "./route.ts";
+import { route } from "./router.ts";
+import { sendAnswer } from "./send-answer.ts";
+
+/** How a request's connection is used. */
+export interface Wire {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly awaitsContinue: boolean;
+}
+
+/** Answers one request through the hook. Never rejects. */
+export async function handle(registry: Registry, hook: Hook | undefined, wire: Wire): Promise<void> {
+  const { request, response } = wire;
+  // The body reader throws it; without a listener it would end the process.
+  request.on("error", () => undefined);
+  response.on("error", () => undefined);
+  response.setHeader("docker-distribution-api-version", "registry/2.0");
+  const served = readRequest(wire);
+  const next: Next = (altered = served) => answer(registry, altered);
+  try {
+    const result = await (hook === undefined ? next() : hook(served, next));
+    // A client that was not told to send its body can't use the connection for something else.
+    if (wire.awaitsContinue && !request.readableDidRead) response.setHeader("connection", "close");
+    await sendAnswer(result, request, response);
+  } catch (error) {
+    // A broken request has nobody to answer to. All else here is a hook that failed: the client must notice.
+    if (!(error instanceof BrokenRequest)) response.destroy(error instanceof Error ? error : undefined);
+  }
+}
+
+async function answer(registry: Registry, request: ServedRequest): Promise<Answer> {
+  try {
+    return await route(registry, request);
+  } catch (error) {
+    if (error instanceof BrokenRequest) throw error;
+    return errorAnswer(error);
+  }
+}
+
+function readRequest({ request, response, awaitsContinue }: Wire): ServedRequest {
+  const [rawPath = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
+  const path = decode(rawPath);
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  const onStart = (): void => {
+    if (awaitsContinue) response.writeContinue();
+  };
+  return {
+    method: request.method ?? "GET",
+    path,
+    query: new URLSearchParams(query),
+    route: parseRoute(path),
+    headers: headersOf(request),
+    body: incomingBody(request, onStart),
+    signal: gone.signal,
+    reset: () => resetConnection(request.socket),
+  };
+}
+
+/** Sends RST, so that the client fails at once; a TLS socket can only be destroyed. */
+function resetConnection(socket: Socket): void {
+  if (socket.destroyed) return;
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+/** A path that can't be decoded names nothing. */
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function headersOf(request: IncomingMessage): Readonly<Record<string, string | undefined>> {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return headers;
+}

@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Hook } from "./exchange.ts";
+import { handle } from "./handle.ts";
+import type { Registry } from "./registry.ts";
+import { openRegistry } from "./storage/open-registry.ts";
+
+/** How long an idle connection is kept for the client's next request, in ms. Copies pause between phases. */
+const KEEP_ALIVE_MS = 60_000;
+const HEADERS_TIMEOUT_MS = 60_000;
+
+export interface ServeOptions {
+  /** An OCI layout, a folder of layouts, or an empty folder. */
+  readonly dir: string;
+  /** Default 0: a free one. */
+  readonly port?: number | undefined;
+  /** Default `127.0.0.1`: nobody but this machine. */
+  readonly host?: string | undefined;
+  /** Whether it takes content. Default false: what is not GET or HEAD is answered 405. */
+  readonly writable?: boolean | undefined;
+  /** PEM. Default: plain HTTP. */
+  readonly tls?:
+    | { readonly key: string | Uint8Array; readonly cert: string | Uint8Array; readonly ca?: string }
+    | undefined;
+  /** Stands between every request and its answer. */
+  readonly hook?: Hook | undefined;
+}
+
+export interface RunningServer {
+  readonly host: string;
+  readonly port: number;
+  /** `127.0.0.1:5000`, as image references name it. */
+  readonly address: string;
+  /** `http://127.0.0.1:5000`. */
+  readonly url: string;
+  /** The name of the one repository, where the folder is a layout itself. */
+  readonly repository: string | undefined;
+  /**
+   * Takes no more connections and ends the idle ones; requests under way get `graceMs` (default 1000) to end before they are cut.
+   * Resolves when nothing of them runs on: what arrived of cut uploads is on the disk.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Serves a folder as a registry. Memory: about 2 MiB for each request that carries a blob, whatever its size.
+ * Spec: distribution-spec v1.1.1, all endpoints; and `_catalog`.
+ * @throws {StoreError} LAYOUT_INVALID where the folder is none of those that are served; the error of the system where the port is taken.
+ */
+export async function serve({
+  dir,
+  port = 0,
+  host = "127.0.0.1",
+  writable = false,
+  tls,
+  hook,
+}: ServeOptions): Promise<RunningServer> {
+  const registry = await openRegistry(dir, { writable });
+  // No limit for a request: big blobs over slow lines take hours.
+  const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 };
+  const server: Server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...pem(tls) });
+  const running = attach(server, registry, hook);
+  server.listen(port, host);
+  await once(server, "listening");
+  const bound = server.address();
+  if (bound === null || typeof bound === "string")
+    throw new TypeError(`Bad host "${host}": expected an IP address or a name`);
+  const address = `${host.includes(":") ? `[${host}]` : host}:${bound.port}`;
+  return {
+    host,
+    port: bound.port,
+    address,
+    url: `${tls === undefined ? "http" : "https"}://${address}`,
+    repository: registry.folder.single,
+    close: (closeOptions) => close(server, running, closeOptions?.graceMs ?? 1000),
+  };
+}
+
+/** The requests under way. */
+function attach(server: Server, registry: Registry, hook: Hook | undefined): ReadonlySet<Promise<void>> {
+  const running = new Set<Promise<void>>();
+  const take = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+    const handled = handle(registry, hook, { request, response, awaitsContinue });
+    running.add(handled);
+    void handled.finally(() => running.delete(handled));
+  };
+  server.on("request", take(false));
+  server.on("checkContinue", take(true));
+  return running;
+}
+
+async function close(server: Server, running: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+  await Promise.all(running);
+}
+
+function pem(tls: NonNullable<ServeOptions["tls"]>): Record<"key" | "cert", string | Buffer> & { ca?: string } {
+  return { ...tls, key: text(tls.key), cert: text(tls.cert) };
+}
+
+function text(value: string | Uint8Array): string | Buffer {
+  return typeof value === "string" ? value : Buffer.from(value);
+}
