@@ -40,7 +40,6 @@ function parseDomain(name: string, text: string): string {
   if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(name) && !isIPv4(name)) {
     throw badHost(text, "a name that ends in a number must be an IPv4 address like 192.0.2.1");
   }
-  if (URL.parse(`https://${name}`)?.hostname !== name) throw badHost(text, "it can't be used in a URL");
   return name;
 }
 

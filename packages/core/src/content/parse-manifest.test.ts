@@ -186,6 +186,7 @@ describe("parseManifest()", () => {
       undefined,
       "dropped from image-spec before 1.1.0",
     ],
+    ["what was served as one", { artifactType: "x/y", blobs: [] }, OCI_ARTIFACT_MANIFEST, "dropped from image-spec"],
     [
       "another type",
       { ...image, mediaType: "application/x" },

@@ -82,6 +82,9 @@ const refused: [string, string][] = [
   ["r.example:5000", 'write "r.example:5000/REPOSITORY"'],
   ["localhost", 'write "localhost/REPOSITORY"'],
   ["localhost:5000", 'write "localhost:5000/REPOSITORY"'],
+  ["[::1]", 'write "[::1]/REPOSITORY"'],
+  [`https://r.example/app@${DIGEST}`, `Bad reference "https://r.example/app@${DIGEST}": leave out "https://"`],
+  ["r.example/app@sha256:123", 'Bad reference "r.example/app@sha256:123": Bad digest'],
   ["[::1]:5000", 'write "[::1]:5000/REPOSITORY"'],
   ["my.image:v1", '(or "docker.io/library/my.image:v1" if that image is meant)'],
 ];

@@ -76,6 +76,12 @@ describe("verified()", () => {
     expect(error).toMatchObject({ code: "DIGEST_MISMATCH" });
   });
 
+  it("holds the last piece back also where empty ones follow it", async () => {
+    const { text, error } = await drained(verified(sourceOf("ab", "cdX", "", "").content, descriptorOf("abcde")));
+    expect(text).toBe("ab");
+    expect(error).toMatchObject({ code: "DIGEST_MISMATCH" });
+  });
+
   it("refuses an empty blob's wrong digest", async () => {
     const { error } = await drained(verified(sourceOf().content, { ...descriptorOf("x"), size: 0 }));
     expect(error).toMatchObject({ code: "DIGEST_MISMATCH" });
