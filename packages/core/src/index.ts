@@ -43,7 +43,21 @@ export {
 export { parseRepositoryName } from "./content/repository-name.ts";
 export { parseTag } from "./content/tag.ts";
 export { readVerified, verified, verifyBytes } from "./content/verify.ts";
+export type { AuthFileOptions, Environment } from "./credentials/auth-file-paths.ts";
 export type { Credential, CredentialProvider, CredentialRequest } from "./credentials/credential.ts";
+export { checkCredentialFiles, type FileCredentialsOptions, fileCredentials } from "./credentials/file-credentials.ts";
+export {
+  type HostCertificates,
+  type HostCertificatesOptions,
+  hostCertificates,
+} from "./credentials/host-certificates.ts";
+export {
+  type RemoveCredentialOptions,
+  type RemovedCredential,
+  removeCredential,
+} from "./credentials/remove-credential.ts";
+export { type SaveCredentialOptions, type SavedCredential, saveCredential } from "./credentials/save-credential.ts";
+export { firstOf, parseUserPassword, staticCredential } from "./credentials/static-credential.ts";
 export {
   type ErrorCode,
   isRetryable,
@@ -55,6 +69,12 @@ export {
   type SpecErrorCode,
   StoreError,
 } from "./errors.ts";
+export type { TlsOptions } from "./http/tls-options.ts";
+export { type ClientTimeouts, createRegistryClient, type RegistryClientOptions } from "./registry/client.ts";
+export { Registry, type RegistryOptions } from "./registry/registry.ts";
+export { RegistryStore } from "./registry/registry-store.ts";
+export { LayoutStore } from "./store/layout/layout-store.ts";
+export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.ts";
 export { MemoryStore } from "./store/memory-store.ts";
 export type {
   CallOptions,
