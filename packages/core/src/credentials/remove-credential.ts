@@ -1,4 +1,4 @@
-import { findRegistry, readAuthText, registryKeys } from "./auth-file.ts";
+import { findRegistry, registryKeys } from "./auth-file.ts";
 import { type AuthFileOptions, authFilePaths, dockerFile } from "./auth-file-paths.ts";
 import { eraseFromHelper, type HelperOptions } from "./credential-helper.ts";
 import { editAuthFile, readForEdit } from "./edit-auth-file.ts";
@@ -29,7 +29,7 @@ export async function removeCredential(options: RemoveCredentialOptions): Promis
   const { host, signal } = options;
   signal?.throwIfAborted();
   const { path } = dockerFile(options);
-  const file = readForEdit((await readAuthText(path)) ?? "", path);
+  const { file } = await readForEdit(path);
   // Before anything is changed: a broken file among the others fails it now or not at all.
   const stillIn = await otherFilesWith(host, path, options);
   const helper = file.credHelpers.get(registryName(host)) ?? file.credsStore;

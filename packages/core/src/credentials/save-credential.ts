@@ -1,5 +1,5 @@
 import { encodeAuthEntry } from "./auth-entry.ts";
-import { readAuthText, registryKeys } from "./auth-file.ts";
+import { registryKeys } from "./auth-file.ts";
 import { type AuthFileOptions, dockerFile } from "./auth-file-paths.ts";
 import { type HelperOptions, storeInHelper } from "./credential-helper.ts";
 import { editAuthFile, readForEdit } from "./edit-auth-file.ts";
@@ -29,7 +29,7 @@ export async function saveCredential(options: SaveCredentialOptions): Promise<Sa
   signal?.throwIfAborted();
   if (username === "" || username.includes(":")) throw new TypeError("Not a user name: it is empty or has a colon");
   const { path } = dockerFile(options);
-  const file = readForEdit((await readAuthText(path)) ?? "", path);
+  const { file } = await readForEdit(path);
   const helper = file.credHelpers.get(registryName(host)) ?? file.credsStore;
   if (helper !== undefined) await storeInHelper(helper, { host, username, password }, options);
   signal?.throwIfAborted();
