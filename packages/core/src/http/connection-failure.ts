@@ -21,6 +21,11 @@ export function connectionFailure(error: unknown, request: HttpRequest): Registr
   });
 }
 
+/** Whether the host's name does not exist, which no retry changes. */
+export function isUnknownName(error: RegistryError): boolean {
+  return codeOf(innermost(error.cause)) === "ENOTFOUND";
+}
+
 function diagnose(error: unknown, url: URL): Diagnosis {
   const cause = innermost(error);
   const code = codeOf(cause);

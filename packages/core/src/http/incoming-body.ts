@@ -72,7 +72,15 @@ export class IncomingBody implements ResponseBody {
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     if (this.#taken) throw new TypeError("The body of an answer can be read only once");
     this.#taken = true;
-    return this.#read();
+    const pieces = this.#read();
+    return {
+      next: () => pieces.next(),
+      // Not left to the generator: it can't return while it waits for a piece.
+      return: () => {
+        this.#abandon();
+        return pieces.return();
+      },
+    };
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
@@ -107,28 +115,32 @@ export class IncomingBody implements ResponseBody {
   }
 
   async *#read(): AsyncGenerator<Uint8Array, void, void> {
-    try {
-      for (;;) {
-        const piece = this.#pieces.shift();
-        if (piece !== undefined) {
-          this.#buffered -= piece.length;
-          if (this.#paused && this.#buffered < BUFFERED / 2) {
-            this.#paused = false;
-            this.#flow.resume();
-          }
-          yield piece;
-          continue;
+    for (;;) {
+      const piece = this.#pieces.shift();
+      if (piece !== undefined) {
+        this.#buffered -= piece.length;
+        if (this.#paused && this.#buffered < BUFFERED / 2) {
+          this.#paused = false;
+          this.#flow.resume();
         }
-        if (this.#end !== undefined) {
-          if ("error" in this.#end) throw this.#end.error;
-          return;
-        }
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+        yield piece;
+        continue;
       }
-    } finally {
-      if (this.#end === undefined) this.#flow.destroy();
+      if (this.#end !== undefined) {
+        if ("error" in this.#end) throw this.#end.error;
+        return;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
+  }
+
+  #abandon(): void {
+    this.#pieces = [];
+    if (this.#end !== undefined) return;
+    this.#end = {};
+    this.#flow.destroy();
+    this.#wake?.();
   }
 }

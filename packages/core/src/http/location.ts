@@ -5,8 +5,8 @@ import { bareHostname, isPrivateAddress } from "./address.ts";
 import { RefusedAddressError } from "./connection-failure.ts";
 
 export interface LocationPolicyOptions {
-  /** The registry's own origin. */
-  readonly origin: URL;
+  /** The registry's own origin, as far as it is known. */
+  readonly origin: () => URL;
   /** `host` or `host:port` that a Location may name whatever the rules say. */
   readonly allowRedirectTo: readonly string[];
 }
@@ -15,6 +15,8 @@ export interface LocationPolicyOptions {
 export interface LocationContext {
   readonly method: string;
   readonly action: string;
+  /** What named the URL. Default: `the Location`. */
+  readonly what?: string | undefined;
 }
 
 /**
@@ -22,28 +24,23 @@ export interface LocationContext {
  * not public is refused unless the registry's own isn't either, as a literal here and as what a name stands for in `lookup`.
  */
 export class LocationPolicy {
-  #origin: URL;
+  readonly #originOf: () => URL;
   readonly #allowed: ReadonlySet<string>;
   /** Whether all that the registry's name stands for is private; undefined while unknown. */
   #isPrivate: boolean | undefined;
 
   constructor(options: LocationPolicyOptions) {
-    this.#origin = options.origin;
+    this.#originOf = options.origin;
     this.#allowed = new Set(options.allowRedirectTo.map((host) => host.toLowerCase()));
-    if (isPrivateAddress(options.origin.hostname)) this.#isPrivate = true;
-  }
-
-  /** Takes the registry's origin once it is known which scheme it speaks. */
-  settle(origin: URL): void {
-    this.#origin = origin;
+    if (isPrivateAddress(this.#origin.hostname)) this.#isPrivate = true;
   }
 
   /** The URL of a Location. @throws {RegistryError} REDIRECT_REFUSED. */
   resolve(location: string, answeredBy: URL, context: LocationContext): URL {
     const url = URL.parse(location, answeredBy);
-    if (url === null) throw this.#refused("the Location is no URL", answeredBy, context);
+    if (url === null) throw this.#refused("it is no URL", answeredBy, context);
     if (url.protocol !== "https:" && url.protocol !== "http:") {
-      throw this.#refused(`the Location leads to ${url.protocol} instead of https`, answeredBy, context);
+      throw this.#refused(`it leads to ${url.protocol}//`, answeredBy, context);
     }
     url.username = "";
     url.password = "";
@@ -86,6 +83,10 @@ export class LocationPolicy {
     });
   };
 
+  get #origin(): URL {
+    return this.#originOf();
+  }
+
   #isAllowed(url: URL): boolean {
     return this.#allowed.has(url.host) || this.#allowed.has(url.hostname);
   }
@@ -104,9 +105,13 @@ export class LocationPolicy {
   }
 
   #refused(detail: string, answeredBy: URL, context: LocationContext): RegistryError {
-    return new RegistryError("REDIRECT_REFUSED", `Cannot ${context.action}: redirect refused: ${detail}`, {
-      method: context.method,
-      url: answeredBy.href,
-    });
+    return new RegistryError(
+      "REDIRECT_REFUSED",
+      `Cannot ${context.action}: ${context.what ?? "the Location"} is refused: ${detail}`,
+      {
+        method: context.method,
+        url: answeredBy.href,
+      },
+    );
   }
 }

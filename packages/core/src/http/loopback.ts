@@ -35,7 +35,7 @@ export function probeScheme(options: ProbeOptions): Promise<Scheme> {
   socket.once("secureConnect", () => resolve("https:"));
   socket.on("error", (error) => {
     if (!connected) reject(error);
-    else resolve(isAlert(error) ? "https:" : "http:");
+    else resolve(speaksNoTls(error) ? "http:" : "https:");
   });
   // Who stays silent is asked over https, and fails there with a message of its own.
   socket.setTimeout(timeoutMs, () => resolve("https:"));
@@ -45,7 +45,10 @@ export function probeScheme(options: ProbeOptions): Promise<Scheme> {
   });
 }
 
-/** OpenSSL's codes for what the peer answered in TLS, as opposed to bytes that are no TLS record. */
-function isAlert(error: Error): boolean {
-  return /alert|no protocols available|unsupported protocol/i.test(error.message);
+/** The peer answered with bytes that are no TLS record, or hung up on the offer. Any other failure is one of TLS. */
+function speaksNoTls(error: Error & { readonly code?: string }): boolean {
+  if (error.code === "ECONNRESET" || error.code === "EPIPE") return true;
+  return /wrong version number|packet length too long|http request|record layer failure|unexpected eof/i.test(
+    error.message,
+  );
 }

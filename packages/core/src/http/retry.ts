@@ -43,7 +43,7 @@ export async function retrying<T>(task: (attempt: number) => Promise<T>, options
     } catch (error) {
       signal?.throwIfAborted();
       refuseLongWait(error, options);
-      if (attempt >= attempts || !mayPass(error)) throw error;
+      if (attempt >= attempts || isRateLimited(error) || !mayPass(error)) throw error;
       const delayMs = delayBefore(attempt, error, options);
       onRetry?.({ attempt, delayMs, error });
       await sleep(delayMs, signal);
@@ -59,8 +59,8 @@ function delayBefore(attempt: number, error: unknown, options: RetryOptions): nu
 
 function refuseLongWait(error: unknown, { maxRetryAfterMs = 120_000 }: RetryOptions): void {
   const wait = toldToWait(error);
-  if (wait === undefined || wait <= maxRetryAfterMs || !(error instanceof RegistryError)) return;
-  if (error.code === "RATE_LIMITED") return;
+  if (wait === undefined || wait <= maxRetryAfterMs || !(error instanceof RegistryError) || isRateLimited(error))
+    return;
   const back = new Date(Date.now() + wait).toISOString();
   throw new RegistryError("RATE_LIMITED", `${error.message}; come back at ${back}`, {
     cause: error,
@@ -70,6 +70,10 @@ function refuseLongWait(error: unknown, { maxRetryAfterMs = 120_000 }: RetryOpti
     retryAfterMs: wait,
     ...(error.status === undefined ? {} : { status: error.status }),
   });
+}
+
+function isRateLimited(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === "RATE_LIMITED";
 }
 
 function toldToWait(error: unknown): number | undefined {

@@ -2,6 +2,7 @@ interface Flight<T> {
   readonly promise: Promise<T>;
   readonly controller: AbortController;
   waiting: number;
+  settled: boolean;
 }
 
 /** Work that many ask for at once and that is done once. */
@@ -24,7 +25,7 @@ export class SingleFlight<T> {
     } finally {
       signal?.removeEventListener("abort", onAbort);
       flight.waiting -= 1;
-      if (flight.waiting === 0) {
+      if (flight.waiting === 0 && !flight.settled) {
         this.#forget(key, flight);
         flight.controller.abort(signal?.reason);
         // Nothing runs on after the promise settled.
@@ -35,8 +36,11 @@ export class SingleFlight<T> {
 
   #start(key: string, task: (signal: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
-    const flight: Flight<T> = { promise: task(controller.signal), controller, waiting: 0 };
-    const forget = (): void => this.#forget(key, flight);
+    const flight: Flight<T> = { promise: task(controller.signal), controller, waiting: 0, settled: false };
+    const forget = (): void => {
+      flight.settled = true;
+      this.#forget(key, flight);
+    };
     flight.promise.then(forget, forget);
     this.#flights.set(key, flight);
     return flight;

@@ -1,20 +1,20 @@
 import { apiHost } from "../content/reference.ts";
 import type { Credential, CredentialProvider } from "../credentials/credential.ts";
-import { RegistryError } from "../errors.ts";
+import { isRetryable, RegistryError } from "../errors.ts";
+import { accepted } from "../http/accepted.ts";
 import { actionOf } from "../http/action.ts";
-import { bareHostname, isLoopbackHost } from "../http/address.ts";
-import { connectionFailure } from "../http/connection-failure.ts";
+import { isUnknownName } from "../http/connection-failure.ts";
 import { LocationPolicy } from "../http/location.ts";
-import { probeScheme } from "../http/loopback.ts";
 import type { HttpRequest, HttpResponse } from "../http/message.ts";
+import { RegistryOrigin } from "../http/origin.ts";
 import type { Environment } from "../http/proxy.ts";
 import { sendFollowing } from "../http/redirects.ts";
 import { refusalOf } from "../http/refusal.ts";
 import { type RetryOptions, retrying } from "../http/retry.ts";
-import { SingleFlight } from "../http/single-flight.ts";
 import type { TlsOptions } from "../http/tls-options.ts";
 import { createTransport, type Transport } from "../http/transport.ts";
 import { Authenticator, withHint } from "./auth/authenticator.ts";
+import { pause } from "./pause.ts";
 import type { RegistryClient, RegistryRequest, RegistryResponse } from "./request.ts";
 
 /** How long things may take, in ms. */
@@ -69,34 +69,34 @@ class HttpRegistryClient implements RegistryClient {
   readonly #transport: Transport;
   readonly #locations: LocationPolicy;
   readonly #authenticator: Authenticator;
-  readonly #probes = new SingleFlight<URL>();
-  #origin: URL | undefined;
+  readonly #closing = new AbortController();
+  /** Errors of the token service, which has had its tries. */
+  readonly #final = new WeakSet<RegistryError>();
+  readonly #origin: RegistryOrigin;
 
   constructor(options: RegistryClientOptions) {
     this.#options = options;
     this.host = apiHost(options.host);
-    const assumed = URL.parse(`${options.plainHttp === true ? "http" : "https"}://${this.host}`);
-    if (assumed === null || assumed.host === "") throw new TypeError(`Bad registry host "${options.host}"`);
     const {
+      plainHttp = false,
+      insecure = false,
       allowRedirectTo = [],
       tls = {},
-      insecure = false,
       connections = 32,
-      timeouts = {},
+      timeouts: { connectMs = 15_000, headersMs = 60_000, bodyMs = 60_000 } = {},
       proxyEnv = process.env,
     } = options;
-    const mayBeEither = isLoopbackHost(assumed.hostname) && options.plainHttp !== true;
-    if (!mayBeEither) this.#origin = assumed;
-    this.#locations = new LocationPolicy({ origin: assumed, allowRedirectTo });
+    this.#origin = new RegistryOrigin({ host: this.host, plainHttp, connectTimeoutMs: connectMs });
+    this.#locations = new LocationPolicy({ origin: () => this.#origin.current, allowRedirectTo });
     this.#transport = createTransport({
-      hostname: assumed.hostname,
+      hostname: this.#origin.assumed.hostname,
       tls,
       insecure,
       connections,
-      connectTimeoutMs: timeouts.connectMs ?? 15_000,
+      connectTimeoutMs: connectMs,
       environment: proxyEnv,
       lookup: this.#locations.lookup,
-      timeouts: { headersMs: timeouts.headersMs ?? 60_000, bodyMs: timeouts.bodyMs ?? 60_000 },
+      timeouts: { headersMs, bodyMs },
     });
     this.#authenticator = new Authenticator({
       host: options.host,
@@ -112,7 +112,7 @@ class HttpRegistryClient implements RegistryClient {
     const action = actionOf(request, this.host);
     const repeatable = request.retry ?? (method === "GET" || method === "HEAD");
     return this.#retrying(repeatable, signal, async () => {
-      const origin = await this.#findOrigin(action, signal);
+      const origin = await this.#origin.find(action, signal);
       return this.#attempt(request, { ...this.#httpRequest(request, origin), action });
     });
   }
@@ -122,6 +122,7 @@ class HttpRegistryClient implements RegistryClient {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(new Error("the client was closed"));
     await this.#transport.close();
   }
 
@@ -129,13 +130,13 @@ class HttpRegistryClient implements RegistryClient {
     const follow = request.followRedirects ?? (request.method === "GET" || request.method === "HEAD");
     const send = (hop: HttpRequest): Promise<HttpResponse> =>
       follow ? sendFollowing(hop, this.#transport.send, this.#locations) : this.#transport.send(hop);
-    const own = http.url.origin === this.#origin?.origin;
-    const response = own ? await this.#authenticator.send(http, request.scopes, send) : await send(http);
-    await refuseEncoding(response, http);
-    if (request.accept.includes(response.status)) return response;
-    const refusal = await refusalOf(response, http);
-    if (refusal.status !== 401 || !own) throw refusal;
-    throw withHint(refusal, await this.#authenticator.hint(request.scopes, request.signal));
+    if (http.url.origin !== this.#origin.current.origin) return accepted(await send(http), http, request.accept);
+    try {
+      return await accepted(await this.#authenticator.send(http, request.scopes, send), http, request.accept);
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code !== "UNAUTHORIZED") throw error;
+      throw withHint(error, await this.#authenticator.hint(request.scopes, request.signal));
+    }
   }
 
   #httpRequest(request: RegistryRequest, origin: URL): Omit<HttpRequest, "action"> {
@@ -154,40 +155,28 @@ class HttpRegistryClient implements RegistryClient {
     };
   }
 
-  async #findOrigin(action: string, signal: AbortSignal | undefined): Promise<URL> {
-    if (this.#origin !== undefined) return this.#origin;
-    return this.#probes.run(
-      "",
-      async (shared) => {
-        const url = new URL(`https://${this.host}`);
-        const { connectMs: timeoutMs = 15_000 } = this.#options.timeouts ?? {};
-        const port = Number(url.port || 443);
-        const probe = { hostname: bareHostname(url.hostname), port, timeoutMs, signal: shared };
-        const scheme = await probeScheme(probe).catch((error: unknown) => {
-          shared.throwIfAborted();
-          throw connectionFailure(error, { method: "GET", url, kind: "ping", headers: {}, action });
-        });
-        this.#origin = new URL(`${scheme}//${this.host}`);
-        this.#locations.settle(this.#origin);
-        return this.#origin;
-      },
-      signal,
-    );
-  }
-
-  /** To the token service: GET is sent again after failures that may pass, so is the OAuth2 form, which changes nothing there. */
-  #sendToService(request: HttpRequest): Promise<HttpResponse> {
+  /**
+   * To the token service: GET is sent again after failures that may pass, so is the OAuth2 form, which changes nothing there. The form's
+   * body is a secret: it follows no redirect.
+   */
+  async #sendToService(request: HttpRequest): Promise<HttpResponse> {
     const http = { ...request, headers: { "user-agent": this.#userAgent, ...request.headers } };
-    return this.#retrying(true, request.signal, async () => {
-      const response = await sendFollowing(http, this.#transport.send, this.#locations);
-      if (response.status < 500 && response.status !== 429) return response;
-      throw await refusalOf(response, http);
-    });
+    try {
+      return await this.#retrying(true, request.signal, async () => {
+        const { send } = this.#transport;
+        const response = http.method === "GET" ? await sendFollowing(http, send, this.#locations) : await send(http);
+        if (response.status < 500 && response.status !== 429) return response;
+        throw await refusalOf(response, http);
+      });
+    } catch (error) {
+      if (error instanceof RegistryError) this.#final.add(error);
+      throw error;
+    }
   }
 
   #checkRealm(realm: string, request: HttpRequest, credential: Credential | undefined): URL {
-    const url = this.#locations.resolve(realm, request.url, request);
-    const plain = url.protocol === "http:" && this.#origin?.protocol === "https:";
+    const url = this.#locations.resolve(realm, request.url, { ...request, what: "the token service" });
+    const plain = url.protocol === "http:" && this.#origin.current.protocol === "https:";
     if (!plain || credential === undefined) return url;
     throw new RegistryError(
       "CREDENTIALS",
@@ -197,8 +186,21 @@ class HttpRegistryClient implements RegistryClient {
   }
 
   #retrying<T>(repeatable: boolean, signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
-    const { retry = {}, onRetry, sleep } = this.#options;
-    return retrying(task, { ...retry, ...(repeatable ? {} : { attempts: 1 }), signal, onRetry, sleep });
+    const { retry = {}, onRetry, sleep = pause } = this.#options;
+    return retrying(task, {
+      ...retry,
+      ...(repeatable ? {} : { attempts: 1 }),
+      signal,
+      onRetry,
+      sleep: (ms, waiting) =>
+        sleep(ms, waiting === undefined ? this.#closing.signal : AbortSignal.any([waiting, this.#closing.signal])),
+      isRetryable: (error) => this.#mayPass(error),
+    });
+  }
+
+  #mayPass(error: unknown): boolean {
+    if (this.#closing.signal.aborted || !isRetryable(error)) return false;
+    return !(error instanceof RegistryError) || !(this.#final.has(error) || isUnknownName(error));
   }
 
   get #userAgent(): string {
@@ -208,25 +210,4 @@ class HttpRegistryClient implements RegistryClient {
 
 function providerOf(credentials: CredentialProvider | Credential | undefined): CredentialProvider {
   return typeof credentials === "function" ? credentials : async () => credentials;
-}
-
-/** A blob's bytes must be its own: its requests ask for `identity`. */
-async function refuseEncoding(response: HttpResponse, request: HttpRequest): Promise<void> {
-  const encoding = response.headers["content-encoding"] ?? "identity";
-  if (
-    request.headers["accept-encoding"] !== "identity" ||
-    encoding.toLowerCase() === "identity" ||
-    response.status >= 300
-  )
-    return;
-  await response.body.drop();
-  throw new RegistryError(
-    "PROTOCOL",
-    `Cannot ${request.action}: the answer is encoded (${encoding}) though it must not be`,
-    {
-      status: response.status,
-      method: request.method,
-      url: response.url.href,
-    },
-  );
 }

@@ -24,6 +24,18 @@ type Scheme =
   | { readonly kind: "basic" }
   | { readonly kind: "bearer"; readonly realm: string; readonly service: string | undefined };
 
+/** What a request is shown with; the token and whose it is, where it is one. */
+interface Authorization {
+  readonly value: string;
+  readonly token?: Token;
+  readonly owner?: string;
+  /** It was not fetched for this very request. */
+  readonly kept?: boolean;
+}
+
+/** The first, after its challenge, after a stale token, after a challenge that asks for more. */
+const MAX_ROUNDS = 4;
+
 /**
  * Authenticates the requests to one registry. No ping: the first request goes without authorization, its 401 brings the challenge, which is
  * remembered, so that later requests get their token first.
@@ -50,20 +62,21 @@ export class Authenticator {
   async send(request: HttpRequest, scopes: readonly Scope[], send: Send): Promise<HttpResponse> {
     let wanted = mergeScopes(scopes);
     let fresh = false;
-    for (;;) {
+    for (let round = 1; ; round += 1) {
       const authorization = await this.#authorization(request, wanted);
       const response = await send(
         authorization === undefined
           ? request
           : { ...request, headers: { ...request.headers, authorization: authorization.value } },
       );
-      if (response.status !== 401 || response.url.origin !== request.url.origin) return response;
+      if (response.status !== 401 || response.url.origin !== request.url.origin || round === MAX_ROUNDS)
+        return response;
       const challenge = usable(parseChallenges(response.headers["www-authenticate"] ?? ""));
       if (challenge === undefined) return response;
       const learned = this.#learn(challenge);
       const merged = mergeScopes(wanted, [challenge.parameters.get("scope") ?? ""]);
       const news = learned || merged.join() !== wanted.join();
-      const stale = authorization?.token !== undefined && !authorization.fetched;
+      const stale = authorization !== undefined && this.#isStale(authorization, wanted);
       if (authorization !== undefined && (fresh || !(news || stale))) return response;
       if (authorization === undefined && !(await this.#hasAnswer(request, wanted))) return response;
       await response.body.drop();
@@ -103,10 +116,7 @@ export class Authenticator {
     return credential !== undefined && credential.kind !== "bearer";
   }
 
-  async #authorization(
-    request: HttpRequest,
-    scopes: readonly Scope[],
-  ): Promise<{ readonly value: string; readonly token?: Token; readonly fetched?: boolean } | undefined> {
+  async #authorization(request: HttpRequest, scopes: readonly Scope[]): Promise<Authorization | undefined> {
     const scheme = this.#scheme;
     if (scheme === undefined) return undefined;
     const credential = await this.#credential(repositoryOf(scopes), request.signal);
@@ -119,9 +129,14 @@ export class Authenticator {
     const service = { realm: this.#options.checkRealm(scheme.realm, request, credential), service: scheme.service };
     const owner = `${this.#ownerOf(credential)} ${service.realm.href} ${service.service ?? ""}`;
     const kept = this.#tokens.find(owner, scopes);
-    if (kept !== undefined) return { value: `Bearer ${kept.value}`, token: kept, fetched: false };
+    if (kept !== undefined) return { value: `Bearer ${kept.value}`, token: kept, owner, kept: true };
     const token = await this.#fetch(owner, service, scopes, credential, request);
-    return { value: `Bearer ${token.value}`, token, fetched: true };
+    return { value: `Bearer ${token.value}`, token, owner, kept: false };
+  }
+
+  /** A token that was kept, or that expired while a long body was sent, is worth another one. */
+  #isStale({ token, owner = "", kept }: Authorization, scopes: readonly Scope[]): boolean {
+    return token !== undefined && (kept === true || this.#tokens.find(owner, scopes) !== token);
   }
 
   #fetch(

@@ -27,13 +27,13 @@ export class TokenCache {
 
   /** A token that is good for the scopes. */
   find(owner: TokenOwner, scopes: readonly Scope[]): Token | undefined {
-    const exact = this.#tokens.get(keyOf(owner, scopes));
-    if (exact !== undefined) return exact.token;
+    const exact = this.#tokens.get(keyOf(owner, scopes))?.token;
+    if (exact !== undefined && coversScopes(exact.granted, scopes)) return exact;
     for (const [key, entry] of this.#tokens.entries()) {
       // Getting it again refreshes its place and leaves out what has expired.
       if (entry.owner === owner && coversScopes(entry.token.granted, scopes)) return this.#tokens.get(key)?.token;
     }
-    return undefined;
+    return exact;
   }
 
   /** Remembers a token that was asked for `asked`. */

@@ -91,7 +91,7 @@ export function basicAuthorization(credential: Exclude<Credential, { kind: "bear
 }
 
 async function readToken(response: HttpResponse, sent: HttpRequest, request: TokenRequest): Promise<Token> {
-  if (response.status !== 200) throw refusedToken(await refusalOf(response, sent), request);
+  if (response.status !== 200) throw refusedToken(await refusalOf(response, sent));
   const text = new TextDecoder().decode(await response.body.bytes(MAX_TOKEN_BYTES));
   try {
     return parseToken(text, request.scopes, response.headers["date"]);
@@ -106,11 +106,10 @@ async function readToken(response: HttpResponse, sent: HttpRequest, request: Tok
 }
 
 /** OAuth2 services answer 400 to a refresh token that is no longer good. */
-function refusedToken(refusal: RegistryError, request: TokenRequest): RegistryError {
+function refusedToken(refusal: RegistryError): RegistryError {
   const { status } = refusal;
   if (status !== 400 && status !== 401) return refusal;
-  const given = request.credential === undefined ? "no credentials were given" : "the credentials were refused";
-  return new RegistryError("UNAUTHORIZED", `${refusal.message}; ${given}`, {
+  return new RegistryError("UNAUTHORIZED", refusal.message, {
     status,
     method: refusal.method,
     url: refusal.url,

@@ -1,0 +1,27 @@
+import { RegistryError } from "../errors.ts";
+import type { HttpRequest, HttpResponse } from "./message.ts";
+import { refusalOf } from "./refusal.ts";
+
+/**
+ * The answer, if its status is one that the caller handles. What asks for `identity`, as a blob does, is not given encoded bytes.
+ * @throws {RegistryError} for another status, its body read; PROTOCOL for a Content-Encoding.
+ */
+export async function accepted(
+  response: HttpResponse,
+  request: HttpRequest,
+  statuses: readonly number[],
+): Promise<HttpResponse> {
+  if (!statuses.includes(response.status)) throw await refusalOf(response, request);
+  const encoding = response.headers["content-encoding"]?.toLowerCase() ?? "identity";
+  if (request.headers["accept-encoding"] !== "identity" || encoding === "identity") return response;
+  await response.body.drop();
+  throw new RegistryError(
+    "PROTOCOL",
+    `Cannot ${request.action}: the answer is encoded (${encoding}), which was ruled out`,
+    {
+      status: response.status,
+      method: request.method,
+      url: response.url.href,
+    },
+  );
+}

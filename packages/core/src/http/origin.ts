@@ -1,0 +1,60 @@
+import { bareHostname, isLoopbackHost } from "./address.ts";
+import { connectionFailure } from "./connection-failure.ts";
+import { probeScheme } from "./loopback.ts";
+import { SingleFlight } from "./single-flight.ts";
+
+export interface OriginOptions {
+  /** `host` or `host:port` that is asked. */
+  readonly host: string;
+  readonly plainHttp: boolean;
+  readonly connectTimeoutMs: number;
+}
+
+/** The origin of a registry: https, http where that is asked for, and for a host on this machine what it speaks, found out once. */
+export class RegistryOrigin {
+  /** What it is before a host on this machine was asked. */
+  readonly assumed: URL;
+  readonly #options: OriginOptions;
+  readonly #probes = new SingleFlight<URL>();
+  #known: URL | undefined;
+
+  /** @throws {TypeError} for a host that is none. */
+  constructor(options: OriginOptions) {
+    const assumed = URL.parse(`${options.plainHttp ? "http" : "https"}://${options.host}`);
+    if (assumed === null || assumed.pathname !== "/" || assumed.username !== "") {
+      throw new TypeError(`Bad registry host "${options.host}": expected HOST or HOST:PORT`);
+    }
+    this.#options = options;
+    this.assumed = assumed;
+    if (options.plainHttp || !isLoopbackHost(assumed.hostname)) this.#known = assumed;
+  }
+
+  /** What is known by now. */
+  get current(): URL {
+    return this.#known ?? this.assumed;
+  }
+
+  /**
+   * The origin; a host on this machine is asked first.
+   * @param action For messages.
+   * @throws {RegistryError} NETWORK where there is no connection; the signal's reason.
+   */
+  async find(action: string, signal: AbortSignal | undefined): Promise<URL> {
+    if (this.#known !== undefined) return this.#known;
+    return this.#probes.run("", (shared) => this.#probe(action, shared), signal);
+  }
+
+  async #probe(action: string, signal: AbortSignal): Promise<URL> {
+    const { assumed } = this;
+    const { host, connectTimeoutMs: timeoutMs } = this.#options;
+    const port = Number(assumed.port || 443);
+    try {
+      const scheme = await probeScheme({ hostname: bareHostname(assumed.hostname), port, timeoutMs, signal });
+      this.#known = new URL(`${scheme}//${host}`);
+      return this.#known;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw connectionFailure(error, { method: "GET", url: assumed, kind: "ping", headers: {}, action });
+    }
+  }
+}
