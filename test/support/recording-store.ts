@@ -24,6 +24,8 @@ export class RecordingStore implements Store {
   readonly name: string;
   readonly place: RepositoryPlace | undefined;
   readonly calls: Call[] = [];
+  /** Calls that have succeeded, in the order of their ends. */
+  readonly done: Call[] = [];
   /** Calls that have begun and not ended. */
   running = 0;
   before: Before = () => {};
@@ -88,9 +90,21 @@ export class RecordingStore implements Store {
     this.running += 1;
     try {
       await this.before(call, options);
-      return await task();
+      const value = await task();
+      this.done.push(call);
+      return value;
     } finally {
       this.running -= 1;
     }
   }
+}
+
+/** Waits for the next turns of the event loop, so that whatever else can begin does. */
+export async function turns(count = 5): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits until the call is aborted, as a transfer does that hangs. */
+export function untilAborted({ signal }: CallOptions): Promise<never> {
+  return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }

@@ -8,7 +8,7 @@ import {
   StoreError,
 } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
-import { RecordingStore } from "../../../test/support/recording-store.ts";
+import { RecordingStore, turns, untilAborted } from "../../../test/support/recording-store.ts";
 import {
   type BuiltImage,
   buildArtifact,
@@ -46,14 +46,21 @@ const target = (reference = "v1") => ({ store: to, reference });
 
 describe("copy()", () => {
   it("pushes each blob once, every manifest after what is below it, and the tag with the root", async () => {
+    const below: Readonly<Record<string, readonly Descriptor[]>> = {
+      [amd64.manifest.digest]: amd64.blobs,
+      [arm64.manifest.digest]: arm64.blobs,
+      [index.digest]: [amd64.manifest, arm64.manifest],
+    };
+    to.before = async ({ method, about }) => {
+      if (method !== "push") return;
+      const done = to.done.map((call) => call.about);
+      expect(done).toEqual(expect.arrayContaining((below[about] ?? []).map(({ digest }) => digest)));
+      await turns();
+    };
     const result = await copy(v1(), target());
 
     const pushed = to.about("push");
     expect(pushed.at(-1)).toBe(index.digest);
-    for (const { manifest, blobs } of [amd64, arm64]) {
-      for (const blob of blobs) expect(pushed.indexOf(blob.digest)).toBeLessThan(pushed.indexOf(manifest.digest));
-      expect(pushed.indexOf(manifest.digest)).toBeLessThan(pushed.indexOf(index.digest));
-    }
     expect(new Set(pushed).size).toBe(pushed.length);
     expect(pushed).toHaveLength(5 + 2 + 1);
     expect(await to.resolve("v1")).toMatchObject({ digest: index.digest, mediaType: index.mediaType });
@@ -220,6 +227,14 @@ describe("copy() in a run that is shared", () => {
     expect(mountFrom).toEqual([["source"]]);
   });
 
+  it("never mounts from the target's own repository, which it asks anyway", async () => {
+    const source = new RecordingStore(await memoryOf(from), { ...REGISTRY, repository: "target" });
+    to.before = ({ method }, options) => {
+      if (method === "push") expect(options.mountFrom ?? []).toEqual([]);
+    };
+    await copy({ store: source, reference: "v1" }, target("v2"));
+  });
+
   it("names no repository that only the other role may read", async () => {
     const source = new RecordingStore(await memoryOf(from), { host: "r.example", access: {}, repository: "source" });
     const mountFrom: (readonly string[] | undefined)[] = [];
@@ -240,7 +255,7 @@ describe("copy() in a run that is shared", () => {
       if (method !== "push" || !blobDigests.has(about)) return;
       blobs += 1;
       most = Math.max(most, blobs);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns();
       blobs -= 1;
     };
     await copy(v1(), target(), { run });
@@ -263,6 +278,31 @@ describe("copy() that fails", () => {
     expect([from.running, to.running]).toEqual([0, 0]);
     expect(to.about("push")).not.toContain(index.digest);
     await expect(to.resolve("v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+  });
+
+  it("begins nothing more, and ends what hangs", async () => {
+    const run = new CopyRun({ blobs: 2 });
+    to.before = async ({ method, about }, options) => {
+      if (method !== "push") return;
+      if (about === amd64.config.digest) await untilAborted(options);
+      await turns();
+      throw new StoreError("DENIED", "Cannot push: no");
+    };
+
+    await expect(copy(v1(), target(), { run })).rejects.toMatchObject({ code: "DENIED" });
+    expect(to.about("push")).toHaveLength(2);
+    expect(to.running).toBe(0);
+  });
+
+  it("waits for the manifests that it was reading when another one failed", async () => {
+    from.before = async ({ method, about }, options) => {
+      if (method !== "fetch") return;
+      if (about === amd64.manifest.digest) throw new StoreError("MANIFEST_UNKNOWN", "Cannot fetch: none");
+      await untilAborted(options).finally(() => turns());
+    };
+
+    await expect(copy(v1(), target())).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN", side: "source" });
+    expect(from.running).toBe(0);
   });
 
   it("says that the source sent wrong bytes, and leaves neither blob nor tag", async () => {
@@ -307,7 +347,7 @@ describe("copy() that fails", () => {
       if (method !== "push" || about !== amd64.layers[0]?.digest || !first) return;
       first = false;
       // The other image waits for this push now.
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns();
       controller.abort(new Error("gave up"));
       controller.signal.throwIfAborted();
     };

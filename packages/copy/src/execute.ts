@@ -86,7 +86,8 @@ class Execution {
     this.#scope = scope;
     this.#counter = counter;
     this.#reader = new Reader(from.store, run, call);
-    this.#writer = new Writer(to.store, { run, call, sourceName: from.store.name, emit: this.#emit });
+    const onFailure = (error: unknown): void => scope.fail(error);
+    this.#writer = new Writer(to.store, { run, call, sourceName: from.store.name, emit: this.#emit, onFailure });
   }
 
   begin(action: PlanAction): void {
@@ -121,7 +122,7 @@ class Execution {
 
   async #transfer({ descriptor, mountFrom }: Transfer): Promise<void> {
     const send = (): Promise<PushOutcome> =>
-      this.#failing(() => this.#writer.pushBlob(descriptor, this.#reader.opener(descriptor), mountFrom));
+      this.#writer.pushBlob(descriptor, this.#reader.opener(descriptor), mountFrom);
     this.#account(
       descriptor,
       await this.#run.once(this.#target, `blob ${descriptor.digest}`, send, this.#scope.signal),
@@ -132,7 +133,7 @@ class Execution {
   async #put(action: Put): Promise<void> {
     const { descriptor, children, reference } = action;
     await Promise.all(children.map((digest) => this.#children.get(digest)?.ready));
-    const send = (): Promise<PushOutcome> => this.#failing(() => this.#putWithChildren(action));
+    const send = (): Promise<PushOutcome> => this.#putWithChildren(action);
     const shared = await this.#run.once(this.#target, `manifest ${descriptor.digest}`, send, this.#scope.signal);
     this.#account(descriptor, shared);
     if (reference === undefined) return;
@@ -165,16 +166,6 @@ class Execution {
     this.#run.forget(this.#target, `manifest ${digest}`);
     await child.again();
     return true;
-  }
-
-  /** Aborts the rest where the failure happens, not when promises have settled: what waits for a slot must not begin. */
-  async #failing<T>(task: () => Promise<T>): Promise<T> {
-    try {
-      return await task();
-    } catch (error) {
-      this.#scope.fail(error);
-      throw error;
-    }
   }
 
   #account(descriptor: Descriptor, { own, value: outcome }: Shared<PushOutcome>): void {

@@ -2,7 +2,6 @@ import {
   type CallOptions,
   type Content,
   type Descriptor,
-  type IndexManifest,
   isDigest,
   type Located,
   matchesPlatform,
@@ -10,7 +9,6 @@ import {
   parsePlatform,
   readVerified,
   type Source,
-  StoreError,
   type Target,
 } from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
@@ -18,6 +16,7 @@ import type { Plan, PlanAction, PlanHead } from "./plan.ts";
 import { platformUnknown, selectPlatforms } from "./platforms.ts";
 import { type OpenManifest, Reader } from "./reader.ts";
 import { CopyRun } from "./run.ts";
+import { Scope } from "./scope.ts";
 import { walk } from "./walk.ts";
 import { Writer } from "./writer.ts";
 
@@ -34,8 +33,9 @@ export async function planCopy(
   to: Destination,
   options: CopyOptions & Pick<CallOptions, "onRequest"> = {},
 ): Promise<Plan> {
-  const { run = new CopyRun(), signal = new AbortController().signal, onRequest, clobber = true } = options;
-  const call = { signal, onRequest };
+  const { run = new CopyRun(), onRequest, clobber = true } = options;
+  const scope = new Scope(options.signal);
+  const call = { signal: scope.signal, onRequest };
   const reader = new Reader(from.store, run, call);
   const writer = new Writer(to.store, { run, call, sourceName: from.store.name });
   const there = to.reference === undefined || to.missing === true ? undefined : await writer.resolve(to.reference);
@@ -65,6 +65,7 @@ export async function planCopy(
       // Where the reference was missing, what is below it most likely is too: asking would be a request for each.
       askForChildren: there !== undefined || to.store.place === undefined,
       rootIsThere,
+      fail: (error) => scope.fail(error),
     }),
   };
 }
@@ -107,7 +108,7 @@ async function findRoot(
     await requirePlatform(reader, opened, platforms);
     return { source, root: source, content: opened, notices: [] };
   }
-  const selected = await selectPlatforms(opened, platforms, (descriptor) => openIndex(reader, descriptor));
+  const selected = await selectPlatforms(opened, platforms, (descriptor) => reader.openManifest(descriptor));
   const notices =
     options.referrers === true
       ? ["Signatures and other referrers of the index itself are not copied: only a part of it is"]
@@ -115,12 +116,6 @@ async function findRoot(
   if ("manifest" in selected) return { source, root: selected.manifest, content: undefined, notices };
   const same = selected.index.descriptor.digest === source.digest;
   return { source, root: selected.index.descriptor, content: selected.index, notices: same ? [] : notices };
-}
-
-async function openIndex(reader: Reader, descriptor: Descriptor): Promise<IndexManifest> {
-  const { manifest } = await reader.openManifest(descriptor);
-  if (manifest.kind === "index") return manifest;
-  throw new StoreError("MANIFEST_INVALID", `Cannot read index "${descriptor.digest}": it is a single image`);
 }
 
 /** A single image has its platform in its config. */

@@ -84,6 +84,15 @@ describe("copy() of platforms", () => {
     expect(to.calls).toEqual([{ method: "resolve", about: "v1" }]);
   });
 
+  it("keeps fields of an entry that the spec does not name", async () => {
+    const manifests = Object.values(images).map(({ manifest }) => ({ ...manifest, "x-vendor": manifest.digest }));
+    await putManifest(from, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, "vendor");
+    await copyOf(["linux/amd64", "linux/arm64"], {}, "vendor");
+
+    const { bytes } = await to.open("v1");
+    expect(JSON.parse(Buffer.from(bytes).toString()).manifests).toEqual([manifests[0], manifests[3]]);
+  });
+
   it("leaves an index untouched that has nothing else", async () => {
     await copyOf(["linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64"]);
     expect((await to.resolve("v1")).digest).toBe(index.digest);

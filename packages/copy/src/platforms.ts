@@ -1,16 +1,17 @@
 import {
   type Content,
+  childrenOf,
   type Descriptor,
+  type Digest,
   digestOf,
   formatPlatform,
-  type IndexManifest,
   isIndexMediaType,
   matchesPlatform,
   OCI_INDEX,
   type Platform,
-  parseManifest,
   StoreError,
 } from "@tranship/core";
+import type { OpenManifest } from "./reader.ts";
 
 /** Names the index that a cut-down one was made from, so that an unchanged mirror can be seen without making it again. */
 export const SOURCE_DIGEST_ANNOTATION = "io.tranship.source.digest";
@@ -18,56 +19,66 @@ export const SOURCE_DIGEST_ANNOTATION = "io.tranship.source.digest";
 /** BuildKit's attestations are index entries that name, by this annotation, the manifest that they are about. */
 const ATTESTATION_SUBJECT = "vnd.docker.reference.digest";
 
-/** Reads an index that an index names. */
-export type OpenIndex = (descriptor: Descriptor) => Promise<IndexManifest>;
+/** An entry of an index: what it means, and as it is written. */
+interface Entry {
+  readonly descriptor: Descriptor;
+  readonly written: unknown;
+}
 
 /**
  * Chooses the manifests of the platforms from an index.
- * @returns one descriptor: copy that manifest; content: copy this index, cut down to the platforms asked for.
+ * @param openManifest reads an index that the index names.
+ * @returns manifest: copy that one; index: copy this one, cut down to the platforms asked for.
  * @throws {StoreError} PLATFORM_UNKNOWN, saying which there are.
  */
 export async function selectPlatforms(
-  root: Content,
+  root: OpenManifest,
   wanted: readonly Platform[],
-  openIndex: OpenIndex,
+  openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
 ): Promise<{ readonly manifest: Descriptor } | { readonly index: Content }> {
-  const manifest = parseManifest(root.bytes, root.descriptor.mediaType);
-  if (manifest.kind !== "index") throw new TypeError("Cannot select platforms from a single image");
-  const entries = await leaves(manifest, openIndex);
+  const entries = await leaves(root, openManifest);
   const matches = wanted.map((platform) => matching(entries, platform, root.descriptor));
   const [first] = matches;
   if (wanted.length === 1 && first !== undefined) return { manifest: first };
   const kept = new Set<string | undefined>(matches.map(({ digest }) => digest));
   const selected = entries.filter(
-    (entry) => kept.has(entry.digest) || kept.has(entry.annotations?.[ATTESTATION_SUBJECT]),
+    ({ descriptor }) => kept.has(descriptor.digest) || kept.has(descriptor.annotations?.[ATTESTATION_SUBJECT]),
   );
-  const whole =
-    selected.length === manifest.manifests.length &&
-    !manifest.manifests.some((entry) => isIndexMediaType(entry.mediaType));
-  return { index: whole ? root : cutDown(root, selected) };
+  const whole = selected.length === childrenOf(root.manifest).length;
+  return { index: whole && selected.length === entries.length ? root : cutDown(root, selected) };
 }
 
-async function leaves(index: IndexManifest, openIndex: OpenIndex): Promise<readonly Descriptor[]> {
-  const found: Descriptor[] = [];
-  for (const entry of index.manifests) {
-    if (!isIndexMediaType(entry.mediaType)) found.push(entry);
-    else found.push(...(await leaves(await openIndex(entry), openIndex)));
+/** The entries of an index, and in place of an index among them, that one's. */
+async function leaves(
+  index: OpenManifest,
+  openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
+): Promise<readonly Entry[]> {
+  if (index.manifest.kind !== "index")
+    throw new TypeError(`Cannot select platforms of "${index.descriptor.digest}": no index`);
+  const { manifests: written } = JSON.parse(Buffer.from(index.bytes).toString("utf8")) as {
+    manifests: readonly unknown[];
+  };
+  const found = new Map<Digest, Entry>();
+  for (const [position, descriptor] of index.manifest.manifests.entries()) {
+    const entries = isIndexMediaType(descriptor.mediaType)
+      ? await leaves(await openManifest(descriptor), openManifest)
+      : [{ descriptor, written: written[position] }];
+    for (const entry of entries) if (!found.has(entry.descriptor.digest)) found.set(entry.descriptor.digest, entry);
   }
-  return [...new Map(found.map((entry) => [entry.digest, entry])).values()];
+  return [...found.values()];
 }
 
 /** The entry of exactly this platform, else the first that satisfies it. */
-function matching(entries: readonly Descriptor[], wanted: Platform, root: Descriptor): Descriptor {
-  const candidates = entries.filter(({ platform }) => platform !== undefined && matchesPlatform(wanted, platform));
+function matching(entries: readonly Entry[], wanted: Platform, root: Descriptor): Descriptor {
+  const there = entries.flatMap(({ descriptor }) => (descriptor.platform === undefined ? [] : [descriptor.platform]));
+  const candidates = entries
+    .map(({ descriptor }) => descriptor)
+    .filter(({ platform }) => platform !== undefined && matchesPlatform(wanted, platform));
   const name = formatPlatform(wanted);
-  const match =
-    candidates.find(({ platform }) => platform !== undefined && formatPlatform(platform) === name) ?? candidates[0];
-  if (match !== undefined) return match;
-  throw platformUnknown(
-    wanted,
-    root,
-    entries.flatMap(({ platform }) => (platform === undefined ? [] : [platform])),
-  );
+  const exact = candidates.find(({ platform }) => platform !== undefined && formatPlatform(platform) === name);
+  const match = exact ?? candidates[0];
+  if (match === undefined) throw platformUnknown(wanted, root, there);
+  return match;
 }
 
 /** The error for a platform that is not there. */
@@ -81,17 +92,15 @@ export function platformUnknown(wanted: Platform, root: Descriptor, there: reado
 }
 
 /** The same index with fewer entries, byte for byte the same whenever it is made from the same source and selection. */
-function cutDown(root: Content, selected: readonly Descriptor[]): Content {
+function cutDown(root: OpenManifest, selected: readonly Entry[]): Content {
   const document: unknown = JSON.parse(Buffer.from(root.bytes).toString("utf8"));
-  const fields = { ...(document as Readonly<Record<string, unknown>>) };
-  fields["manifests"] = selected;
+  const fields = {
+    ...(document as Readonly<Record<string, unknown>>),
+    manifests: selected.map(({ written }) => written),
+  };
+  const annotations = { ...root.manifest.annotations, [SOURCE_DIGEST_ANNOTATION]: root.descriptor.digest };
   // Docker's manifest list has no annotations.
-  if (root.descriptor.mediaType === OCI_INDEX) {
-    fields["annotations"] = {
-      ...(fields["annotations"] as Readonly<Record<string, string>> | undefined),
-      [SOURCE_DIGEST_ANNOTATION]: root.descriptor.digest,
-    };
-  }
-  const bytes = Buffer.from(JSON.stringify(fields));
+  const cut = root.descriptor.mediaType === OCI_INDEX ? { ...fields, annotations } : fields;
+  const bytes = Buffer.from(JSON.stringify(cut));
   return { descriptor: { mediaType: root.descriptor.mediaType, digest: digestOf(bytes), size: bytes.length }, bytes };
 }

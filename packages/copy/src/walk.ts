@@ -25,6 +25,8 @@ export interface WalkOptions {
   readonly askForChildren: boolean;
   /** The root is complete at the target: only its referrers are looked at. */
   readonly rootIsThere: boolean;
+  /** Ends what else is read, as soon as one reading fails. */
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -103,7 +105,7 @@ class Walk {
     const entries = children.filter(({ digest }) => !this.#manifests.has(digest));
     // All start now and are awaited in order; one that fails while an earlier one is walked is reported when its turn comes.
     const openings = entries.map((entry) => this.#openChild(entry));
-    for (const opening of openings) opening.catch(() => {});
+    for (const opening of openings) opening.catch(this.#options.fail);
     try {
       for (const [position, entry] of entries.entries()) {
         const opened = await openings[position];

@@ -10,6 +10,7 @@ import {
 } from "@tranship/core";
 import { asCopyError, type CopyErrorInit } from "./errors.ts";
 import type { Happened } from "./events.ts";
+import { childrenAreMissing } from "./missing-children.ts";
 import type { CopyRun } from "./run.ts";
 
 const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
@@ -20,6 +21,8 @@ export interface WriterOptions {
   /** What messages call the source: bytes that are not what was promised came from there. */
   readonly sourceName: string;
   readonly emit?: ((event: Happened) => void) | undefined;
+  /** Told of a push that failed while it still holds its slot, so that nothing else begins in it. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /** Asks and writes a target for one copy, in the run's slots; its errors say which side failed. */
@@ -83,7 +86,9 @@ export class Writer {
     try {
       return await this.target.push(descriptor, this.#observed(descriptor, open), { ...call, ...options });
     } catch (cause) {
-      throw this.#blame("push", cause, descriptor);
+      const error = this.#blame("push", cause, descriptor);
+      if (!childrenAreMissing(error)) this.#options.onFailure?.(error);
+      throw error;
     }
   }
 
