@@ -96,6 +96,13 @@ describe("getFromHelper()", () => {
     await expect(readFile(join(bin, "host"), "utf8")).resolves.toBe("$(touch pwned);`id`");
   });
 
+  it("getFromHelper() leaves no listener on a signal that outlives it", async () => {
+    await script("echo 'credentials not found'; exit 1");
+    const { signal } = new AbortController();
+    await getFromHelper(HELPER, "h", { env, signal });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
   it("getFromHelper() stops a helper that hangs, with what it started", async () => {
     await script("sleep 1000 & echo $! > $OUT/child; wait");
     const error = await failure(getFromHelper(HELPER, "h", { env, helperTimeoutMs: 300 }));
