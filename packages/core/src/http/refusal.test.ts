@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import type { RegistryError } from "../errors.ts";
+import type { RequestKind } from "../store/store.ts";
+import { IncomingBody } from "./incoming-body.ts";
+import type { HttpRequest } from "./message.ts";
+import { refusalOf } from "./refusal.ts";
+
+const URL_ = new URL("https://user:pw@r.example/v2/app/manifests/1?_state=secret");
+
+interface Answer {
+  readonly status: number;
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly kind?: RequestKind;
+  readonly method?: HttpRequest["method"];
+}
+
+function refusal({
+  status,
+  text = "",
+  headers = {},
+  kind = "manifest",
+  method = "GET",
+}: Answer): Promise<RegistryError> {
+  const request: HttpRequest = {
+    method,
+    url: URL_,
+    kind,
+    headers: {},
+    action: 'read manifest "1" from "r.example/app"',
+  };
+  const flow = { pause: () => {}, resume: () => {}, destroy: () => {} };
+  const body = new IncomingBody({ flow, length: undefined, tooLong: () => new Error("too long") });
+  body.push(Buffer.from(text));
+  body.finish();
+  return refusalOf({ status, headers, body, url: URL_ }, request);
+}
+
+describe("refusalOf()", () => {
+  it("takes code and words from the registry", async () => {
+    const errors = [{ code: "MANIFEST_INVALID", message: "manifest is\n invalid", detail: { a: 1 } }];
+    const error = await refusal({ status: 400, text: JSON.stringify({ errors }) });
+    expect(error.code).toBe("MANIFEST_INVALID");
+    expect(error.message).toBe('Cannot read manifest "1" from "r.example/app": manifest is invalid (400)');
+    expect(error.errors).toEqual([{ code: "MANIFEST_INVALID", message: "manifest is invalid", detail: { a: 1 } }]);
+    expect(error.url).toBe("https://r.example/v2/app/manifests/1");
+  });
+
+  it.each([
+    [401, "manifest", "GET", "UNAUTHORIZED"],
+    [403, "manifest", "GET", "DENIED"],
+    [404, "manifest", "GET", "MANIFEST_UNKNOWN"],
+    [404, "blob", "HEAD", "BLOB_UNKNOWN"],
+    [404, "tags", "GET", "NAME_UNKNOWN"],
+    [404, "upload", "POST", "NAME_UNKNOWN"],
+    [404, "upload", "PATCH", "BLOB_UPLOAD_UNKNOWN"],
+    [405, "manifest", "DELETE", "UNSUPPORTED"],
+    [429, "manifest", "GET", "TOOMANYREQUESTS"],
+    [502, "manifest", "GET", "PROTOCOL"],
+    [418, "manifest", "GET", "PROTOCOL"],
+  ] as const)("gives %i for a %s %s the code %s", async (status, kind, method, code) => {
+    expect((await refusal({ status, kind, method })).code).toBe(code);
+  });
+
+  it("goes by the status where the registry's code is its own", async () => {
+    const text = JSON.stringify({ errors: [{ code: "QUOTA", message: "full" }] });
+    expect(await refusal({ status: 403, text })).toMatchObject({
+      code: "DENIED",
+      errors: [{ code: "QUOTA", message: "full" }],
+    });
+  });
+
+  it.each(["null", "[]", "{", '{"errors":{}}', '{"errors":[null,1,{"code":2}]}', "\u0000"])(
+    "is not confused by %j",
+    async (text) => {
+      const error = await refusal({ status: 500, text });
+      expect(error.errors).toEqual([]);
+      expect(error.message).toMatch(/: the registry failed \(500\)$/);
+    },
+  );
+
+  it("shows no more of a page than its title", async () => {
+    const text = `<html><head><title>502 Bad\n Gateway</title></head><body>${"internal ".repeat(100)}</body></html>`;
+    const error = await refusal({ status: 502, text, headers: { "content-type": "text/html" } });
+    expect(error.message).toBe('Cannot read manifest "1" from "r.example/app": 502 Bad Gateway (502)');
+  });
+
+  it("shortens what is too long", async () => {
+    const errors = [{ code: "DENIED", message: "x".repeat(5000) }];
+    expect((await refusal({ status: 403, text: JSON.stringify({ errors }) })).message.length).toBeLessThan(400);
+  });
+
+  it("keeps how long to wait", async () => {
+    expect(await refusal({ status: 429, headers: { "retry-after": "7" } })).toMatchObject({ retryAfterMs: 7000 });
+  });
+});
