@@ -55,7 +55,7 @@ export class LayoutStore implements Store {
   /** The one image of the layout, for `oci:DIR` without a tag. @throws {StoreError} MANIFEST_UNKNOWN listing the tags where there are several. */
   async only({ signal }: CallOptions = {}): Promise<Descriptor> {
     signal?.throwIfAborted();
-    return plain(findOnly(await this.#index.read(), this.name));
+    return plain(findOnly(await this.#mainOnes(await this.#index.read(), signal), this.name));
   }
 
   /** A digest also finds a manifest that only an index names. @throws {StoreError} MANIFEST_UNKNOWN, also where the file is missing. */
@@ -148,6 +148,18 @@ export class LayoutStore implements Store {
       },
       { signal },
     );
+  }
+
+  /** Without what only belongs to another manifest that is listed: untagged referrers, and the children that oras lists too. */
+  async #mainOnes(index: LayoutIndex, signal: AbortSignal | undefined): Promise<LayoutIndex> {
+    if (index.entries.length < 2) return index;
+    const dependent = new Set<Digest>();
+    for await (const { descriptor, manifest } of this.#manifests.reachable(index, signal)) {
+      if (manifest.subject !== undefined) dependent.add(descriptor.digest);
+      if (manifest.kind === "index") for (const child of manifest.manifests) dependent.add(child.digest);
+    }
+    const main = withoutUntagged(index, dependent);
+    return main.entries.length > 0 ? main : index;
   }
 
   async #findByDigest(index: LayoutIndex, digest: Digest, signal: AbortSignal | undefined): Promise<Descriptor> {

@@ -3,6 +3,8 @@ import { quoted } from "../../content/quoted.ts";
 import { StoreError } from "../../errors.ts";
 import { containerdNameOf, type IndexEntry, type LayoutIndex, refNameOf } from "./layout-index.ts";
 
+/** The tag of an index of referrers, which follows its subject. Spec: distribution-spec v1.1.1, "Referrers Tag Schema". */
+const DIGEST_TAG = /^sha(?:256|512)-[0-9a-f]+/;
 const TAG = /^\w[\w.-]{0,127}$/;
 /** As many names as a message shows. */
 const SHOWN = 10;
@@ -45,8 +47,8 @@ export function tagNames(index: LayoutIndex): readonly string[] {
  * @throws {StoreError} MANIFEST_UNKNOWN listing what to choose from.
  */
 export function findOnly(index: LayoutIndex, store: string): Descriptor {
-  const all = distinct(index.entries);
-  const tagged = distinct(index.entries.filter((entry) => refNameOf(entry) ?? containerdNameOf(entry)));
+  const all = distinct(index.entries.filter((entry) => !DIGEST_TAG.test(refNameOf(entry) ?? "")));
+  const tagged = all.filter((entry) => refNameOf(entry) ?? containerdNameOf(entry));
   const [only] = all.length === 1 ? all : tagged;
   if (only !== undefined && (all.length === 1 || tagged.length === 1)) return only.descriptor;
   const message = `Cannot choose an image in "${store}"`;

@@ -11,6 +11,9 @@ const PARTIAL_SUFFIX = ".partial";
 /** A file that was not written to for that long was left by a crash. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
+/** How often the folder may go between making and using it before something else must be wrong. */
+const ATTEMPTS = 100;
+
 /** A file that is being written; the writer renames or removes it. */
 export interface PartialFile {
   readonly path: string;
@@ -40,12 +43,12 @@ export class Workspace {
 
   /** Does something that needs the folder, which another process may remove whenever it is empty. */
   async use<T>(action: () => Promise<T>): Promise<T> {
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       await this.#make();
       try {
         return await action();
       } catch (error) {
-        if (!isSystemError(error, "ENOENT") || (await exists(this.path))) throw error;
+        if (!isSystemError(error, "ENOENT") || attempt === ATTEMPTS) throw error;
       }
     }
   }
@@ -82,15 +85,5 @@ export class Workspace {
         if (!isSystemError(error, "ENOENT")) throw error;
       }
     }
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return false;
-    throw error;
   }
 }
