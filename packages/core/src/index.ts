@@ -43,49 +43,22 @@ export {
 export { parseRepositoryName } from "./content/repository-name.ts";
 export { parseTag } from "./content/tag.ts";
 export { readVerified, verified, verifyBytes } from "./content/verify.ts";
-export type { AuthFileOptions, AuthFileOptions, AuthFilePath, Environment } from "./credentials/auth-file-paths.ts";
+export type { AuthFileOptions, AuthFilePath, Environment } from "./credentials/auth-file-paths.ts";
 export type { Credential, CredentialProvider, CredentialRequest } from "./credentials/credential.ts";
 export type { HelperOptions } from "./credentials/credential-helper.ts";
-export {
-  checkCredentialFiles,
-  checkCredentialFiles,
-  type FileCredentialsOptions,
-  type FileCredentialsOptions,
-  fileCredentials,
-  fileCredentials,
-} from "./credentials/file-credentials.ts";
+export { checkCredentialFiles, type FileCredentialsOptions, fileCredentials } from "./credentials/file-credentials.ts";
 export {
   type HostCertificates,
-  type HostCertificates,
   type HostCertificatesOptions,
-  type HostCertificatesOptions,
-  hostCertificates,
   hostCertificates,
 } from "./credentials/host-certificates.ts";
 export {
   type RemoveCredentialOptions,
-  type RemoveCredentialOptions,
   type RemovedCredential,
-  type RemovedCredential,
-  removeCredential,
   removeCredential,
 } from "./credentials/remove-credential.ts";
-export {
-  type SaveCredentialOptions,
-  type SaveCredentialOptions,
-  type SavedCredential,
-  type SavedCredential,
-  saveCredential,
-  saveCredential,
-} from "./credentials/save-credential.ts";
-export {
-  firstOf,
-  firstOf,
-  parseUserPassword,
-  parseUserPassword,
-  staticCredential,
-  staticCredential,
-} from "./credentials/static-credential.ts";
+export { type SaveCredentialOptions, type SavedCredential, saveCredential } from "./credentials/save-credential.ts";
+export { firstOf, parseUserPassword, staticCredential } from "./credentials/static-credential.ts";
 export {
   type ErrorCode,
   isRetryable,
@@ -98,14 +71,12 @@ export {
   StoreError,
 } from "./errors.ts";
 export type { Retry, RetryOptions } from "./http/retry.ts";
-export type { TlsOptions, TlsOptions } from "./http/tls-options.ts";
-export type { ClientTimeouts, RegistryClientOptions } from "./registry/client.ts";
+export type { TlsOptions } from "./http/tls-options.ts";
 export { type ClientTimeouts, createRegistryClient, type RegistryClientOptions } from "./registry/client.ts";
-export { Registry, Registry, type RegistryOptions, type RegistryOptions } from "./registry/registry.ts";
-export { RegistryStore, RegistryStore } from "./registry/registry-store.ts";
-export type { LayoutStore } from "./store/layout/layout-store.ts";
+export { Registry, type RegistryOptions } from "./registry/registry.ts";
+export { RegistryStore } from "./registry/registry-store.ts";
 export { LayoutStore } from "./store/layout/layout-store.ts";
-export { type OpenLayoutOptions, type OpenLayoutOptions, openLayout, openLayout } from "./store/layout/open-layout.ts";
+export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.ts";
 export { MemoryStore } from "./store/memory-store.ts";
 export type {
   CallOptions,
