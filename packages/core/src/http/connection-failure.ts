@@ -31,6 +31,9 @@ function diagnose(error: unknown, url: URL): Diagnosis {
   const code = codeOf(cause);
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof RefusedAddressError) return { code: "REDIRECT_REFUSED", detail: message };
+  if (cause instanceof Error && cause.name === "HTTPParserError") {
+    return { code: "PROTOCOL", detail: `${url.host} does not answer in HTTP` };
+  }
   return tlsDiagnosis(code, message, url) ?? httpDiagnosis(code, url) ?? networkDiagnosis(code, message, url);
 }
 
@@ -88,9 +91,7 @@ function httpDiagnosis(code: string, url: URL): Diagnosis | undefined {
     case "UND_ERR_HEADERS_OVERFLOW":
       return { code: "PROTOCOL", detail: `the headers of ${url.host} are too long` };
     default:
-      return code.startsWith("HPE_")
-        ? { code: "PROTOCOL", detail: `${url.host} does not speak HTTP (${code})` }
-        : undefined;
+      return undefined;
   }
 }
 
