@@ -1,7 +1,6 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { StoreError } from "@tranship/core";
-import { openLayout } from "../../../../core/src/store/layout/open-layout.ts";
+import { openLayout, StoreError } from "@tranship/core";
 import { ApiError, systemCode } from "../api-error.ts";
 import { isRepositoryPart, repositoryNameOf } from "../names.ts";
 import { isLayout, Repository } from "./repository.ts";

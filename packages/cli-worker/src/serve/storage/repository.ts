@@ -1,8 +1,6 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Content, type Descriptor, type Digest, StoreError } from "@tranship/core";
-import { LayoutStore } from "../../../../core/src/store/layout/layout-store.ts";
-import { openLayout } from "../../../../core/src/store/layout/open-layout.ts";
+import { type Content, type Descriptor, type Digest, LayoutStore, openLayout, StoreError } from "@tranship/core";
 import type { ByteRange } from "../byte-range.ts";
 import { compareNames, isTag } from "../names.ts";
 import { adoptBlob, blobSize, linkBlob, readBlob, removeBlob } from "./blob-file.ts";
