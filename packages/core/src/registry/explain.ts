@@ -17,10 +17,9 @@ export function explained(error: unknown, action: string, code?: ErrorCode): unk
   });
 }
 
+/** The client's message without what the client was doing: the step knows better. */
 function detailOf(error: RegistryError): string {
-  if (error.status === undefined) return error.message;
-  const said = error.errors.map((entry) => entry.message || entry.code).join("; ");
-  return said === "" ? error.message : `${said} (${error.status})`;
+  return error.message.replace(/^Cannot (?:"[^"]*"|[^":]|:(?! ))*: /, "");
 }
 
 /** The HTTP status of a registry's answer; undefined where there was none. */

@@ -2,13 +2,13 @@ import type { Descriptor } from "../content/descriptor.ts";
 import { isManifestMediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
-import { type ContentRange, openRange } from "./open-range.ts";
+import { type ContentRange, type OpenedContent, openRange } from "./open-range.ts";
 import { blobPath, labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import { ResumingContent } from "./resuming-content.ts";
 
 /**
  * The bytes of a blob or manifest from `offset`; the consumer verifies them. After a break the stream goes on at the offset reached, always from the
- * registry's own URL; it gives up after 5 tries in a row that brought nothing.
+ * registry's own URL; it gives up after as many tries in a row as `retry` says brought nothing.
  * Requests: 1 GET (and its redirect), 1 more for each break, none where `offset` is the size. Spec: distribution-spec v1.1.1, "Pulling blobs" (end-2).
  * @throws {RegistryError} BLOB_UNKNOWN, MANIFEST_UNKNOWN; SIZE_MISMATCH where the registry has it in another size.
  * @throws {RangeError} for an offset that is not in the content.
@@ -39,7 +39,7 @@ export async function fetchContent(
     },
   };
   const action = `Cannot read "${digest}" of "${labelOf(repository)}"`;
-  const open = async (from: number): Promise<AsyncIterable<Uint8Array>> => {
+  const open = async (from: number): Promise<OpenedContent> => {
     try {
       return await openRange(repository.client, range, from);
     } catch (error) {
@@ -48,5 +48,5 @@ export async function fetchContent(
     }
   };
   const first = offset === size ? undefined : await open(offset);
-  return new ResumingContent({ first, offset, size, action, open, signal });
+  return new ResumingContent({ first, offset, size, action, open, retry: { ...repository.retry, signal } });
 }

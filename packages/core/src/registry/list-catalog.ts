@@ -1,7 +1,7 @@
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { listNames } from "./pages.ts";
-import type { RegistryClient } from "./request.ts";
+import type { RemoteRegistry } from "./remote-repository.ts";
 
 /**
  * Every repository of the registry. 1 request for each 1000 names, or as many as the registry gives at once. The catalogue is distribution's, and not in the
@@ -9,15 +9,15 @@ import type { RegistryClient } from "./request.ts";
  * @throws {RegistryError} UNSUPPORTED where the registry has none (404, 405), or shows it to nobody like us (401, 403).
  */
 export async function* listCatalog(
-  client: RegistryClient,
+  registry: RemoteRegistry,
   options: CallOptions = {},
 ): AsyncGenerator<string, void, void> {
   const list = { path: "/v2/_catalog", kind: "catalog", scopes: ["registry:catalog:*"] } as const;
   try {
-    yield* listNames(client, list, "repositories", options);
+    yield* listNames(registry, list, "repositories", options);
   } catch (error) {
     const status = statusOf(error) ?? 0;
-    const action = `Cannot list the repositories of "${client.host}"`;
+    const action = `Cannot list the repositories of "${registry.client.host}"`;
     if (![401, 403, 404, 405].includes(status)) throw explained(error, action);
     throw explained(error, `${action}: it has no catalogue, or keeps it from this user`, "UNSUPPORTED");
   }

@@ -34,13 +34,17 @@ async function* fromApi(
   subject: Descriptor,
   options: CallOptions & { readonly artifactType?: string | undefined },
 ): AsyncGenerator<Descriptor, void, void> {
-  const { client, name, profile } = repository;
+  const { name, profile } = repository;
   if (profile.referrers === "tag") return;
   const filter = options.artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(options.artifactType)}`;
   const path = `/v2/${name}/referrers/${subject.digest}${filter}`;
   try {
     const headers = { accept: OCI_INDEX };
-    for await (const page of pages(client, { path, kind: "referrers", scopes: [pullScope(name)], headers }, options)) {
+    for await (const page of pages(
+      repository,
+      { path, kind: "referrers", scopes: [pullScope(name)], headers },
+      options,
+    )) {
       const index = parseManifest(page.bytes, OCI_INDEX);
       if (index.kind !== "index") return;
       profile.referrers = "api";

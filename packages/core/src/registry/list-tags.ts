@@ -14,7 +14,7 @@ export async function* listTags(
 ): AsyncGenerator<string, void, void> {
   const path = `/v2/${repository.name}/tags/list`;
   try {
-    yield* listNames(repository.client, { path, kind: "tags", scopes: [pullScope(repository.name)] }, "tags", options);
+    yield* listNames(repository, { path, kind: "tags", scopes: [pullScope(repository.name)] }, "tags", options);
   } catch (error) {
     throw explained(error, `Cannot list the tags of "${labelOf(repository)}"`);
   }

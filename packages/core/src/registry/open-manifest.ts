@@ -2,7 +2,7 @@ import { algorithmOf, type Digest, digestOf, isDigest } from "../content/digest.
 import { MAX_MANIFEST_BYTES } from "../content/manifest.ts";
 import { isSchema1MediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
-import { RegistryError, StoreError } from "../errors.ts";
+import { RegistryError } from "../errors.ts";
 import type { CallOptions, Content } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { digestHeader, mediaTypeHeader } from "./manifest-headers.ts";
@@ -32,10 +32,9 @@ export async function openManifest(
 }
 
 async function get(repository: RemoteRepository, reference: string, options: CallOptions): Promise<WholeResponse> {
-  const action = `Cannot read manifest "${reference}" of "${labelOf(repository)}"`;
   try {
     return await readWhole(
-      repository.client,
+      repository,
       {
         method: "GET",
         path: manifestPath(repository, reference),
@@ -46,16 +45,14 @@ async function get(repository: RemoteRepository, reference: string, options: Cal
         signal: options.signal,
         onRequest: options.onRequest,
       },
-      MAX_MANIFEST_BYTES,
+      { limit: MAX_MANIFEST_BYTES, tooLong: "MANIFEST_TOO_LARGE" },
     );
   } catch (error) {
-    if (statusOf(error) === 404) throw explained(error, action, "MANIFEST_UNKNOWN");
-    if (error instanceof RegistryError && error.code === "PROTOCOL") {
-      throw new StoreError("MANIFEST_TOO_LARGE", `${action}: it has more than ${MAX_MANIFEST_BYTES} bytes`, {
-        cause: error,
-      });
-    }
-    throw explained(error, action);
+    throw explained(
+      error,
+      `Cannot read manifest "${reference}" of "${labelOf(repository)}"`,
+      statusOf(error) === 404 ? "MANIFEST_UNKNOWN" : undefined,
+    );
   }
 }
 

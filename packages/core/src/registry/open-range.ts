@@ -8,41 +8,37 @@ export interface ContentRange {
   readonly request: RegistryRequest;
 }
 
+/** A stream that was opened: read to its end, or dropped. */
+export interface OpenedContent extends AsyncIterable<Uint8Array> {
+  drop(): Promise<void>;
+}
+
 /**
  * The content from `offset` to its end, in one request wherever the registry, or the CDN that it leads to, does ranges. A 206 is taken only if its
  * Content-Range has the start and the total asked for; of a 200 the part before the offset is read and dropped.
- * @throws {RegistryError} SIZE_MISMATCH where it has another size; PROTOCOL for a Content-Encoding, which would change the bytes.
+ * @throws {RegistryError} SIZE_MISMATCH where it has another size.
  */
-export async function openRange(
-  client: RegistryClient,
-  range: ContentRange,
-  offset: number,
-): Promise<AsyncIterable<Uint8Array>> {
+export async function openRange(client: RegistryClient, range: ContentRange, offset: number): Promise<OpenedContent> {
   if (offset > 0) {
     const headers = { ...range.request.headers, range: `bytes=${offset}-` };
     const response = await client.request({ ...range.request, headers, accept: [200, 206, 416] });
     if (response.status === 200) return fromStart(response, range, offset);
     const part = contentRange(response);
-    if (part?.total !== undefined && part.total !== range.size)
-      throw await refused(response, sizeDetail(part.total, range));
-    if (response.status === 206 && part?.start === offset && part.total === range.size) {
-      await refuseEncoding(response);
-      return response.body;
+    if (response.status === 206 && part?.start === offset && part.total === range.size) return response.body;
+    if (response.status === 416 && part?.total !== undefined && part.total !== range.size) {
+      throw await otherSize(response, part.total, range);
     }
     await response.body.drop();
   }
   return fromStart(await client.request(range.request), range, offset);
 }
 
-async function fromStart(
-  response: RegistryResponse,
-  range: ContentRange,
-  offset: number,
-): Promise<AsyncIterable<Uint8Array>> {
-  await refuseEncoding(response);
+async function fromStart(response: RegistryResponse, range: ContentRange, offset: number): Promise<OpenedContent> {
   const length = lengthHeader(response);
-  if (length !== undefined && length !== range.size) throw await refused(response, sizeDetail(length, range));
-  return offset === 0 ? response.body : skipping(response.body, offset);
+  if (length !== undefined && length !== range.size) throw await otherSize(response, length, range);
+  const { body } = response;
+  if (offset === 0) return body;
+  return { [Symbol.asyncIterator]: () => skipping(body, offset), drop: () => body.drop() };
 }
 
 async function* skipping(content: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array, void, void> {
@@ -63,22 +59,11 @@ function contentRange(response: RegistryResponse): { readonly start?: number; re
   };
 }
 
-async function refuseEncoding(response: RegistryResponse): Promise<void> {
-  const encoding = response.headers["content-encoding"];
-  if (encoding === undefined || encoding === "" || encoding.toLowerCase() === "identity") return;
-  throw await refused(response, { code: "PROTOCOL", text: `it came with Content-Encoding "${encoding}"` });
-}
-
-interface Detail {
-  readonly code: "PROTOCOL" | "SIZE_MISMATCH";
-  readonly text: string;
-}
-
-function sizeDetail(has: number, range: ContentRange): Detail {
-  return { code: "SIZE_MISMATCH", text: `the registry has ${has} bytes of it, not ${range.size}` };
-}
-
-async function refused(response: RegistryResponse, { code, text }: Detail): Promise<RegistryError> {
+async function otherSize(response: RegistryResponse, has: number, { size }: ContentRange): Promise<RegistryError> {
   await response.body.drop();
-  return new RegistryError(code, text, { method: "GET", url: response.url.href, status: response.status });
+  return new RegistryError("SIZE_MISMATCH", `the registry has ${has} bytes of it, not ${size}`, {
+    method: "GET",
+    url: response.url.href,
+    status: response.status,
+  });
 }

@@ -3,7 +3,8 @@ import type { CallOptions, RequestKind } from "../store/store.ts";
 import { statusOf } from "./explain.ts";
 import { nextLink } from "./link.ts";
 import { readWhole, type WholeResponse } from "./read-whole.ts";
-import type { RegistryClient, Scope } from "./request.ts";
+import type { RemoteRegistry } from "./remote-repository.ts";
+import type { Scope } from "./request.ts";
 
 /** The longest page that is read, in bytes: Google's tag list brings every digest of a repository at once. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
@@ -24,18 +25,18 @@ export interface ListRequest {
  * Requests: 1 a page. Memory: a page. Spec: distribution-spec v1.1.1, "Listing Tags" (end-8), RFC 8288.
  */
 export async function* pages(
-  client: RegistryClient,
+  registry: RemoteRegistry,
   list: ListRequest,
   options: CallOptions = {},
 ): AsyncGenerator<WholeResponse, void, void> {
   let path: string | URL = list.path;
   const seen = new Set<string>();
   for (;;) {
-    const page = await get(client, { ...list, path }, options);
+    const page = await get(registry, { ...list, path }, options);
     yield page;
     const next = nextLink(page.headers["link"]);
     if (next === undefined) return;
-    path = client.resolveLocation(next, page.url);
+    path = registry.client.resolveLocation(next, page.url);
     if (seen.has(path.href)) return;
     seen.add(path.href);
   }
@@ -43,13 +44,13 @@ export async function* pages(
 
 /** The names in a list of tags or repositories; it ends also at an empty page, and where a page begins and ends as one before. */
 export async function* listNames(
-  client: RegistryClient,
+  registry: RemoteRegistry,
   list: ListRequest,
   field: "tags" | "repositories",
   options: CallOptions = {},
 ): AsyncGenerator<string, void, void> {
   const seen = new Set<string>();
-  for await (const page of firstPageOf(client, list, options)) {
+  for await (const page of firstPageOf(registry, list, options)) {
     const names = namesIn(page, field);
     const shape = JSON.stringify([names.length, names[0], names.at(-1)]);
     if (names.length === 0 || seen.has(shape)) return;
@@ -60,29 +61,29 @@ export async function* listNames(
 
 /** Asks for pages of 1000; without a length where that is refused (400). */
 async function* firstPageOf(
-  client: RegistryClient,
+  registry: RemoteRegistry,
   list: ListRequest,
   options: CallOptions,
 ): AsyncGenerator<WholeResponse, void, void> {
   let any = false;
   try {
-    for await (const page of pages(client, { ...list, path: `${list.path}?n=${PAGE_LENGTH}` }, options)) {
+    for await (const page of pages(registry, { ...list, path: `${list.path}?n=${PAGE_LENGTH}` }, options)) {
       any = true;
       yield page;
     }
   } catch (error) {
     if (any || statusOf(error) !== 400) throw error;
-    yield* pages(client, list, options);
+    yield* pages(registry, list, options);
   }
 }
 
 function get(
-  client: RegistryClient,
+  registry: RemoteRegistry,
   list: Omit<ListRequest, "path"> & { readonly path: string | URL },
   options: CallOptions,
 ): Promise<WholeResponse> {
   const { signal, onRequest } = options;
-  return readWhole(client, { method: "GET", ...list, accept: [200], signal, onRequest }, MAX_PAGE_BYTES);
+  return readWhole(registry, { method: "GET", ...list, accept: [200], signal, onRequest }, { limit: MAX_PAGE_BYTES });
 }
 
 function namesIn(page: WholeResponse, field: string): readonly string[] {

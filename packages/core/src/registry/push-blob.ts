@@ -1,22 +1,20 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import { isRetryable } from "../errors.ts";
+import { retrying } from "../http/retry.ts";
 import type { CallOptions, Open, PushOptions, PushOutcome } from "../store/store.ts";
 import { cancelUpload } from "./cancel-upload.ts";
 import { explained, statusOf } from "./explain.ts";
 import { seesBlob } from "./head-blob.ts";
-import { pauseBeforeRetry } from "./pause.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
 import { ContentFailure, patchBlob, putBlob } from "./send-blob.ts";
 import { mountOrStart, startUpload, type UploadSession } from "./start-upload.ts";
-
-const MAX_ATTEMPTS = 5;
 
 /** A body up to this many bytes is sent rather than asked about once more. */
 const SMALL_BODY_BYTES = 64 * 1024;
 
 /**
  * Pushes one blob unless it is there: mount-or-start, then one PUT. A break, a timeout or a 404 at the commit may hide a success, so
- * the blob is looked for before anything is sent again; then the whole upload is tried anew, up to 5 times. Every session is committed or cancelled.
+ * the blob is looked for before anything is sent again; then the whole upload is tried anew. Every session is committed or cancelled.
  * Requests: 1 for a blob that is there or was mounted, 2 for one that is not; a HEAD more for a body over 64 KiB until the host has shown that
  * its 202 means absent. Memory: two pieces of the source. Spec: distribution-spec v1.1.1, "Pushing blobs" (end-4a, end-6, end-11).
  * @throws {StoreError} SIZE_MISMATCH or DIGEST_MISMATCH where the source has other bytes; what the source threw.
@@ -43,32 +41,44 @@ async function push(
   open: Open,
   options: PushOptions,
 ): Promise<PushOutcome> {
-  const { profile } = repository;
+  const { profile, retry } = repository;
   const { digest, size } = descriptor;
+  const { signal } = options;
   const headFirst = profile.existence === "head-first";
   if (headFirst && (await seesBlob(repository, digest, options))) return "existed";
   const started = await mountOrStart(repository, digest, options);
   if ("outcome" in started) return started.outcome;
-  const provedAbsent = headFirst || (started.selfMount && profile.existence === "proven");
-  const lookFirst = !provedAbsent && size > SMALL_BODY_BYTES;
+  const { selfMount } = started;
+  const provedAbsent = headFirst || (selfMount && profile.existence === "proven");
   const content: SentContent = { descriptor, open, putRefused: false };
-  let session = started.session;
-  for (let attempt = 1; ; attempt += 1) {
-    let committed = false;
-    try {
-      options.signal?.throwIfAborted();
-      if (attempt === 1 && lookFirst && (await seesBlob(repository, digest, options))) {
-        if (started.selfMount) profile.existence = "head-first";
-        return "existed";
-      }
-      const failure = await tryUpload(repository, session, content, options, attempt);
-      committed = failure === undefined;
-      if (failure === undefined) return "pushed";
-      if (attempt === MAX_ATTEMPTS) throw failure.error;
-    } finally {
-      if (!committed) await cancelUpload(repository, session, options);
+  let session: UploadSession | undefined = started.session;
+  let sending = false;
+  async function attempt(number: number): Promise<PushOutcome> {
+    sending = false;
+    signal?.throwIfAborted();
+    if (number === 1 && !provedAbsent && size > SMALL_BODY_BYTES && (await seesBlob(repository, digest, options))) {
+      if (selfMount) profile.existence = "head-first";
+      return "existed";
     }
-    session = await startUpload(repository, options);
+    if (number > 1) {
+      if (await seesBlob(repository, digest, options)) {
+        session = undefined;
+        return "pushed";
+      }
+      if (session !== undefined) await cancelUpload(repository, session, options);
+      session = undefined;
+    }
+    session ??= await startUpload(repository, options);
+    signal?.throwIfAborted();
+    sending = true;
+    await send(repository, session, content, options);
+    session = undefined;
+    return "pushed";
+  }
+  try {
+    return await retrying(attempt, { ...retry, signal, isRetryable: (error) => sending && mayHideSuccess(error) });
+  } finally {
+    if (session !== undefined) await cancelUpload(repository, session, options);
   }
 }
 
@@ -79,38 +89,34 @@ interface SentContent {
   putRefused: boolean;
 }
 
-/** One try. @returns undefined when the blob is there, else the failure after which another try may work. */
-async function tryUpload(
+async function send(
   repository: RemoteRepository,
   session: UploadSession,
   content: SentContent,
   options: CallOptions,
-  attempt: number,
-): Promise<{ readonly error: unknown } | undefined> {
+): Promise<void> {
+  const { profile } = repository;
+  const { descriptor, open } = content;
+  if (profile.upload === "patch" || (content.putRefused && profile.upload === "unknown")) {
+    await patchBlob(repository, session, descriptor, open, options);
+    if (profile.upload === "unknown") profile.upload = "patch";
+    return;
+  }
   try {
-    await send(repository, session, content, options);
-    return undefined;
+    await putBlob(repository, session, descriptor, open, options);
+    profile.upload = "put";
   } catch (error) {
-    const unknownSession = statusOf(error) === 404 || statusOf(error) === 405;
-    if (!unknownSession && !isRetryable(error)) throw error;
-    content.putRefused ||= unknownSession;
-    await pauseBeforeRetry(attempt, error, options.signal);
-    return (await seesBlob(repository, content.descriptor.digest, options)) ? undefined : { error };
+    content.putRefused ||= isUnknownSession(error);
+    throw error;
   }
 }
 
-async function send(
-  repository: RemoteRepository,
-  session: UploadSession,
-  { descriptor, open, putRefused }: SentContent,
-  options: CallOptions,
-): Promise<void> {
-  const { profile } = repository;
-  if (profile.upload === "patch" || (putRefused && profile.upload === "unknown")) {
-    await patchBlob(repository, session, descriptor, open, options);
-    if (profile.upload === "unknown") profile.upload = "patch";
-  } else {
-    await putBlob(repository, session, descriptor, open, options);
-    profile.upload = "put";
-  }
+/** Repeating a PUT that was committed gets 404, as a session that was lost does; old Artifactory knows no PUT with a body (404, 405). */
+function isUnknownSession(error: unknown): boolean {
+  return statusOf(error) === 404 || statusOf(error) === 405;
+}
+
+function mayHideSuccess(error: unknown): boolean {
+  // 416: bytes of a broken request are in the session, so only a fresh one takes the blob from its start.
+  return isRetryable(error) || isUnknownSession(error) || statusOf(error) === 416;
 }

@@ -1,32 +1,61 @@
-import { isRetryable } from "../errors.ts";
-import { pauseBeforeRetry } from "./pause.ts";
-import type { RegistryClient, RegistryRequest, RegistryResponse } from "./request.ts";
-
-const MAX_ATTEMPTS = 4;
+import { type ErrorCode, isRetryable, RegistryError } from "../errors.ts";
+import { retrying } from "../http/retry.ts";
+import { lengthHeader } from "./manifest-headers.ts";
+import type { RemoteRegistry } from "./remote-repository.ts";
+import type { RegistryRequest, RegistryResponse } from "./request.ts";
 
 /** An answer and its whole body. */
 export interface WholeResponse extends Omit<RegistryResponse, "body"> {
   readonly bytes: Uint8Array;
 }
 
+export interface ReadWholeOptions {
+  /** The longest body, in bytes. A longer one is not read to its end. */
+  readonly limit: number;
+  /** The code of the error for a longer one. Default PROTOCOL. */
+  readonly tooLong?: ErrorCode;
+}
+
 /**
  * Sends a GET and reads its body, again where the body breaks off; before the body the client itself tries again.
- * @param limit The longest body, in bytes.
- * @throws {RegistryError} PROTOCOL for a longer one, read no further.
+ * @throws {RegistryError} `tooLong`, or what the client throws.
  */
 export async function readWhole(
-  client: RegistryClient,
+  { client, retry }: RemoteRegistry,
   request: RegistryRequest,
-  limit: number,
+  { limit, tooLong = "PROTOCOL" }: ReadWholeOptions,
 ): Promise<WholeResponse> {
-  for (let attempt = 1; ; attempt += 1) {
-    const { body, ...response } = await client.request(request);
-    try {
-      return { ...response, bytes: await body.bytes(limit) };
-    } catch (error) {
-      request.signal?.throwIfAborted();
-      if (!isRetryable(error) || attempt === MAX_ATTEMPTS) throw error;
-      await pauseBeforeRetry(attempt, error, request.signal);
-    }
-  }
+  let reading = false;
+  return retrying(
+    async () => {
+      reading = false;
+      const { body, ...response } = await client.request(request);
+      reading = true;
+      if ((lengthHeader(response) ?? 0) > limit) {
+        await body.drop();
+        throw longer(response, request, limit, tooLong);
+      }
+      try {
+        return { ...response, bytes: await body.bytes(limit) };
+      } catch (error) {
+        // The body's own error for that has the status of the answer; one of the connection has none.
+        const isTooLong = error instanceof RegistryError && error.code === "PROTOCOL" && error.status !== undefined;
+        throw isTooLong ? longer(response, request, limit, tooLong) : error;
+      }
+    },
+    { ...retry, signal: request.signal, isRetryable: (error) => reading && isRetryable(error) },
+  );
+}
+
+function longer(
+  response: Omit<RegistryResponse, "body">,
+  { method }: RegistryRequest,
+  limit: number,
+  code: ErrorCode,
+): RegistryError {
+  return new RegistryError(code, `the answer has more than ${limit} bytes`, {
+    method,
+    url: response.url.href,
+    status: response.status,
+  });
 }

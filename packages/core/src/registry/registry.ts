@@ -1,3 +1,4 @@
+import type { RetryOptions } from "../http/retry.ts";
 import type { CallOptions } from "../store/store.ts";
 import { createRegistryClient, type RegistryClientOptions } from "./client.ts";
 import { HostProfile } from "./host-profile.ts";
@@ -19,12 +20,15 @@ export interface RegistryOptions extends RegistryClientOptions {
  */
 export class Registry implements AsyncDisposable {
   readonly #client: RegistryClient;
+  readonly #retry: RetryOptions;
   readonly #profile = new HostProfile();
   readonly #manifests: ManifestCache;
 
   constructor(options: RegistryOptions) {
     const { manifestCacheBytes, ...clientOptions } = options;
     this.#client = createRegistryClient(clientOptions);
+    const { retry, onRetry, sleep } = clientOptions;
+    this.#retry = { ...retry, onRetry, sleep };
     this.#manifests = new ManifestCache(manifestCacheBytes);
   }
 
@@ -37,6 +41,7 @@ export class Registry implements AsyncDisposable {
   repository(name: string): RegistryStore {
     return new RegistryStore({
       client: this.#client,
+      retry: this.#retry,
       name,
       profile: this.#profile,
       manifests: this.#manifests,
@@ -45,7 +50,7 @@ export class Registry implements AsyncDisposable {
 
   /** Every repository, in the registry's order. @throws {RegistryError} UNSUPPORTED where there is no catalogue. */
   catalog(options?: CallOptions): AsyncIterable<string> {
-    return listCatalog(this.#client, options);
+    return listCatalog({ client: this.#client, retry: this.#retry }, options);
   }
 
   /** Asks whether the host speaks the distribution API and takes our credentials (end-1). */

@@ -1,11 +1,18 @@
 import type { Digest } from "../content/digest.ts";
+import type { RetryOptions } from "../http/retry.ts";
 import type { HostProfile } from "./host-profile.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import type { RegistryClient, Scope } from "./request.ts";
 
-/** One repository of a registry, as the protocol's steps take it. The name was validated, so it is safe in a path. */
-export interface RemoteRepository {
+/** A registry as the protocol's steps take it. */
+export interface RemoteRegistry {
   readonly client: RegistryClient;
+  /** When what broke in the middle is tried again; the client does the same for what got no answer. */
+  readonly retry: RetryOptions;
+}
+
+/** One of its repositories. The name was validated, so it is safe in a path. */
+export interface RemoteRepository extends RemoteRegistry {
   /** `library/alpine`. */
   readonly name: string;
   /** What this registry was seen to do, shared by all its repositories. */

@@ -3,7 +3,7 @@ import { RegistryError } from "../errors.ts";
 import type { CallOptions, PushOutcome } from "../store/store.ts";
 import { statusOf } from "./explain.ts";
 import { withGrace } from "./grace.ts";
-import { labelOf, pullScope, pushScope, type RemoteRepository } from "./remote-repository.ts";
+import { pullScope, pushScope, type RemoteRepository } from "./remote-repository.ts";
 import type { RegistryResponse } from "./request.ts";
 
 /** How long a POST may go on after an abort, in ms: a session whose Location never came cannot be cancelled. */
@@ -90,15 +90,11 @@ async function post(
 function sessionOf(repository: RemoteRepository, response: RegistryResponse): UploadSession {
   const location = response.headers["location"];
   if (location === undefined) {
-    throw new RegistryError(
-      "PROTOCOL",
-      `Cannot start an upload to "${labelOf(repository)}": the answer has no Location`,
-      {
-        status: response.status,
-        method: "POST",
-        url: response.url.href,
-      },
-    );
+    throw new RegistryError("PROTOCOL", "the answer to the start of the upload has no Location", {
+      status: response.status,
+      method: "POST",
+      url: response.url.href,
+    });
   }
   return { location: repository.client.resolveLocation(location, response.url) };
 }
