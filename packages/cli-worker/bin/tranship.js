@@ -1,5 +1,21 @@
 #!/usr/bin/env node
-import { createRequire } from "node:module";
+// This file runs on whatever Node is there: it must parse on an old one, to say so in words.
+import { readFileSync } from "node:fs";
+import module from "node:module";
 import process from "node:process";
 
-console.log(createRequire(import.meta.url)("../package.json").version, process.version);
+const NEEDED = 24;
+const version = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+
+if (process.argv[2] === "--version" || process.argv[2] === "-V") {
+  console.log(version);
+} else if (Number.parseInt(process.versions.node, 10) < NEEDED) {
+  console.error(
+    `tranship: Node.js ${NEEDED} or newer is needed, this is ${process.versions.node} (${process.execPath})`,
+  );
+  process.exitCode = 2;
+} else {
+  module.enableCompileCache();
+  const { run } = await import("../dist/command/main.js");
+  process.exitCode = await run(process.argv.slice(2), version);
+}

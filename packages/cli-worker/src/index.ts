@@ -1,1 +1,3 @@
-export {};
+export type { Answer, Hook, Next, ServedRequest } from "./serve/exchange.ts";
+export type { Route } from "./serve/route.ts";
+export { type RunningServer, type ServeOptions, serve } from "./serve/serve.ts";

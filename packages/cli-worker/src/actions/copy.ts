@@ -1,0 +1,123 @@
+import process from "node:process";
+import { type CopyOptions, CopyRun, type OnEvent } from "@tranship/copy";
+import { type Platform, parsePlatform } from "@tranship/core";
+import { copyImage } from "../copy-image.ts";
+import { type CopyReport, reportJson } from "../copy-report.ts";
+import { copyRepository } from "../copy-repository.ts";
+import { checkDigestFile, writeDigestFile } from "../digest-file.ts";
+import { errorJson } from "../error-json.ts";
+import { formatLocation, type Location, referenceOf } from "../location.ts";
+import { hostsOf, openDestination, openSource, openStore, readLocation } from "../open-location.ts";
+import type { TwoSideFlags } from "../options.ts";
+import { print, printJson } from "../output.ts";
+import { openProgress } from "../progress/progress.ts";
+import { Registries } from "../registries.ts";
+import { SomeFailed } from "../some-failed.ts";
+import { renderReport } from "../summary.ts";
+import { readingInput, UsageError } from "../usage-error.ts";
+
+export interface CopyFlags extends TwoSideFlags {
+  readonly allTags?: boolean | undefined;
+  readonly platform?: readonly string[] | undefined;
+  readonly referrers?: boolean | undefined;
+  readonly clobber?: boolean | undefined;
+  readonly digestfile?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly concurrency?: number | undefined;
+}
+
+interface Job {
+  readonly source: Location;
+  readonly targets: readonly Location[];
+  readonly platforms: readonly Platform[];
+}
+
+/**
+ * Copies an image, or with `allTags` a repository, to one or several targets; one target's failure leaves the others alone.
+ * @throws {UsageError} before anything starts. @throws {SomeFailed} where not all was copied; an abort rejects with `signal.reason`.
+ */
+export async function copyAction(
+  sourceText: string,
+  targetTexts: readonly string[],
+  flags: CopyFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const job = await readJob(sourceText, targetTexts, flags);
+  if (flags.digestfile !== undefined) await checkDigestFile(flags.digestfile);
+  const hosts = hostsOf([job.source, ...job.targets]);
+  await using registries = await Registries.create(flags, { hosts, connections: flags.concurrency });
+  const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
+  const startedAtMs = performance.now();
+  let reports: readonly CopyReport[];
+  try {
+    reports = await copyToAll(job, flags, registries, { signal, onEvent: progress.onEvent });
+  } catch (error) {
+    if (flags.json === true) printJson({ type: "result", ok: false, error: errorJson(error) });
+    throw error;
+  } finally {
+    progress.close();
+  }
+  const tookMs = performance.now() - startedAtMs;
+  if (flags.json === true) printJson(reportJson(reports, tookMs));
+  else if (flags.quiet !== true) for (const report of reports) print(renderReport(report, tookMs).join("\n"));
+  const errors = reports.flatMap((report) => report.failures.map(({ error }) => error));
+  if (errors.length > 0) throw new SomeFailed(errors);
+  const [root] = reports.flatMap((report) => report.copies.map(({ result }) => result.root));
+  if (flags.digestfile !== undefined && root !== undefined) await writeDigestFile(flags.digestfile, root.digest);
+}
+
+async function readJob(sourceText: string, targetTexts: readonly string[], flags: CopyFlags): Promise<Job> {
+  const source = await readLocation(sourceText);
+  const targets = await Promise.all(targetTexts.map(readLocation));
+  const platforms = await readingInput(() => (flags.platform ?? []).map(parsePlatform));
+  if (flags.allTags === true) refuseReferences([source, ...targets]);
+  if (flags.allTags === true && flags.digestfile !== undefined) {
+    throw new UsageError("--digestfile is for one image, --all-tags copies many");
+  }
+  const names = targets.map(formatLocation);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UsageError(`The target "${twice}" is named twice`);
+  const pinned = source.kind === "registry" ? source.digest : undefined;
+  for (const target of targets) {
+    if (target.kind !== "registry" || target.digest === undefined || platforms.length > 0) continue;
+    if (pinned === undefined || pinned === target.digest) continue;
+    throw new UsageError(`Cannot copy to "${formatLocation(target)}": the source has another digest; name a tag`);
+  }
+  return { source, targets, platforms };
+}
+
+function refuseReferences(locations: readonly Location[]): void {
+  const named = locations.find((location) => referenceOf(location) !== undefined);
+  if (named === undefined) return;
+  throw new UsageError(
+    `--all-tags copies repositories: leave out "${referenceOf(named)}" of "${formatLocation(named)}"`,
+  );
+}
+
+/** Targets of one registry one after the other, so that the second mounts what the first got; different ones at once. */
+async function copyToAll(
+  { source, targets, platforms }: Job,
+  flags: CopyFlags,
+  registries: Registries,
+  { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: OnEvent },
+): Promise<readonly CopyReport[]> {
+  const { srcCreds, destCreds, referrers, clobber, concurrency } = flags;
+  const options: CopyOptions = { platforms, referrers, clobber, signal, onEvent, run: new CopyRun({ concurrency }) };
+  const from = flags.allTags === true ? undefined : await openSource(source, registries, srcCreds);
+  const store = from?.store ?? (await openStore(source, registries, srcCreds));
+  const destinations = await Promise.all(targets.map((target) => openDestination(target, registries, destCreds)));
+  const reports = new Map<number, CopyReport>();
+  const lanes = Map.groupBy(destinations.entries(), ([, { store: to }]) => to.place?.host ?? to.name);
+  const copying = [...lanes.values()].map(async (lane) => {
+    for (const [index, to] of lane) {
+      const report = from === undefined ? copyRepository(store, to.store, options) : copyImage(from, to, options);
+      reports.set(index, await report);
+      signal.throwIfAborted();
+    }
+  });
+  const settled = await Promise.allSettled(copying);
+  signal.throwIfAborted();
+  for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
+  return destinations.flatMap((_, index) => reports.get(index) ?? []);
+}

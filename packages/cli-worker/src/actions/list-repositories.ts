@@ -1,0 +1,46 @@
+import { parseHost } from "@tranship/core";
+import { oneLine } from "../one-line.ts";
+import type { OneSideFlags } from "../options.ts";
+import { print, printJson } from "../output.ts";
+import { Registries } from "../registries.ts";
+import { readingInput } from "../usage-error.ts";
+
+export interface ListFlags extends OneSideFlags {
+  readonly json?: boolean | undefined;
+}
+
+/** Prints the repositories of a registry, or of a folder as `serve` would offer it. @throws {RegistryError} UNSUPPORTED where there is no catalogue. */
+export async function listRepositoriesAction(text: string, flags: ListFlags, signal: AbortSignal): Promise<void> {
+  await using registries = await Registries.create(flags, { hosts: await hostsIn(text) });
+  const names = text.startsWith("oci:") ? await foldersIn(text) : await catalogOf(text, registries, flags, signal);
+  if (flags.json === true) {
+    printJson({ repositories: await Array.fromAsync(names) });
+    return;
+  }
+  for await (const name of names) {
+    signal.throwIfAborted();
+    print(oneLine(name));
+  }
+}
+
+async function hostsIn(text: string): Promise<readonly string[]> {
+  return text.startsWith("oci:") ? [] : [await readHost(text)];
+}
+
+function readHost(text: string): Promise<string> {
+  return readingInput(() => parseHost(text.replace(/^docker:\/\//, "").replace(/\/$/, "")));
+}
+
+async function foldersIn(text: string): Promise<readonly string[]> {
+  const { openRegistryFolder } = await import("../serve/storage/registry-folder.ts");
+  return readingInput(async () => (await openRegistryFolder(text.slice("oci:".length))).names());
+}
+
+async function catalogOf(
+  text: string,
+  registries: Registries,
+  flags: ListFlags,
+  signal: AbortSignal,
+): Promise<AsyncIterable<string>> {
+  return (await registries.registry(await readHost(text), flags.creds)).catalog({ signal });
+}

@@ -1,0 +1,34 @@
+import { CommanderError } from "commander";
+import { BrokenPipe, Interrupted } from "./interrupt.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What the process ends with. */
+export const EXIT = {
+  done: 0,
+  /** Something failed; the rest was done. */
+  failed: 1,
+  /** Bad usage or configuration; nothing was started. */
+  usage: 2,
+  interrupted: 130,
+  /** What a shell reports for a process that SIGPIPE ended. */
+  brokenPipe: 141,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What was asked for is not there to begin with: found out before the target is touched. */
+const USAGE_CODES: ReadonlySet<unknown> = new Set(["PLATFORM_UNKNOWN", "LAYOUT_INVALID"]);
+
+/** The exit code for what ended a command. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof Interrupted) return EXIT.interrupted;
+  if (error instanceof BrokenPipe) return EXIT.brokenPipe;
+  return isUsage(error) ? EXIT.usage : EXIT.failed;
+}
+
+/** Whether the error shows that the command cannot be done as it was given, so that nothing was started. */
+export function isUsage(error: unknown): boolean {
+  if (error instanceof UsageError) return true;
+  return error instanceof Error && "code" in error && USAGE_CODES.has(error.code);
+}

@@ -1,0 +1,34 @@
+import { RegistryError, StoreError } from "@tranship/core";
+
+/** What the user can do about an error, for the end of its line; undefined where nothing is known or the message says it itself. */
+export function hintFor(error: unknown): string | undefined {
+  if (error instanceof Error && / with: tranship |--insecure|--plain-http/.test(error.message)) return undefined;
+  const cause = storeErrorIn(error);
+  if (!(cause instanceof RegistryError)) return undefined;
+  const place = placeOf(cause);
+  if (cause.code === "UNAUTHORIZED" || cause.status === 401) return `log in with: tranship login ${place.host}`;
+  if (cause.code === "DENIED" || cause.status === 403) {
+    return `the account may lack this right; change it with: tranship login ${place.host}`;
+  }
+  if (cause.code === "MANIFEST_UNKNOWN" && place.repository !== undefined) {
+    return `see what is there with: tranship ls ${place.host}/${place.repository}`;
+  }
+  return undefined;
+}
+
+/** The store's error in what wraps it. */
+export function storeErrorIn(error: unknown): StoreError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof StoreError) return at;
+  }
+  return undefined;
+}
+
+/** The registry and repository as a user names them; no host where a token server or a CDN answered. */
+function placeOf(error: RegistryError): { readonly host: string; readonly repository?: string } {
+  const url = URL.parse(error.url);
+  const path = /^\/v2\/(?:(.+)\/(?:manifests|blobs|tags)\/)?/.exec(url?.pathname ?? "");
+  if (url === null || path === null) return { host: "HOST" };
+  const host = url.host === "registry-1.docker.io" ? "docker.io" : url.host;
+  return path[1] === undefined ? { host } : { host, repository: path[1] };
+}

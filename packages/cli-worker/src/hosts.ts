@@ -1,0 +1,145 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { hostCertificates, parseHost, type TlsOptions } from "@tranship/core";
+import type { RegistryFlags } from "./options.ts";
+
+/** How one registry is reached. */
+export interface HostSettings {
+  readonly plainHttp: boolean;
+  readonly insecure: boolean;
+  readonly tls: TlsOptions;
+}
+
+/** What `--plain-http`, `--insecure`, `--ca`, `--client-cert` and `--cert-dir` say, read and checked. */
+export class Hosts {
+  readonly #plainHttp: ReadonlySet<string>;
+  readonly #insecure: ReadonlySet<string>;
+  readonly #authorities: readonly ForHost<string>[];
+  readonly #identities: readonly ForHost<Identity>[];
+  readonly #certDir: string | undefined;
+
+  private constructor(parts: {
+    readonly plainHttp: ReadonlySet<string>;
+    readonly insecure: ReadonlySet<string>;
+    readonly authorities: readonly ForHost<string>[];
+    readonly identities: readonly ForHost<Identity>[];
+    readonly certDir: string | undefined;
+  }) {
+    this.#plainHttp = parts.plainHttp;
+    this.#insecure = parts.insecure;
+    this.#authorities = parts.authorities;
+    this.#identities = parts.identities;
+    this.#certDir = parts.certDir;
+  }
+
+  /** @throws {SyntaxError} for a malformed option, a file that is not there or is not what it should be, and options that exclude each other. */
+  static async read(flags: RegistryFlags): Promise<Hosts> {
+    const { plainHttp = [], insecure = [], ca = [], clientCert = [], certDir } = flags;
+    const plain = new Set(plainHttp.map(parseHost));
+    const unchecked = new Set(insecure.map(parseHost));
+    const both = [...plain].find((host) => unchecked.has(host));
+    if (both !== undefined) {
+      throw new SyntaxError(
+        `--plain-http and --insecure exclude each other for "${both}": without TLS there is no certificate`,
+      );
+    }
+    return new Hosts({
+      plainHttp: plain,
+      insecure: unchecked,
+      authorities: await Promise.all(ca.map(readAuthority)),
+      identities: await Promise.all(clientCert.map(readIdentity)),
+      certDir,
+    });
+  }
+
+  /**
+   * The settings for a host. Reads its folder in `certs.d`.
+   * @throws {StoreError} TLS for a broken one.
+   */
+  async settingsOf(host: string): Promise<HostSettings> {
+    const found = await hostCertificates(host, { certDir: this.#certDir });
+    const isFor = (entry: ForHost<unknown>): boolean => entry.host === undefined || entry.host === host;
+    const authorities = this.#authorities.filter(isFor).map(({ value }) => value);
+    const identities = this.#identities.filter(isFor);
+    const identity = identities.find((entry) => entry.host === host) ?? identities[0];
+    const { cert, key } = identity?.value ?? found;
+    return {
+      plainHttp: this.#plainHttp.has(host),
+      insecure: this.#insecure.has(host),
+      tls: { ca: [...found.ca, ...authorities], cert, key },
+    };
+  }
+}
+
+interface ForHost<T> {
+  /** Undefined: for every host. */
+  readonly host: string | undefined;
+  readonly value: T;
+}
+
+interface Identity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** `[HOST=]FILE`. */
+async function readAuthority(text: string): Promise<ForHost<string>> {
+  const { host, rest } = splitHost(text, "--ca");
+  const pem = await readText(rest, "--ca");
+  checkCertificate(pem, rest, "--ca");
+  return { host, value: pem };
+}
+
+/** `[HOST=]CERT:KEY`. */
+async function readIdentity(text: string): Promise<ForHost<Identity>> {
+  const option = "--client-cert";
+  const { host, rest } = splitHost(text, option);
+  const [certFile = "", keyFile = "", ...more] = rest.split(":");
+  if (certFile === "" || keyFile === "" || more.length > 0) {
+    throw new SyntaxError(`Bad ${option} "${text}": expected [HOST=]CERT:KEY, two files`);
+  }
+  const [cert, key] = [await readText(certFile, option), await readText(keyFile, option)];
+  checkCertificate(cert, certFile, option);
+  if (!belongsTo(cert, key, keyFile)) {
+    throw new SyntaxError(`Bad ${option}: the key "${keyFile}" is not that of the certificate "${certFile}"`);
+  }
+  return { host, value: { cert, key } };
+}
+
+/** What stands before the first "=" is a host, unless it is a path. */
+function splitHost(text: string, option: string): { readonly host: string | undefined; readonly rest: string } {
+  const equals = text.indexOf("=");
+  const before = text.slice(0, Math.max(equals, 0));
+  if (equals < 0 || before.includes("/")) return { host: undefined, rest: text };
+  const rest = text.slice(equals + 1);
+  if (rest === "") throw new SyntaxError(`Bad ${option} "${text}": the file after "=" is missing`);
+  return { host: parseHost(before), rest };
+}
+
+async function readText(path: string, option: string): Promise<string> {
+  try {
+    if ((await stat(path)).isFile()) return await readFile(path, "utf8");
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    throw new SyntaxError(`Bad ${option}: ${missing ? "there is no file" : "cannot read"} "${path}"`, { cause: error });
+  }
+  throw new SyntaxError(`Bad ${option}: "${path}" is no file`);
+}
+
+function checkCertificate(pem: string, path: string, option: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new SyntaxError(`Bad ${option}: "${path}" holds no certificate in PEM`, { cause });
+  }
+}
+
+function belongsTo(cert: string, key: string, keyFile: string): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch (cause) {
+    throw new SyntaxError(`Bad --client-cert: "${keyFile}" holds no private key in PEM, or an encrypted one`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { readdir } from "node:fs/promises";
+import {
+  type CallOptions,
+  type Descriptor,
+  type Open,
+  openLayout,
+  type PushOptions,
+  type PushOutcome,
+  StoreError,
+  type Target,
+} from "@tranship/core";
+
+/** A layout that is made by the first push: a copy that fails before it leaves no empty layout behind. */
+class NewLayout implements Target {
+  readonly name: string;
+  readonly #directory: string;
+  #made: Promise<Target> | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.name = `oci:${directory}`;
+  }
+
+  async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {
+    return (await this.#made)?.has(descriptor, options) ?? false;
+  }
+
+  async resolve(reference: string, options?: CallOptions): Promise<Descriptor> {
+    const made = await this.#made;
+    if (made !== undefined) return made.resolve(reference, options);
+    throw new StoreError(
+      "MANIFEST_UNKNOWN",
+      `Cannot resolve "${reference}" in "${this.name}": the layout is not made yet`,
+    );
+  }
+
+  async push(descriptor: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome> {
+    return (await this.#make()).push(descriptor, open, options);
+  }
+
+  async tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void> {
+    await (await this.#make()).tag(descriptor, reference, options);
+  }
+
+  #make(): Promise<Target> {
+    this.#made ??= openLayout(this.#directory, { create: true });
+    return this.#made;
+  }
+}
+
+/**
+ * Opens a layout to write to; a missing or empty folder becomes one once something is pushed.
+ * @throws {StoreError} LAYOUT_INVALID for a folder that holds something else.
+ */
+export async function openLayoutForWriting(directory: string): Promise<Target> {
+  if (await isMissingOrEmpty(directory)) return new NewLayout(directory);
+  return openLayout(directory, { create: true });
+}
+
+async function isMissingOrEmpty(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).length === 0;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ENOENT";
+  }
+}

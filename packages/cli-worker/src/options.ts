@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError } from "commander";
+
+/** What every command that talks to a registry takes. */
+export interface RegistryFlags {
+  readonly authfile?: string | undefined;
+  readonly certDir?: string | undefined;
+  readonly ca?: readonly string[] | undefined;
+  readonly clientCert?: readonly string[] | undefined;
+  readonly plainHttp?: readonly string[] | undefined;
+  readonly insecure?: readonly string[] | undefined;
+}
+
+/** Of a command with one registry. */
+export interface OneSideFlags extends RegistryFlags {
+  readonly creds?: string | undefined;
+}
+
+/** Of a command with a source and a target. */
+export interface TwoSideFlags extends RegistryFlags {
+  readonly srcCreds?: string | undefined;
+  readonly destCreds?: string | undefined;
+}
+
+/** Adds the options of `RegistryFlags` and those for credentials. */
+export function addRegistryOptions(
+  command: Command,
+  { credentials }: { readonly credentials: "none" | "one" | "two" },
+): Command {
+  command.optionsGroup("Registries:");
+  if (credentials === "one") command.option("--creds <USER:PASSWORD>", "use these credentials");
+  if (credentials === "two") {
+    command
+      .option("--src-creds <USER:PASSWORD>", "use these credentials for the source")
+      .option("--dest-creds <USER:PASSWORD>", "use these credentials for the targets");
+  }
+  return command
+    .option("--authfile <FILE>", "read credentials from FILE (default: docker's and podman's files)")
+    .option("--plain-http <HOST>", "ask HOST over http (repeatable)", collect)
+    .option("--insecure <HOST>", "take any certificate of HOST (repeatable)", collect)
+    .option("--ca <[HOST=]FILE>", "trust this authority, for one host or all (repeatable)", collect)
+    .option("--client-cert <[HOST=]CERT:KEY>", "show this client certificate (repeatable)", collect)
+    .option("--cert-dir <DIR>", "read *.crt, *.cert and *.key from DIR in the place of certs.d/HOST");
+}
+
+/** The parser of an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** The parser of a repeatable option whose value may be a list with commas. */
+export function collectList(value: string, before: readonly string[] = []): readonly string[] {
+  const entries = value.split(",").map((entry) => entry.trim());
+  if (entries.includes("")) throw new InvalidArgumentError("An entry of the list is empty.");
+  return [...before, ...entries];
+}
+
+/** The parser of a whole number within limits. */
+export function wholeNumber(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^[0-9]+$/.test(value) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+/** The text with examples at the end of a command's help. */
+export function addExamples(command: Command, examples: readonly (readonly [line: string, what: string])[]): Command {
+  const lines = examples.flatMap(([line, what]) => [`  # ${what}`, `  $ ${line}`]);
+  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}

@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import { defineCopy } from "./commands/copy.ts";
+import { defineDelete } from "./commands/delete.ts";
+import { defineDemo } from "./commands/demo.ts";
+import { defineDigest } from "./commands/digest.ts";
+import { defineInspect } from "./commands/inspect.ts";
+import { defineLogin } from "./commands/login.ts";
+import { defineLogout } from "./commands/logout.ts";
+import { defineLs } from "./commands/ls.ts";
+import { defineRepos } from "./commands/repos.ts";
+import { defineServe } from "./commands/serve.ts";
+import { defineTag } from "./commands/tag.ts";
+
+/** The command line, with every command's options and help. What a command does is loaded when it runs. */
+export function createProgram(version: string): Command {
+  const program = new Command("tranship")
+    .usage("<command> [options]")
+    .description("Copies container images and other OCI artifacts between registries and OCI layouts.")
+    .version(version, "-V, --version", "print the version")
+    .option("--debug", "show the causes of errors (or TRANSHIP_DEBUG=1)")
+    .helpOption("-h, --help", "show help, also of a command")
+    .exitOverride()
+    // Errors are reported in one place, on one line.
+    .configureOutput({ outputError: () => {} })
+    .configureHelp({ subcommandTerm: (command) => command.name() });
+  program.commandsGroup("Copy:");
+  defineCopy(program);
+  program.commandsGroup("Look:");
+  for (const define of [defineLs, defineRepos, defineInspect, defineDigest]) define(program);
+  program.commandsGroup("Change:");
+  for (const define of [defineTag, defineDelete]) define(program);
+  program.commandsGroup("Registries:");
+  for (const define of [defineServe, defineLogin, defineLogout]) define(program);
+  program.commandsGroup("More:");
+  defineDemo(program);
+  program.helpCommand("help [command]", "show help of a command");
+  return program.addHelpText("after", HELP_END);
+}
+
+const HELP_END = `
+Locations:
+  [docker://]HOST/REPOSITORY[:TAG|@DIGEST]  in a registry; alpine is docker.io/library/alpine
+  oci:DIR[:TAG]                             in an OCI layout, a directory
+
+Examples:
+  # what tranship does, in a second
+  $ tranship demo
+  # mirror an image, all its platforms
+  $ tranship copy docker.io/library/alpine:3.20 registry.example/mirror/alpine:3.20
+  # options and examples of a command
+  $ tranship copy --help
+
+Exit codes: 0 done, 1 something failed, 2 bad usage and nothing started, 130 interrupted.`;

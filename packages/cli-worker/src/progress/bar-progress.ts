@@ -1,0 +1,48 @@
+import type { CopyEvent } from "@tranship/copy";
+import { oneLine } from "../one-line.ts";
+import { renderBars } from "./bars.ts";
+import { Painter } from "./painter.ts";
+import type { Progress, TextStream } from "./progress.ts";
+import { Transfers } from "./transfers.ts";
+
+/** At most ten pictures a second. */
+const FRAME_MS = 100;
+
+/** Bars on a terminal, taken away at the end; notices stay above them. */
+export class BarProgress implements Progress {
+  readonly #stream: TextStream;
+  readonly #color: boolean;
+  readonly #painter: Painter;
+  readonly #transfers = new Transfers();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(stream: TextStream, { color }: { readonly color: boolean }) {
+    this.#stream = stream;
+    this.#color = color;
+    this.#painter = new Painter(stream);
+  }
+
+  readonly onEvent = (event: CopyEvent): void => {
+    this.#transfers.observe(event, performance.now());
+    if (event.type === "notice") {
+      this.#painter.clear();
+      this.#stream.write(`${oneLine(event.message)}\n`);
+    }
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(() => this.#draw(), FRAME_MS);
+  };
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#painter.clear();
+  }
+
+  #draw(): void {
+    this.#timer = undefined;
+    const { columns = 80, rows = 24 } = this.#stream;
+    const lines = this.#transfers.total === 0 ? [] : renderBars(this.#transfers, { columns, rows, color: this.#color });
+    this.#painter.paint(lines);
+  }
+}

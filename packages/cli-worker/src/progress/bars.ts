@@ -1,0 +1,61 @@
+import { styleText } from "node:util";
+import { formatBytes, formatTimeLeft } from "../units.ts";
+import type { Transfer, Transfers } from "./transfers.ts";
+
+export interface BarOptions {
+  /** Of the terminal. No line is longer than this less one: a full line would wrap on some terminals. */
+  readonly columns: number;
+  /** Lines to use at most. */
+  readonly rows: number;
+  readonly color: boolean;
+}
+
+const BAR_WIDTH = 24;
+
+/** The lines that show what is going on: one for each blob on its way, and one for the whole. */
+export function renderBars(transfers: Transfers, { columns, rows, color }: BarOptions): readonly string[] {
+  const { active } = transfers;
+  const shown = active.slice(0, Math.max(1, rows - 2));
+  const lines = shown.map((transfer) => line(shortDigest(transfer), progressOf(transfer), { columns, color }));
+  if (active.length > shown.length) lines.push(`… and ${active.length - shown.length} more`.slice(0, columns - 1));
+  const { done, total, perSecond } = transfers;
+  return [...lines, line("total".padEnd(12), { done, total, perSecond }, { columns, color })];
+}
+
+/** The first 12 digits, as docker shows an image's layers. */
+export function shortDigest({ descriptor }: Pick<Transfer, "descriptor">): string {
+  return descriptor.digest.slice(descriptor.digest.indexOf(":") + 1).slice(0, 12);
+}
+
+interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly perSecond: number;
+}
+
+function progressOf({ descriptor, bytes, rate }: Transfer): Progress {
+  return { done: Math.min(bytes, descriptor.size), total: descriptor.size, perSecond: rate.perSecond };
+}
+
+function line(
+  name: string,
+  { done, total, perSecond }: Progress,
+  { columns, color }: Pick<BarOptions, "columns" | "color">,
+): string {
+  const share = total === 0 ? 0 : done / total;
+  const amount = `${formatBytes(done)} / ${formatBytes(total)}`.padEnd(21);
+  const speed = perSecond === 0 ? "" : `${formatBytes(perSecond)}/s`;
+  const left = perSecond === 0 || done >= total ? "" : formatTimeLeft((total - done) / perSecond);
+  const figures = `${amount}  ${speed.padStart(10)}  ${left.padStart(7)}`.trimEnd();
+  const room = columns - 1 - name.length - figures.length - 4;
+  if (room < 6) return `${name}  ${figures}`.slice(0, columns - 1);
+  return `${name}  ${bar(share, Math.min(room, BAR_WIDTH), color)}  ${figures}`;
+}
+
+function bar(share: number, width: number, color: boolean): string {
+  const filled = Math.min(width, Math.floor(share * width));
+  const [full, empty] = ["━".repeat(filled), (color ? "━" : "─").repeat(width - filled)];
+  if (!color) return `${full}${empty}`;
+  const style = (format: "cyan" | "gray", text: string): string => styleText(format, text, { validateStream: false });
+  return `${style("cyan", full)}${style("gray", empty)}`;
+}

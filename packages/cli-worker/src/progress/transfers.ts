@@ -1,0 +1,81 @@
+import type { CopyEvent } from "@tranship/copy";
+import { type Descriptor, isManifestMediaType } from "@tranship/core";
+import { Rate } from "./rate.ts";
+
+/** A blob on its way. */
+export interface Transfer {
+  readonly descriptor: Descriptor;
+  readonly to: string;
+  readonly startedAtMs: number;
+  /** Bytes that were sent. */
+  readonly bytes: number;
+  readonly rate: Rate;
+}
+
+/** What a copy's events add up to: what is on its way, how much is done, how much is planned. Sizes are bytes. */
+export class Transfers {
+  readonly #active = new Map<string, Transfer & { bytes: number }>();
+  readonly #planned = new Map<string, number>();
+  readonly #rate = new Rate();
+  #total = 0;
+  #settled = 0;
+  #sent = 0;
+
+  /** Takes an event; gives the transfer that it ended, if it was a blob's. */
+  observe(event: CopyEvent, nowMs: number): Transfer | undefined {
+    if (event.type === "bytes") this.#addBytes(`${event.to} ${event.digest}`, event.bytes, nowMs);
+    if (!("descriptor" in event)) return undefined;
+    const { descriptor, to } = event;
+    const key = `${to} ${descriptor.digest}`;
+    if (event.type === "planned") {
+      this.#planned.set(key, descriptor.size);
+      this.#total += descriptor.size;
+    } else if (event.type === "started" && !isManifestMediaType(descriptor.mediaType)) {
+      this.#active.set(key, { descriptor, to, startedAtMs: nowMs, bytes: 0, rate: new Rate() });
+    } else if (event.type === "retrying") {
+      const transfer = this.#active.get(key);
+      if (transfer !== undefined) transfer.bytes = event.offset;
+    } else if (event.type === "done" || event.type === "mounted" || event.type === "skipped") {
+      return this.#settle(key);
+    }
+    return undefined;
+  }
+
+  /** The blobs of which bytes have been sent, the oldest first. */
+  get active(): readonly Transfer[] {
+    return [...this.#active.values()].filter(({ bytes }) => bytes > 0);
+  }
+
+  /** What is planned so far: it grows while the source is read. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Of the total, what was sent, mounted, or found to be there. */
+  get done(): number {
+    const partly = this.active.reduce((sum, { bytes, descriptor }) => sum + Math.min(bytes, descriptor.size), 0);
+    return Math.min(this.#settled + partly, this.#total);
+  }
+
+  /** Bytes a second that are sent, all together. */
+  get perSecond(): number {
+    return this.#rate.perSecond;
+  }
+
+  #addBytes(key: string, bytes: number, nowMs: number): void {
+    this.#sent += bytes;
+    this.#rate.sample(this.#sent, nowMs);
+    const transfer = this.#active.get(key);
+    if (transfer === undefined) return;
+    transfer.bytes += bytes;
+    transfer.rate.sample(transfer.bytes, nowMs);
+  }
+
+  #settle(key: string): Transfer | undefined {
+    const transfer = this.#active.get(key);
+    this.#active.delete(key);
+    this.#settled += this.#planned.get(key) ?? 0;
+    this.#planned.delete(key);
+    return transfer;
+  }
+}

@@ -1,0 +1,35 @@
+import process from "node:process";
+import { inspect } from "node:util";
+import { CommanderError } from "commander";
+import { BrokenPipe } from "./interrupt.ts";
+import { oneLine } from "./one-line.ts";
+import { SomeFailed } from "./some-failed.ts";
+
+/** Says on stderr what went wrong: one line an error, `tranship: Cannot …`, and with `debug` the causes and stacks below it. */
+export async function reportError(error: unknown, { debug = false }: { readonly debug?: boolean } = {}): Promise<void> {
+  if (error instanceof SomeFailed) {
+    for (const one of error.errors) await reportError(one, { debug });
+    return;
+  }
+  const line = await lineOf(error);
+  if (line === undefined) return;
+  process.stderr.write(`tranship: ${line}\n`);
+  if (debug) process.stderr.write(`${inspect(error)}\n`);
+}
+
+async function lineOf(error: unknown): Promise<string | undefined> {
+  if (error instanceof BrokenPipe) return undefined;
+  if (error instanceof CommanderError) return commanderLine(error);
+  if (!(error instanceof Error)) return oneLine(String(error));
+  // Only here, and not for `--help`: the hints know the errors of core.
+  const { hintFor } = await import("./hints.ts");
+  const hint = hintFor(error);
+  const message = oneLine(error.message === "" ? error.name : error.message);
+  return hint === undefined ? message : `${message}; ${hint}`;
+}
+
+/** commander has shown its help or version by itself; its errors begin with "error:" and put a suggestion on a line of its own. */
+function commanderLine(error: CommanderError): string | undefined {
+  if (error.exitCode === 0 || error.code === "commander.help") return undefined;
+  return oneLine(error.message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?"));
+}
