@@ -11,6 +11,8 @@ export interface Reply {
 
 export interface SendOptions {
   readonly method?: string;
+  /** Sent as it is, where a URL would tidy it up. */
+  readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
@@ -18,9 +20,16 @@ export interface SendOptions {
 /** One request on a connection of its own. Rejects where the connection breaks before the answer is whole. */
 export async function send(
   url: string | URL,
-  { method = "GET", headers = {}, body }: SendOptions = {},
+  { method = "GET", path, headers = {}, body }: SendOptions = {},
 ): Promise<Reply> {
-  const outgoing = request(url, { method, headers: { connection: "close", ...headers }, agent: false });
+  const outgoing = request(url, {
+    method,
+    headers: { connection: "close", ...headers },
+    agent: false,
+    ...(path !== undefined && { path }),
+  });
+  // An answer that comes before the body was sent may be followed by EPIPE, which changes nothing.
+  outgoing.on("error", () => undefined);
   outgoing.end(body);
   const [incoming] = await once(outgoing, "response");
   const pieces: Buffer[] = [];

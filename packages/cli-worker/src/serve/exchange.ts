@@ -12,7 +12,7 @@ export interface ServedRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Iterated once. Every byte that arrived is given, also of a connection that breaks; only then it throws. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Aborted when the connection is gone. Whatever a hook waits for should end with it, or `close()` waits as well. */
+  /** Aborted when the connection is gone, and when the answer was sent. Whatever a hook waits for should end with it, or `close()` waits as well. */
   readonly signal: AbortSignal;
   /** Resets the connection: the client sees ECONNRESET, and an answer that comes later goes nowhere. */
   readonly reset: () => void;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { errorAnswer } from "./api-error.ts";
@@ -8,14 +8,7 @@ import type { Registry } from "./registry.ts";
 import { parseRoute } from "./route.ts";
 import { route } from "./router.ts";
 import { sendAnswer } from "./send-answer.ts";
-
-/** How a request's connection is used. */
-export interface Wire {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** The client waits for `100 Continue` before it sends the body. */
-  readonly awaitsContinue: boolean;
-}
+import type { Wire } from "./wire.ts";
 
 /** Answers one request through the hook. Never rejects. */
 export async function handle(registry: Registry, hook: Hook | undefined, wire: Wire): Promise<void> {
@@ -28,9 +21,7 @@ export async function handle(registry: Registry, hook: Hook | undefined, wire: W
   const next: Next = (altered = served) => answer(registry, altered);
   try {
     const result = await (hook === undefined ? next() : hook(served, next));
-    // A client that was not told to send its body can't use the connection for something else.
-    if (wire.awaitsContinue && !request.readableDidRead) response.setHeader("connection", "close");
-    await sendAnswer(result, request, response);
+    await sendAnswer(result, wire);
   } catch (error) {
     // A broken request has nobody to answer to. All else here is a hook that failed: the client must notice.
     if (!(error instanceof BrokenRequest)) response.destroy(error instanceof Error ? error : undefined);
@@ -46,13 +37,15 @@ async function answer(registry: Registry, request: ServedRequest): Promise<Answe
   }
 }
 
-function readRequest({ request, response, awaitsContinue }: Wire): ServedRequest {
+function readRequest(wire: Wire): ServedRequest {
+  const { request, response } = wire;
   const [rawPath = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
   const path = decode(rawPath);
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   const onStart = (): void => {
-    if (awaitsContinue) response.writeContinue();
+    if (wire.awaitsContinue) response.writeContinue();
+    wire.awaitsContinue = false;
   };
   return {
     method: request.method ?? "GET",

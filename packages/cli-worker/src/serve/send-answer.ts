@@ -1,30 +1,42 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
+import type { IncomingMessage } from "node:http";
+import { finished, pipeline } from "node:stream/promises";
 import type { Answer } from "./exchange.ts";
+import type { Wire } from "./wire.ts";
 
-/** Bytes of an unwanted request body that are still taken after the answer, so that the client reads it before it sees the connection end. */
+/** Bytes of an unwanted request body that are still taken after the answer. */
 const LINGER_BYTES = 4 * 1024 * 1024;
 
 /** Sends an answer. Never rejects: a body that breaks off, or is shorter than announced, cuts the connection. */
-export async function sendAnswer(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { status, headers = {}, body = "" } = answer;
+export async function sendAnswer(answer: Answer, { request, response, awaitsContinue }: Wire): Promise<void> {
+  const { status, headers, body = "" } = answer;
   if (response.destroyed) return;
-  const pieces = typeof body === "string" || body instanceof Uint8Array ? [Buffer.from(body)] : body;
-  const length =
-    Array.isArray(pieces) && !hasNoBody(status) ? { "content-length": String(pieces[0]?.length ?? 0) } : {};
-  response.writeHead(status, { ...length, ...headers });
-  const announced = Number(headers["content-length"] ?? Number.NaN);
+  const isBodiless = status === 204 || status === 304;
+  const [pieces, length] = isBytes(body) ? [[Buffer.from(body)], Buffer.byteLength(body)] : [body, undefined];
+  response.writeHead(status, {
+    ...(length !== undefined && !isBodiless && { "content-length": String(length) }),
+    ...headers,
+    // A client that was not told to send its body can't send anything else either.
+    ...(awaitsContinue && { connection: "close" }),
+  });
+  const announced = Number(headers?.["content-length"] ?? Number.NaN);
+  const isEarly = !awaitsContinue && hasUnread(request);
+  // The answer must not wait for the rest of the request.
+  if (isEarly) response.flushHeaders();
   try {
-    if (request.method === "HEAD" || hasNoBody(status)) response.end();
-    else await pipeline(complete(pieces, announced), response);
+    if (request.method !== "HEAD" && !isBodiless) await pipeline(whole(pieces, announced), response, { end: false });
+    if (isEarly) await discardRest(request);
+    response.end();
   } catch {
     response.destroy();
-    return;
   }
-  if (!request.complete) discardRest(request);
 }
 
-async function* complete(
+function isBytes(body: NonNullable<Answer["body"]>): body is string | Uint8Array {
+  return typeof body === "string" || body instanceof Uint8Array;
+}
+
+/** The pieces of a body; throws where there are fewer bytes than announced. */
+async function* whole(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   announced: number,
 ): AsyncGenerator<Uint8Array, void, void> {
@@ -36,15 +48,21 @@ async function* complete(
   if (sent < announced) throw new Error(`The body is short: ${sent} of ${announced} bytes`);
 }
 
-function discardRest(request: IncomingMessage): void {
+/** Whether some of the request's body was not taken, or not even sent yet. */
+function hasUnread(request: IncomingMessage): boolean {
+  return !request.complete || request.readableLength > 0;
+}
+
+/**
+ * Takes the rest of a request whose answer was sent: a connection that is closed while bytes come in is reset, and the client may lose the answer.
+ * A client that goes on for too long is cut.
+ */
+async function discardRest(request: IncomingMessage): Promise<void> {
   let discarded = 0;
   request.on("data", (chunk: Uint8Array) => {
     discarded += chunk.length;
     if (discarded > LINGER_BYTES) request.destroy();
   });
   request.resume();
-}
-
-function hasNoBody(status: number): boolean {
-  return status === 204 || status === 304;
+  await finished(request);
 }

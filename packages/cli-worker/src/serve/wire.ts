@@ -1,0 +1,9 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** A request, its answer, and where their connection stands. */
+export interface Wire {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client waits for `100 Continue` before it sends the body; false once it was told so. */
+  awaitsContinue: boolean;
+}
