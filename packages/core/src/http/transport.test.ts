@@ -212,6 +212,14 @@ describe("Transport.send()", () => {
     await expect(transport().send(request("http://name.invalid"))).rejects.toMatchObject({ code: "NETWORK" });
   });
 
+  it("says TLS where https is asked of a server that speaks none", async () => {
+    const peer = await serve(() => {});
+    await expect(transport().send(request(peer.origin.replace("http:", "https:")))).rejects.toMatchObject({
+      code: "TLS",
+      message: expect.stringMatching(/does not speak TLS.*--plain-http 127/),
+    });
+  });
+
   it("says PROTOCOL for what is no HTTP", async () => {
     const peer = await listen(
       createSocketServer((socket) => socket.once("data", () => socket.end("SSH-2.0-x\r\n\r\n"))),

@@ -6,6 +6,8 @@ export interface Challenge {
 
 /** RFC 9110, 5.6.2. */
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
+const SCHEME = /[!#$%&'*+.^_`|~0-9A-Za-z-]+(?=[ \t,]|$)/y;
+/** What stands in the place of parameters: `Negotiate YII=`. */
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/sy;
 const SPACE = /[ \t]*/y;
@@ -32,12 +34,11 @@ export function parseChallenges(header: string): readonly Challenge[] {
       continue;
     }
     if (parameter !== undefined) return challenges;
-    const scheme = text.take(TOKEN);
+    const scheme = text.take(SCHEME);
     if (scheme === undefined) return challenges;
     challenges.push({ scheme: scheme.toLowerCase(), parameters: new Map() });
     text.take(SPACE);
-    // A challenge has parameters or one token68, which no scheme that we speak has: it is passed over.
-    if (text.try(() => readParameter(text), { back: true }) === undefined) skipToken68(text);
+    text.take(TOKEN68);
   }
 }
 
@@ -48,11 +49,6 @@ function readParameter(text: Scanner): readonly [name: string, value: string] | 
   if (quoted !== undefined) return [name.toLowerCase(), quoted.replace(/\\(.)/gs, "$1")];
   const loose = text.take(LOOSE);
   return loose === undefined ? undefined : [name.toLowerCase(), loose];
-}
-
-/** `Negotiate YII=`, but not the scheme of the challenge that follows in `Negotiate, Basic realm="x"`: that comes after a comma. */
-function skipToken68(text: Scanner): void {
-  text.take(TOKEN68);
 }
 
 /** A position in a text. */
@@ -73,11 +69,11 @@ class Scanner {
     return match[group];
   }
 
-  /** Reads, and goes back if that gave nothing, or in any case. */
-  try<T>(read: () => T | undefined, { back = false }: { readonly back?: boolean } = {}): T | undefined {
+  /** Reads, and goes back if that gave nothing. */
+  try<T>(read: () => T | undefined): T | undefined {
     const start = this.#position;
     const result = read();
-    if (result === undefined || back) this.#position = start;
+    if (result === undefined) this.#position = start;
     return result;
   }
 }

@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { createRegistryClient, type RegistryClientOptions } from "../registry/client.ts";
+import type { RegistryClient, RegistryRequest } from "../registry/request.ts";
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Starts a server; gives `127.0.0.1:PORT`. */
+async function listen(server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return `127.0.0.1:${port}`;
+}
+
+function serve(listener: RequestListener): Promise<string> {
+  return listen(createServer(listener));
+}
+
+function client(host: string, options: Partial<RegistryClientOptions> = {}): RegistryClient {
+  const made = createRegistryClient({ host, proxyEnv: {}, sleep: async () => {}, ...options });
+  cleanups.push(() => made.close());
+  return made;
+}
+
+const SCOPES = ["repository:app:pull"];
+
+function manifest(init: Partial<RegistryRequest> = {}): RegistryRequest {
+  return { method: "GET", path: "/v2/app/manifests/latest", kind: "manifest", scopes: SCOPES, accept: [200], ...init };
+}
+
+async function read(made: RegistryClient, init: Partial<RegistryRequest> = {}): Promise<string> {
+  const response = await made.request(manifest(init));
+  return new TextDecoder().decode(await response.body.bytes(1 << 20));
+}
+
+function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error("it did not fail");
+    },
+    (error: unknown) => error,
+  );
+}
+
+describe("RegistryClient behind a proxy", () => {
+  it("asks through http_proxy, and tunnels https", async () => {
+    const asked: (string | undefined)[] = [];
+    const target = await serve((incoming, response) => response.end(`hello ${incoming.headers.host}`));
+    const server = createServer((incoming, response) => {
+      asked.push(`${incoming.method} ${incoming.url} ${incoming.headers["proxy-authorization"]}`);
+      response.end("through the proxy");
+    });
+    server.on("connect", (incoming, socket) => {
+      asked.push(`CONNECT ${incoming.url}`);
+      const [hostname = "", port] = target.split(":");
+      const upstream = connect(Number(port), hostname, () => {
+        socket.write("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+        socket.end();
+        upstream.destroy();
+      });
+    });
+    const proxy = await listen(server);
+    const proxyEnv = { HTTP_PROXY: `http://me:pw@${proxy}`, HTTPS_PROXY: `http://${proxy}` };
+    expect(await read(client("registry.invalid", { proxyEnv, plainHttp: true }))).toBe("through the proxy");
+    expect(asked).toEqual([
+      `GET http://registry.invalid/v2/app/manifests/latest Basic ${Buffer.from("me:pw").toString("base64")}`,
+    ]);
+    const error = await failure(read(client("registry.invalid", { proxyEnv, retry: { attempts: 1 } })));
+    expect(error).toMatchObject({ code: "NETWORK" });
+    expect(asked[1]).toBe("CONNECT registry.invalid:443");
+    expect(await read(client(target, { proxyEnv }))).toBe(`hello ${target}`);
+  });
+});

@@ -1,0 +1,182 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer, type ServerOptions } from "node:https";
+import { type AddressInfo, connect, createServer as createSocketServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Credential } from "../credentials/credential.ts";
+import { createRegistryClient, type RegistryClientOptions } from "../registry/client.ts";
+import type { RegistryClient, RegistryRequest } from "../registry/request.ts";
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Starts a server; gives `127.0.0.1:PORT`. */
+async function listen(server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return `127.0.0.1:${port}`;
+}
+
+function serve(listener: RequestListener): Promise<string> {
+  return listen(createServer(listener));
+}
+
+const BASIC: Credential = { kind: "basic", username: "user", password: "secret-pw" };
+
+function client(host: string, options: Partial<RegistryClientOptions> = {}): RegistryClient {
+  const made = createRegistryClient({ host, proxyEnv: {}, sleep: async () => {}, ...options });
+  cleanups.push(() => made.close());
+  return made;
+}
+
+const SCOPES = ["repository:app:pull"];
+
+function manifest(init: Partial<RegistryRequest> = {}): RegistryRequest {
+  return { method: "GET", path: "/v2/app/manifests/latest", kind: "manifest", scopes: SCOPES, accept: [200], ...init };
+}
+
+async function read(made: RegistryClient, init: Partial<RegistryRequest> = {}): Promise<string> {
+  const response = await made.request(manifest(init));
+  return new TextDecoder().decode(await response.body.bytes(1 << 20));
+}
+
+function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error("it did not fail");
+    },
+    (error: unknown) => error,
+  );
+}
+
+describe("RegistryClient over TLS", () => {
+  let directory: string;
+  const pem = { ca: "", key: "", cert: "", otherKey: "", otherCert: "" };
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "tranship-tls-"));
+    const path = (name: string): string => join(directory, name);
+    const openssl = (...args: string[]): Promise<unknown> => promisify(execFile)("openssl", args);
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    const issued = (name: string, san: string): Promise<unknown> =>
+      openssl(
+        ...["req", "-x509", ...key, "-CA", path("ca"), "-CAkey", path("ca.key"), "-subj", `/CN=${name}`],
+        ...["-addext", `subjectAltName=${san}`, "-keyout", path(`${name}.key`), "-out", path(name)],
+      );
+    await openssl("req", "-x509", ...key, "-subj", "/CN=Test CA", "-keyout", path("ca.key"), "-out", path("ca"));
+    await issued("server", "IP:127.0.0.1");
+    await issued("other", "DNS:other.example");
+    pem.ca = await readFile(path("ca"), "utf8");
+    pem.cert = await readFile(path("server"), "utf8");
+    pem.key = await readFile(path("server.key"), "utf8");
+    pem.otherCert = await readFile(path("other"), "utf8");
+    pem.otherKey = await readFile(path("other.key"), "utf8");
+    return () => rm(directory, { recursive: true });
+  });
+
+  function serveTls(listener: RequestListener, options: ServerOptions = {}): Promise<string> {
+    return listen(createHttpsServer({ cert: pem.cert, key: pem.key, ...options }, listener));
+  }
+
+  const ok: RequestListener = (_, response) => void response.end("ok");
+
+  it("trusts a CA that is given, and says how to where none is", async () => {
+    const host = await serveTls(ok);
+    expect(await read(client(host, { tls: { ca: [pem.ca] } }))).toBe("ok");
+    const error = await failure(read(client(host)));
+    expect(error).toMatchObject({ code: "TLS" });
+    expect(String(error)).toMatch(/--ca.*--insecure 127/);
+  });
+
+  it("checks the name, and nothing where it is insecure", async () => {
+    const host = await serveTls(ok, { cert: pem.otherCert, key: pem.otherKey });
+    expect(await failure(read(client(host, { tls: { ca: [pem.ca] } })))).toMatchObject({
+      code: "TLS",
+      message: expect.stringMatching(/another name/),
+    });
+    expect(await read(client(host, { insecure: true }))).toBe("ok");
+  });
+
+  it("never turns to http because of a certificate", async () => {
+    const [hostname = "", port] = (await serveTls(ok)).split(":");
+    const firstBytes: (number | undefined)[] = [];
+    const relay = createSocketServer((socket) => {
+      socket.once("data", (piece: Buffer) => firstBytes.push(piece[0]));
+      const upstream = connect(Number(port), hostname);
+      for (const end of [socket, upstream]) end.on("error", () => {});
+      socket.pipe(upstream).pipe(socket);
+    });
+    relay.listen(0, "127.0.0.1");
+    await once(relay, "listening");
+    const address = relay.address() as AddressInfo;
+    expect(await failure(read(client(`127.0.0.1:${address.port}`, { credentials: BASIC })))).toMatchObject({
+      code: "TLS",
+    });
+    relay.close();
+    // Each connection began with a TLS handshake record.
+    expect(new Set(firstBytes)).toEqual(new Set([0x16]));
+  });
+
+  it("shows its certificate to the registry", async () => {
+    const host = await serveTls(ok, { requestCert: true, rejectUnauthorized: true, ca: [pem.ca] });
+    const tls = { ca: [pem.ca], cert: pem.otherCert, key: pem.otherKey };
+    expect(await read(client(host, { tls }))).toBe("ok");
+    // Node's server hangs up on who shows none, where others send an alert.
+    expect(await failure(read(client(host, { tls: { ca: [pem.ca] } })))).toMatchObject({ code: "NETWORK" });
+  });
+
+  it("asks a local host over https first, and over http where it speaks that, with one probe for many requests", async () => {
+    let connections = 0;
+    const server = createServer(ok);
+    server.on("connection", () => connections++);
+    const made = client(await listen(server), { connections: 1 });
+    expect(await Promise.all(Array.from({ length: 8 }, () => read(made)))).toEqual(Array(8).fill("ok"));
+    expect(connections).toBe(2);
+    expect((await made.request(manifest())).url.protocol).toBe("http:");
+  });
+
+  it("refuses http elsewhere, and credentials for a token service over http", async () => {
+    let asked = 0;
+    const plain = await serve((_, response) => {
+      asked += 1;
+      response.end('{"token":"t"}');
+    });
+    const host = await serveTls((incoming, response) => {
+      if (incoming.url === "/redirect") return response.writeHead(307, { location: `http://${plain}/x` }).end();
+      return response.writeHead(401, { "www-authenticate": `Bearer realm="http://${plain}/token"` }).end();
+    });
+    const options = { tls: { ca: [pem.ca] }, credentials: BASIC };
+    expect(await failure(read(client(host, options), { path: "/redirect" }))).toMatchObject({
+      code: "REDIRECT_REFUSED",
+    });
+    expect(await failure(read(client(host, options)))).toMatchObject({ code: "REDIRECT_REFUSED" });
+    const lifted = { ...options, allowRedirectTo: [plain] };
+    expect(await failure(read(client(host, lifted)))).toMatchObject({ code: "CREDENTIALS" });
+    expect(asked).toBe(0);
+    expect(await read(client(host, lifted), { path: "/redirect" })).toBe('{"token":"t"}');
+  });
+
+  it("goes on over https where its own host is named with http", async () => {
+    const host = await serveTls((incoming, response) => {
+      if (incoming.url === "/to") return response.end("ok");
+      return response.writeHead(307, { location: `http://${incoming.headers.host}/to` }).end();
+    });
+    const made = client(host, { tls: { ca: [pem.ca] } });
+    expect(await read(made)).toBe("ok");
+    expect(made.resolveLocation(`http://${host}/up?a=1`, new URL(`https://${host}/v2/`)).href).toBe(
+      `https://${host}/up?a=1`,
+    );
+  });
+});
