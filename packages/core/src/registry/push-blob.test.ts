@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import {
   failed,
@@ -317,6 +318,51 @@ describe("push() of a blob", () => {
     await using setup = await scriptedSetup(({ method }) => (method === "POST" ? { status: 202 } : undefined));
     const pushing = setup.registry.repository("app").push(blobOf(SMALL), opening(SMALL));
     await expect(pushing).rejects.toMatchObject({ code: "PROTOCOL", message: expect.stringContaining("no Location") });
+  });
+
+  it("asks for one token for both repositories of a mount, and for the target's alone after a refusal", async () => {
+    const scopes: (readonly string[])[] = [];
+    await using setup = await scriptedSetup(({ path, headers }) => {
+      const url = new URL(path, "http://registry");
+      if (url.pathname === "/token") {
+        const asked = url.searchParams.getAll("scope").flatMap((scope) => scope.split(" "));
+        scopes.push(asked.toSorted());
+        if (asked.some((scope) => scope.includes(":secret:"))) return failed(403, "DENIED");
+        return { status: 200, body: JSON.stringify({ token: "t", expires_in: 300 }) };
+      }
+      if (headers.authorization === "Bearer t") return undefined;
+      const challenge = `Bearer realm="http://${setup.server.host}/token",service="registry"`;
+      return { status: 401, headers: { "www-authenticate": challenge } };
+    });
+    const app = setup.registry.repository("app");
+    setup.server.blobs.set(`base@${sha256(BIG)}`, BIG);
+    expect(await app.push(blobOf(SMALL), opening(SMALL), { mountFrom: ["secret"] })).toBe("pushed");
+    expect(await app.push(blobOf(BIG), opening(BIG), { mountFrom: ["base"] })).toBe("mounted");
+    expect(scopes).toEqual([
+      ["repository:app:pull,push", "repository:secret:pull"],
+      ["repository:app:pull,push"],
+      ["repository:app:pull,push", "repository:base:pull"],
+    ]);
+  });
+
+  it("ends with RATE_LIMITED when the commit is told to come back later than allowed", async () => {
+    await using setup = await scriptedSetup((request) =>
+      isCommit(request) ? { ...failed(429, "TOOMANYREQUESTS"), headers: { "retry-after": "3600" } } : undefined,
+    );
+    const pushing = setup.registry.repository("app").push(blobOf(SMALL), opening(SMALL));
+    await expect(pushing).rejects.toMatchObject({ code: "RATE_LIMITED", retryAfterMs: 3_600_000 });
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it("leaves no listener on a signal that lives on", async () => {
+    const { signal } = new AbortController();
+    await using setup = await scriptedSetup();
+    const app = setup.registry.repository("app");
+    await app.push(blobOf(SMALL), opening(SMALL), { signal });
+    await app.push(blobOf(BIG), opening(BIG), { signal });
+    await expect(app.push(blobOf(SMALL), opening(BIG), { signal })).resolves.toBe("existed");
+    await Array.fromAsync(await app.fetch(blobOf(BIG), { signal }));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("reports each request that it makes", async () => {

@@ -79,15 +79,13 @@ describe("push() of a manifest with a subject", () => {
     expect(await Array.fromAsync(app.referrers(SUBJECT))).toEqual([artifact(2).listed, artifact(1).listed]);
   });
 
-  it("loses none of many at once, from one client or two", async () => {
+  it("loses none of many at once", async () => {
     await using setup = await scriptedSetup();
-    await using other = await scriptedSetup();
     const here = setup.registry.repository("app");
     await Promise.all(Array.from({ length: 20 }, (_, n) => push(here, n)));
     expect(await Array.fromAsync(here.referrers(SUBJECT))).toHaveLength(20);
     // A merge brings along those that wait: far fewer PUTs of the tag than referrers.
     expect(setup.server.log.filter((line) => line === `PUT /v2/app/manifests/${TAG}`).length).toBeLessThan(10);
-    expect(other.server.log).toEqual([]);
   });
 
   it("does not overwrite a tag of that name that is no index", async () => {
