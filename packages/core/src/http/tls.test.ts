@@ -179,4 +179,25 @@ describe("RegistryClient over TLS", () => {
       `https://${host}/up?a=1`,
     );
   });
+
+  it("is verified through a proxy's tunnel, which sees nothing of it", async () => {
+    const [hostname = "", port] = (await serveTls(ok, { cert: pem.otherCert, key: pem.otherKey })).split(":");
+    const tunnels: (string | undefined)[] = [];
+    const proxy = createServer();
+    proxy.on("connect", (incoming, socket) => {
+      tunnels.push(incoming.url);
+      const upstream = connect(Number(port), hostname, () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        socket.pipe(upstream).pipe(socket);
+      });
+      for (const end of [socket, upstream]) end.on("error", () => {});
+    });
+    const proxyEnv = { HTTPS_PROXY: `http://${await listen(proxy)}` };
+    expect(await read(client("other.example", { proxyEnv, tls: { ca: [pem.ca] } }))).toBe("ok");
+    expect(tunnels).toEqual(["other.example:443"]);
+    expect(await failure(read(client("other.example", { proxyEnv })))).toMatchObject({ code: "TLS" });
+    expect(await failure(read(client("wrong.example", { proxyEnv, tls: { ca: [pem.ca] } })))).toMatchObject({
+      code: "TLS",
+    });
+  });
 });
