@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { CONFIG, hold, IMAGE, manifestOf } from "../../../../test/support/scripted-manifests.ts";
+import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
+import { OCI_MANIFEST } from "../content/media-types.ts";
+
+describe("tag()", () => {
+  it("puts the bytes under the tag, read only where they are not at hand", async () => {
+    await using setup = await scriptedSetup();
+    hold(setup.server);
+    const app = setup.registry.repository("app");
+    await app.tag(IMAGE.descriptor, "v1");
+    await app.tag(IMAGE.descriptor, "v2");
+    const { digest } = IMAGE.descriptor;
+    expect(setup.server.log).toEqual([
+      `GET /v2/app/manifests/${digest}`,
+      "PUT /v2/app/manifests/v1",
+      "PUT /v2/app/manifests/v2",
+    ]);
+    expect(setup.server.manifests.get("app:v2")?.bytes).toEqual(IMAGE.bytes);
+  });
+});
+
+describe("delete() and untag()", () => {
+  it("delete() removes by digest", async () => {
+    await using setup = await scriptedSetup();
+    hold(setup.server, "v1");
+    const app = setup.registry.repository("app");
+    await app.delete(IMAGE.descriptor);
+    expect(setup.server.manifests.size).toBe(0);
+    await expect(app.delete(IMAGE.descriptor)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(app.delete(CONFIG)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  });
+
+  it("untag() removes a tag by its name", async () => {
+    await using setup = await scriptedSetup(({ method }) => (method === "DELETE" ? { status: 202 } : undefined));
+    await setup.registry.repository("app").untag("v1");
+    expect(setup.server.log).toEqual(["DELETE /v2/app/manifests/v1"]);
+  });
+
+  it("untag() removes by digest where that is refused and no other tag has the digest", async () => {
+    await using setup = await scriptedSetup();
+    hold(setup.server, "v1");
+    const other = manifestOf({ annotations: { other: "yes" } });
+    for (let n = 0; n < 20; n += 1)
+      setup.server.manifests.set(`app:other${n}`, { mediaType: OCI_MANIFEST, bytes: other.bytes });
+    await setup.registry.repository("app").untag("v1");
+    expect([...setup.server.manifests.keys()].filter((key) => !key.startsWith("app:other"))).toEqual([]);
+  });
+
+  it("untag() refuses to remove another tag with it", async () => {
+    await using setup = await scriptedSetup();
+    hold(setup.server, "v1", "latest");
+    const untagging = setup.registry.repository("app").untag("v1");
+    await expect(untagging).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining('"latest"'),
+    });
+    expect(setup.server.manifests.size).toBe(3);
+  });
+});
