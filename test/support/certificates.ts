@@ -1,3 +1,4 @@
+import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { runPeer } from "../peers/run-peer.ts";
 
@@ -13,25 +14,30 @@ export interface IssueOptions {
   readonly use?: "serverAuth" | "clientAuth";
 }
 
-/** A certificate authority that nobody trusts until told to, in a folder of its own; made by openssl, for one day. */
+/** A certificate authority that nobody trusts until told to; made by openssl, for one day. */
 export class CertificateAuthority {
-  /** PEM, at `ca.crt`: the name that `certs.d` wants. */
+  /** PEM. */
   readonly certificate: string;
+  /** Holds the certificate alone, as `ca.crt`: what `certs.d/HOST` holds. */
+  readonly folder: string;
   readonly #openssl: string;
   readonly #folder: string;
 
   private constructor(openssl: string, folder: string) {
     this.#openssl = openssl;
     this.#folder = folder;
-    this.certificate = join(folder, "ca.crt");
+    this.folder = join(folder, "certs.d");
+    this.certificate = join(this.folder, "ca.crt");
   }
 
   static async create(openssl: string, folder: string): Promise<CertificateAuthority> {
     const authority = new CertificateAuthority(openssl, folder);
-    await authority.#make("ca", "/CN=tranship test authority", [
+    const made = await authority.#make("ca", "/CN=tranship test authority", [
       "basicConstraints=critical,CA:TRUE",
       "keyUsage=critical,keyCertSign,cRLSign",
     ]);
+    await mkdir(authority.folder);
+    await copyFile(made.certificate, authority.certificate);
     return authority;
   }
 
