@@ -4,6 +4,8 @@
 set -uo pipefail
 PEERS=${PEERS:-${TMPDIR:-/tmp}/tranship-peers}
 export GOBIN=$PEERS/bin
+# Where Go's own archive is unpacked to, which not every PATH has.
+PATH=$PATH:/usr/local/go/bin
 if ! command -v go >/dev/null; then
   echo "peers: no Go here, so none of crane, regctl, regsync, oras, registry (distribution 3.1) and conformance can be installed"
   exit 0
