@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { createProgram } from "../../packages/cli-worker/src/program.ts";
+import { COMMAND } from "./run-command.ts";
+import { Workbench } from "./workbench.ts";
+
+/** Fails a command that loads what it has no need for: the HTTP stack, and for `--version` the bundle itself. */
+function withoutModules(pattern: string): Readonly<Record<string, string>> {
+  const hook = `
+    import { registerHooks } from "node:module";
+    registerHooks({
+      load(url, context, next) {
+        if (new RegExp(${JSON.stringify(pattern)}).test(url)) throw new Error("loaded " + url);
+        return next(url, context);
+      },
+    });`;
+  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hook)}` };
+}
+
+const NETWORK = "undici|node:(http|https|net|tls|dns)$|/registry-";
+const COMMANDS = createProgram("0").commands.map((command) => command.name());
+
+describe("tranship --version", () => {
+  it("prints the package's version and loads nothing but the launcher", async () => {
+    await using bench = await Workbench.open();
+    const { version } = JSON.parse(await readFile(new URL("../package.json", `file://${COMMAND}`), "utf8"));
+    for (const flag of ["--version", "-V"]) {
+      const run = await bench.run([flag], { env: withoutModules("/dist/|/node_modules/") });
+      expect(run).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    }
+  });
+});
+
+describe("tranship --help", () => {
+  it("shows every command with its summary, without loading the network", async () => {
+    await using bench = await Workbench.open();
+    const run = await bench.run(["--help"], { env: withoutModules(NETWORK) });
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    for (const name of COMMANDS) expect(run.stdout).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
+  });
+
+  it.each(COMMANDS.filter((name) => name !== "help"))(
+    "shows examples of %s, without loading the network",
+    async (name) => {
+      await using bench = await Workbench.open();
+      const run = await bench.run([name, "--help"], { env: withoutModules(NETWORK) });
+      expect(run).toMatchObject({ code: 0, stderr: "" });
+      expect(run.stdout).toMatch(new RegExp(`Examples:\n  # .+\n  \\$ .*tranship ${name}`));
+    },
+  );
+
+  it("is what a bare tranship shows, on stderr and with exit 2", async () => {
+    await using bench = await Workbench.open();
+    expect(await bench.run([])).toEqual({ code: 2, stdout: "", stderr: expect.stringContaining("Usage: tranship") });
+  });
+});
+
+describe("tranship demo", () => {
+  it("mirrors, does nothing the second time, verifies, and leaves nothing behind", async () => {
+    await using bench = await Workbench.open();
+    const run = await bench.run(["demo"], { env: { TMPDIR: bench.folder, NODE_DISABLE_COMPILE_CACHE: "1" } });
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(run.stdout).toMatch(/Mirror it again: nothing to do\.\n.*\n +content +unchanged, nothing moved/);
+    expect(run.stdout).toMatch(/verified +\d+ objects/);
+    expect(await bench.entries()).toEqual([]);
+  });
+});
+
+describe("TRANSHIP_DEBUG", () => {
+  it("shows causes and stacks below the line", async () => {
+    await using bench = await Workbench.open();
+    const run = await bench.run(["ls", "127.0.0.1:1/app"], { env: { TRANSHIP_DEBUG: "1" } });
+    expect(run.stderr).toMatch(/^tranship: Cannot list .*\n[\s\S]*ECONNREFUSED/);
+    const flag = await bench.run(["ls", "--debug", "127.0.0.1:1/app"]);
+    expect(flag.stderr).toContain("ECONNREFUSED");
+  });
+});
