@@ -5,6 +5,8 @@ import { IncomingBody } from "./incoming-body.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { type OutgoingBody, outgoingBody } from "./outgoing-body.ts";
 
+const MOST_REPLAYED_BYTES = 64 * 1024;
+
 /** What is known of a connection: whether it has answered a request already. */
 export interface ConnectionHistory {
   answered: boolean;
@@ -38,9 +40,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else if (content !== undefined) this.#outgoing = outgoingBody(content);
   }
 
-  /** Whether the connection had answered before, and died now without a byte of an answer: a server closes idle ones at any moment. */
+  /**
+   * Whether the connection had answered before, and died now without a byte of an answer: a server closes idle ones at any moment. A
+   * connection that took more of a body than its buffers hold was alive, and what became of the body is the caller's question.
+   */
   get diedUnanswered(): boolean {
-    return this.#reused && !this.#answering && this.#outgoing?.failure === undefined;
+    const { failure, taken = 0 } = this.#outgoing ?? {};
+    return this.#reused && !this.#answering && failure === undefined && taken <= MOST_REPLAYED_BYTES;
   }
 
   /** Which connection carries it. */

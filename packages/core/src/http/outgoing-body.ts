@@ -5,6 +5,8 @@ export interface OutgoingBody {
   readonly stream: Readable;
   /** What the content itself failed with, as opposed to the connection. */
   readonly failure: { readonly error: unknown } | undefined;
+  /** Bytes that were handed to the connection. */
+  readonly taken: number;
   /** Sends nothing more, since the answer is there already; the connection is closed with the end of the answer. */
   stop(): void;
 }
@@ -18,13 +20,16 @@ export function outgoingBody(content: AsyncIterable<Uint8Array>): OutgoingBody {
   const iterator = content[Symbol.asyncIterator]();
   let failure: { readonly error: unknown } | undefined;
   let stopped = false;
+  let taken = 0;
 
   async function pull(stream: Readable): Promise<void> {
     try {
       const next = await iterator.next();
       // An answer that came meanwhile is read before more is written: writing to a connection that the peer has closed would lose it.
       await new Promise((resolve) => setImmediate(resolve));
-      if (!stopped) stream.push(next.done === true ? null : next.value);
+      if (stopped) return;
+      if (next.done !== true) taken += next.value.length;
+      stream.push(next.done === true ? null : next.value);
     } catch (error) {
       failure = { error };
       stream.destroy(error instanceof Error ? error : new Error("the content failed", { cause: error }));
@@ -52,6 +57,9 @@ export function outgoingBody(content: AsyncIterable<Uint8Array>): OutgoingBody {
     stream,
     get failure() {
       return failure;
+    },
+    get taken() {
+      return taken;
     },
     stop: release,
   };

@@ -186,6 +186,25 @@ describe("Transport.send()", () => {
     expect(bodies).toBe(20);
   });
 
+  it("does not send a body again that a kept connection was taking when it died", async () => {
+    const piece = Buffer.alloc(1024 * 1024);
+    let puts = 0;
+    const peer = await serve((incoming, response) => {
+      if (incoming.method === "GET") return void response.end("ok");
+      puts += 1;
+      let taken = 0;
+      incoming.on("data", (data: Buffer) => {
+        taken += data.length;
+        if (taken > piece.length) incoming.socket.destroy();
+      });
+    });
+    const { send } = transport();
+    await (await send(request(peer.origin))).body.bytes(10);
+    const put = { method: "PUT", body: () => repeat(piece, 64), contentLength: 64 * piece.length } as const;
+    await expect(send(request(peer.origin, put))).rejects.toMatchObject({ code: "NETWORK" });
+    expect(puts).toBe(1);
+  });
+
   it("does not send a request again whose new connection died", async () => {
     const peer = await listen(createSocketServer((socket) => socket.once("data", () => socket.destroy())));
     await expect(transport().send(request(peer.origin))).rejects.toMatchObject({ code: "NETWORK" });
