@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { dependenciesOf, PACKAGE_NAMES, PACKAGES, type PackageName, sourcesOf, WORKSPACE } from "./packages.ts";
+import { findCycle, importsOf, packageOf, type SourceImport } from "./source-imports.ts";
+
+/** What each package may import: `cli-worker → copy → core`, and core stands on Node and two libraries. */
+const ALLOWED: Readonly<Record<PackageName, readonly string[]>> = {
+  "@tranship/core": ["node:", "undici", "lru-cache"],
+  "@tranship/copy": ["node:", "@tranship/core", "lru-cache", "p-limit"],
+  tranship: ["node:", "@tranship/core", "@tranship/copy", "commander"],
+};
+
+describe.each(PACKAGE_NAMES)("imports of %s", (name) => {
+  async function imports(): Promise<readonly SourceImport[]> {
+    return (await Promise.all(sourcesOf(name).map((file) => importsOf(WORKSPACE, file)))).flat();
+  }
+
+  it("go only to the packages that it may depend on, each declared", async () => {
+    const packages = (await imports()).filter(({ target }) => target === undefined);
+    const strangers = packages.filter(({ specifier }) => !ALLOWED[name].includes(packageOf(specifier)));
+    expect(strangers).toEqual([]);
+    const used = new Set(packages.map(({ specifier }) => packageOf(specifier)).filter((used) => used !== "node:"));
+    expect([...used].toSorted()).toEqual((await dependenciesOf(name)).toSorted());
+  });
+
+  it("stay in the package where they are paths, and name files that are there", async () => {
+    const files = new Set(sourcesOf(name));
+    const wrong = (await imports()).filter(({ target }) => target !== undefined && !files.has(target));
+    // The command reads its own package.json.
+    expect(wrong.filter(({ target }) => target !== join(PACKAGES[name], "package.json"))).toEqual([]);
+  });
+
+  it("have no cycle", async () => {
+    expect(findCycle(await imports())).toBeUndefined();
+  });
+});
+
+describe("findCycle()", () => {
+  const edge = (file: string, target: string): SourceImport => ({ file, specifier: `./${target}`, target });
+
+  it("finds the files of a cycle", () => {
+    const imports = [edge("a", "b"), edge("b", "c"), edge("c", "b"), edge("a", "c")];
+    expect(findCycle(imports)).toEqual(["b", "c", "b"]);
+  });
+
+  it("finds none where two ways lead to a file", () => {
+    expect(findCycle([edge("a", "b"), edge("a", "c"), edge("b", "d"), edge("c", "d")])).toBeUndefined();
+  });
+});
