@@ -5,7 +5,8 @@ import { basename } from "node:path";
 const OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export interface RunPeerOptions {
-  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Added to the environment; undefined takes a variable out. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly cwd?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
