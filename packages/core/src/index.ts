@@ -72,9 +72,9 @@ export {
 } from "./errors.ts";
 export type { Retry, RetryOptions } from "./http/retry.ts";
 export type { TlsOptions } from "./http/tls-options.ts";
-export { type ClientTimeouts, createRegistryClient, type RegistryClientOptions } from "./registry/client.ts";
 export { Registry, type RegistryOptions } from "./registry/registry.ts";
 export { RegistryStore } from "./registry/registry-store.ts";
+export type { ClientTimeouts, RegistryTransportOptions } from "./registry/registry-transport.ts";
 export { LayoutStore } from "./store/layout/layout-store.ts";
 export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.ts";
 export { MemoryStore } from "./store/memory-store.ts";

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { createRegistryClient, type RegistryClientOptions } from "../registry/client.ts";
-import type { RegistryClient, RegistryRequest } from "../registry/request.ts";
+import { createRegistryTransport, type RegistryTransportOptions } from "../registry/registry-transport.ts";
+import type { RegistryRequest, RegistryTransport } from "../registry/request.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -26,8 +26,8 @@ function serve(listener: RequestListener): Promise<string> {
   return listen(createServer(listener));
 }
 
-function client(host: string, options: Partial<RegistryClientOptions> = {}): RegistryClient {
-  const made = createRegistryClient({ host, proxyEnv: {}, sleep: async () => {}, ...options });
+function client(host: string, options: Partial<RegistryTransportOptions> = {}): RegistryTransport {
+  const made = createRegistryTransport({ host, proxyEnv: {}, sleep: async () => {}, ...options });
   cleanups.push(() => made.close());
   return made;
 }
@@ -38,7 +38,7 @@ function manifest(init: Partial<RegistryRequest> = {}): RegistryRequest {
   return { method: "GET", path: "/v2/app/manifests/latest", kind: "manifest", scopes: SCOPES, accept: [200], ...init };
 }
 
-async function read(made: RegistryClient, init: Partial<RegistryRequest> = {}): Promise<string> {
+async function read(made: RegistryTransport, init: Partial<RegistryRequest> = {}): Promise<string> {
   const response = await made.request(manifest(init));
   return new TextDecoder().decode(await response.body.bytes(1 << 20));
 }
@@ -52,7 +52,7 @@ function failure(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe("RegistryClient behind a proxy", () => {
+describe("RegistryTransport behind a proxy", () => {
   it("asks through http_proxy, and tunnels https", async () => {
     const asked: (string | undefined)[] = [];
     const target = await serve((incoming, response) => response.end(`hello ${incoming.headers.host}`));

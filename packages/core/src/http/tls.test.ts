@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Credential } from "../credentials/credential.ts";
-import { createRegistryClient, type RegistryClientOptions } from "../registry/client.ts";
-import type { RegistryClient, RegistryRequest } from "../registry/request.ts";
+import { createRegistryTransport, type RegistryTransportOptions } from "../registry/registry-transport.ts";
+import type { RegistryRequest, RegistryTransport } from "../registry/request.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -35,8 +35,8 @@ function serve(listener: RequestListener): Promise<string> {
 
 const BASIC: Credential = { kind: "basic", username: "user", password: "secret-pw" };
 
-function client(host: string, options: Partial<RegistryClientOptions> = {}): RegistryClient {
-  const made = createRegistryClient({ host, proxyEnv: {}, sleep: async () => {}, ...options });
+function client(host: string, options: Partial<RegistryTransportOptions> = {}): RegistryTransport {
+  const made = createRegistryTransport({ host, proxyEnv: {}, sleep: async () => {}, ...options });
   cleanups.push(() => made.close());
   return made;
 }
@@ -47,7 +47,7 @@ function manifest(init: Partial<RegistryRequest> = {}): RegistryRequest {
   return { method: "GET", path: "/v2/app/manifests/latest", kind: "manifest", scopes: SCOPES, accept: [200], ...init };
 }
 
-async function read(made: RegistryClient, init: Partial<RegistryRequest> = {}): Promise<string> {
+async function read(made: RegistryTransport, init: Partial<RegistryRequest> = {}): Promise<string> {
   const response = await made.request(manifest(init));
   return new TextDecoder().decode(await response.body.bytes(1 << 20));
 }
@@ -61,7 +61,7 @@ function failure(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe("RegistryClient over TLS", () => {
+describe("RegistryTransport over TLS", () => {
   let directory: string;
   const pem = { ca: "", key: "", cert: "", otherKey: "", otherCert: "" };
 

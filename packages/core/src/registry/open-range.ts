@@ -1,6 +1,6 @@
 import { RegistryError } from "../errors.ts";
 import { lengthHeader } from "./manifest-headers.ts";
-import type { RegistryClient, RegistryRequest, RegistryResponse } from "./request.ts";
+import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
 
 /** What is asked for: content of `size` bytes, by the GET that brings the whole. */
 export interface ContentRange {
@@ -18,7 +18,11 @@ export interface OpenedContent extends AsyncIterable<Uint8Array> {
  * Content-Range has the start and the total asked for; of a 200 the part before the offset is read and dropped.
  * @throws {RegistryError} SIZE_MISMATCH where it has another size.
  */
-export async function openRange(client: RegistryClient, range: ContentRange, offset: number): Promise<OpenedContent> {
+export async function openRange(
+  client: RegistryTransport,
+  range: ContentRange,
+  offset: number,
+): Promise<OpenedContent> {
   if (offset > 0) {
     const headers = { ...range.request.headers, range: `bytes=${offset}-` };
     const response = await client.request({ ...range.request, headers, accept: [200, 206, 416] });

@@ -1,13 +1,13 @@
 import type { CallOptions } from "../store/store.ts";
 import { explained } from "./explain.ts";
-import type { RegistryClient } from "./request.ts";
+import type { RegistryTransport } from "./request.ts";
 
 /**
  * Asks whether the host speaks the distribution API and takes our credentials. 1 request; nothing else needs it.
  * Spec: distribution-spec v1.1.1, "Determining Support" (end-1).
  * @throws {RegistryError} UNAUTHORIZED, or what came.
  */
-export async function ping(client: RegistryClient, options: CallOptions = {}): Promise<void> {
+export async function ping(client: RegistryTransport, options: CallOptions = {}): Promise<void> {
   const { signal, onRequest } = options;
   try {
     const response = await client.request({

@@ -1,15 +1,15 @@
 import type { RetryOptions } from "../http/retry.ts";
 import type { CallOptions } from "../store/store.ts";
-import { createRegistryClient, type RegistryClientOptions } from "./client.ts";
 import { HostProfile } from "./host-profile.ts";
 import { listCatalog } from "./list-catalog.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import { ping } from "./ping.ts";
 import { RegistryStore } from "./registry-store.ts";
-import type { RegistryClient } from "./request.ts";
+import { createRegistryTransport, type RegistryTransportOptions } from "./registry-transport.ts";
+import type { RegistryTransport } from "./request.ts";
 
 /** How to reach a registry, and what may be remembered of it. */
-export interface RegistryOptions extends RegistryClientOptions {
+export interface RegistryOptions extends RegistryTransportOptions {
   /** Bytes of manifests kept in memory, so that `tag` needs no GET. Default 16 MiB. */
   readonly manifestCacheBytes?: number | undefined;
 }
@@ -19,14 +19,14 @@ export interface RegistryOptions extends RegistryClientOptions {
  * Close it, or declare it with `await using`, when done.
  */
 export class Registry implements AsyncDisposable {
-  readonly #client: RegistryClient;
+  readonly #client: RegistryTransport;
   readonly #retry: RetryOptions;
   readonly #profile = new HostProfile();
   readonly #manifests: ManifestCache;
 
   constructor(options: RegistryOptions) {
     const { manifestCacheBytes, ...clientOptions } = options;
-    this.#client = createRegistryClient(clientOptions);
+    this.#client = createRegistryTransport(clientOptions);
     const { retry, onRetry, sleep } = clientOptions;
     this.#retry = { ...retry, onRetry, sleep };
     this.#manifests = new ManifestCache(manifestCacheBytes);

@@ -47,7 +47,7 @@ export interface RegistryResponse {
 }
 
 /** Sends requests to one registry: connections, TLS, proxy, authentication, redirects, retries. The protocol's steps are built on it. */
-export interface RegistryClient {
+export interface RegistryTransport {
   /** The host that is asked: `host` or `host:port`. */
   readonly host: string;
   /** @throws {RegistryError} for every status that is not accepted, with the registry's code, its body read. */

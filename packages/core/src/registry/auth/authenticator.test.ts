@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Credential } from "../../credentials/credential.ts";
 import type { RequestRecord } from "../../store/store.ts";
-import { createRegistryClient, type RegistryClientOptions } from "../client.ts";
-import type { RegistryClient, RegistryRequest } from "../request.ts";
+import { createRegistryTransport, type RegistryTransportOptions } from "../registry-transport.ts";
+import type { RegistryRequest, RegistryTransport } from "../request.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -30,8 +30,8 @@ function serve(listener: RequestListener): Promise<string> {
 
 const BASIC: Credential = { kind: "basic", username: "user", password: "secret-pw" };
 
-function client(host: string, options: Partial<RegistryClientOptions> = {}): RegistryClient {
-  const made = createRegistryClient({ host, proxyEnv: {}, sleep: async () => {}, ...options });
+function client(host: string, options: Partial<RegistryTransportOptions> = {}): RegistryTransport {
+  const made = createRegistryTransport({ host, proxyEnv: {}, sleep: async () => {}, ...options });
   cleanups.push(() => made.close());
   return made;
 }
@@ -42,7 +42,7 @@ function manifest(init: Partial<RegistryRequest> = {}): RegistryRequest {
   return { method: "GET", path: "/v2/app/manifests/latest", kind: "manifest", scopes: SCOPES, accept: [200], ...init };
 }
 
-async function read(made: RegistryClient, init: Partial<RegistryRequest> = {}): Promise<string> {
+async function read(made: RegistryTransport, init: Partial<RegistryRequest> = {}): Promise<string> {
   const response = await made.request(manifest(init));
   return new TextDecoder().decode(await response.body.bytes(1 << 20));
 }
@@ -110,7 +110,7 @@ async function textOf(incoming: IncomingMessage): Promise<string> {
   return text;
 }
 
-describe("RegistryClient.request() with tokens", () => {
+describe("RegistryTransport.request() with tokens", () => {
   it("sends no ping: the first request brings the challenge, later ones their token", async () => {
     const tokens = await tokenRegistry();
     const made = client(tokens.host);

@@ -15,7 +15,7 @@ import type { TlsOptions } from "../http/tls-options.ts";
 import { createTransport, type Transport } from "../http/transport.ts";
 import { Authenticator, withHint } from "./auth/authenticator.ts";
 import { pause } from "./pause.ts";
-import type { RegistryClient, RegistryRequest, RegistryResponse } from "./request.ts";
+import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
 
 /** How long things may take, in ms. */
 export interface ClientTimeouts {
@@ -27,7 +27,7 @@ export interface ClientTimeouts {
   readonly bodyMs?: number | undefined;
 }
 
-export interface RegistryClientOptions {
+export interface RegistryTransportOptions {
   /** `host` or `host:port` as the user writes it; `docker.io` is asked at registry-1.docker.io. */
   readonly host: string;
   /** Default: anonymous. */
@@ -59,13 +59,13 @@ export interface RegistryClientOptions {
  * Memory: the connections and at most 2000 tokens.
  * @throws {TypeError} for a host that is none.
  */
-export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
-  return new HttpRegistryClient(options);
+export function createRegistryTransport(options: RegistryTransportOptions): RegistryTransport {
+  return new HttpRegistryTransport(options);
 }
 
-class HttpRegistryClient implements RegistryClient {
+class HttpRegistryTransport implements RegistryTransport {
   readonly host: string;
-  readonly #options: RegistryClientOptions;
+  readonly #options: RegistryTransportOptions;
   readonly #transport: Transport;
   readonly #locations: LocationPolicy;
   readonly #authenticator: Authenticator;
@@ -74,7 +74,7 @@ class HttpRegistryClient implements RegistryClient {
   readonly #final = new WeakSet<RegistryError>();
   readonly #origin: RegistryOrigin;
 
-  constructor(options: RegistryClientOptions) {
+  constructor(options: RegistryTransportOptions) {
     this.#options = options;
     this.host = apiHost(options.host);
     const {

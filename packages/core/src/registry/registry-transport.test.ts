@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Credential } from "../credentials/credential.ts";
-import { createRegistryClient, type RegistryClientOptions } from "./client.ts";
-import type { RegistryClient, RegistryRequest } from "./request.ts";
+import { createRegistryTransport, type RegistryTransportOptions } from "./registry-transport.ts";
+import type { RegistryRequest, RegistryTransport } from "./request.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -29,8 +29,8 @@ function serve(listener: RequestListener): Promise<string> {
 
 const BASIC: Credential = { kind: "basic", username: "user", password: "secret-pw" };
 
-function client(host: string, options: Partial<RegistryClientOptions> = {}): RegistryClient {
-  const made = createRegistryClient({ host, proxyEnv: {}, sleep: async () => {}, ...options });
+function client(host: string, options: Partial<RegistryTransportOptions> = {}): RegistryTransport {
+  const made = createRegistryTransport({ host, proxyEnv: {}, sleep: async () => {}, ...options });
   cleanups.push(() => made.close());
   return made;
 }
@@ -41,7 +41,7 @@ function manifest(init: Partial<RegistryRequest> = {}): RegistryRequest {
   return { method: "GET", path: "/v2/app/manifests/latest", kind: "manifest", scopes: SCOPES, accept: [200], ...init };
 }
 
-async function read(made: RegistryClient, init: Partial<RegistryRequest> = {}): Promise<string> {
+async function read(made: RegistryTransport, init: Partial<RegistryRequest> = {}): Promise<string> {
   const response = await made.request(manifest(init));
   return new TextDecoder().decode(await response.body.bytes(1 << 20));
 }
@@ -61,7 +61,7 @@ async function textOf(incoming: IncomingMessage): Promise<string> {
   return text;
 }
 
-describe("RegistryClient.request() and redirects", () => {
+describe("RegistryTransport.request() and redirects", () => {
   it("keeps Range, drops the credentials on another origin, and counts each hop for its host", async () => {
     const seen: IncomingMessage["headers"][] = [];
     const cdn = await serve((incoming, response) => {
@@ -156,7 +156,7 @@ describe("RegistryClient.request() and redirects", () => {
   });
 });
 
-describe("RegistryClient.request() and failures", () => {
+describe("RegistryTransport.request() and failures", () => {
   it("refuses encoded content where identity was asked", async () => {
     const host = await serve((_, response) => response.setHeader("content-encoding", "gzip").end("x"));
     expect(await failure(read(client(host), { headers: { "accept-encoding": "identity" } }))).toMatchObject({
@@ -216,6 +216,6 @@ describe("RegistryClient.request() and failures", () => {
 
   it("refuses a host that is none", () => {
     for (const host of ["", "a b", "r.example/x", "user@r.example"])
-      expect(() => createRegistryClient({ host })).toThrow(TypeError);
+      expect(() => createRegistryTransport({ host })).toThrow(TypeError);
   });
 });
