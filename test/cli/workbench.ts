@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Registry, type RegistryStore } from "@tranship/core";
-import { type Hook, type RunningServer, serve } from "tranship";
+import { type Hook, type RunningServer, type ServeOptions, serve } from "tranship";
 import { type CommandOptions, type CommandRun, runCommand, type StartedCommand, startCommand } from "./run-command.ts";
 
 /** A temporary folder to run the command in, with registries that it can talk to. */
@@ -21,10 +21,10 @@ export class Workbench implements AsyncDisposable {
   }
 
   /** A writable registry. */
-  async serve(hook?: Hook): Promise<RunningServer> {
+  async serve(hook?: Hook, tls?: ServeOptions["tls"]): Promise<RunningServer> {
     const dir = join(this.folder, `registry-${this.#servers.length}`);
     await mkdir(dir);
-    const server = await serve({ dir, writable: true, hook });
+    const server = await serve({ dir, writable: true, hook, tls });
     this.#servers.push(server);
     return server;
   }

@@ -24,16 +24,13 @@ const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
 
 /**
  * Runs work that ends cleanly when its signal aborts: on the first SIGINT or SIGTERM, or when stdout is closed by its reader. A second
- * SIGINT or SIGTERM ends the process at once, with exit code `secondExitCode`.
- * @throws {Interrupted} | {BrokenPipe} once the work has ended.
+ * SIGINT or SIGTERM ends the process at once, with exit code 130.
+ * @throws {Interrupted} {BrokenPipe} once the work has ended, in the place of whatever it threw.
  */
-export async function interruptible<T>(
-  work: (signal: AbortSignal) => Promise<T>,
-  { secondExitCode = 130 }: { readonly secondExitCode?: number } = {},
-): Promise<T> {
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (controller.signal.reason instanceof Interrupted) process.exit(secondExitCode);
+    if (controller.signal.reason instanceof Interrupted) process.exit(130);
     controller.abort(new Interrupted(signal));
   };
   const onOutputError = (cause: unknown): void => controller.abort(new BrokenPipe({ cause }));

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import type { ServeFlags } from "../actions/serve.ts";
-import { EXIT } from "../exit-code.ts";
 import { Interrupted, interruptible } from "../interrupt.ts";
 import { addExamples, wholeNumber } from "../options.ts";
 
@@ -25,7 +24,7 @@ export function defineServe(program: Command): void {
   command.action(async (directory: string, flags: ServeFlags) => {
     const { serveAction } = await import("../actions/serve.ts");
     try {
-      await interruptible((signal) => serveAction(directory, flags, signal), { secondExitCode: EXIT.interrupted });
+      await interruptible((signal) => serveAction(directory, flags, signal));
     } catch (error) {
       // Ctrl-C is how a server ends.
       if (!(error instanceof Interrupted)) throw error;

@@ -7,6 +7,8 @@ import { Transfers } from "./transfers.ts";
 
 /** At most ten pictures a second. */
 const FRAME_MS = 100;
+/** Where nothing happens, the rate still falls. */
+const IDLE_FRAME_MS = 1000;
 
 /** Bars on a terminal, taken away at the end; notices stay above them. */
 export class BarProgress implements Progress {
@@ -16,6 +18,8 @@ export class BarProgress implements Progress {
   readonly #transfers = new Transfers();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Whether the next picture waits for an event. */
+  #isIdle = true;
 
   constructor(stream: TextStream, { color }: { readonly color: boolean }) {
     this.#stream = stream;
@@ -30,7 +34,10 @@ export class BarProgress implements Progress {
       this.#stream.write(`${oneLine(event.message)}\n`);
     }
     if (this.#closed) return;
-    this.#timer ??= setTimeout(() => this.#draw(), FRAME_MS);
+    if (this.#timer !== undefined && !this.#isIdle) return;
+    clearTimeout(this.#timer);
+    this.#schedule(FRAME_MS);
+    this.#isIdle = false;
   };
 
   close(): void {
@@ -40,9 +47,15 @@ export class BarProgress implements Progress {
   }
 
   #draw(): void {
-    this.#timer = undefined;
+    this.#transfers.measure(performance.now());
     const { columns = 80, rows = 24 } = this.#stream;
     const lines = this.#transfers.total === 0 ? [] : renderBars(this.#transfers, { columns, rows, color: this.#color });
     this.#painter.paint(lines);
+    this.#schedule(IDLE_FRAME_MS);
+    this.#isIdle = true;
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => this.#draw(), ms);
   }
 }

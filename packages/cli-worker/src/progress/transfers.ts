@@ -23,7 +23,7 @@ export class Transfers {
 
   /** Takes an event; gives the transfer that it ended, if it was a blob's. */
   observe(event: CopyEvent, nowMs: number): Transfer | undefined {
-    if (event.type === "bytes") this.#addBytes(`${event.to} ${event.digest}`, event.bytes, nowMs);
+    if (event.type === "bytes") this.#addBytes(`${event.to} ${event.digest}`, event.bytes);
     if (!("descriptor" in event)) return undefined;
     const { descriptor, to } = event;
     const key = `${to} ${descriptor.digest}`;
@@ -31,7 +31,10 @@ export class Transfers {
       this.#planned.set(key, descriptor.size);
       this.#total += descriptor.size;
     } else if (event.type === "started" && !isManifestMediaType(descriptor.mediaType)) {
-      this.#active.set(key, { descriptor, to, startedAtMs: nowMs, bytes: 0, rate: new Rate() });
+      const rate = new Rate();
+      rate.sample(0, nowMs);
+      if (this.#active.size === 0) this.#rate.sample(this.#sent, nowMs);
+      this.#active.set(key, { descriptor, to, startedAtMs: nowMs, bytes: 0, rate });
     } else if (event.type === "retrying") {
       const transfer = this.#active.get(key);
       if (transfer !== undefined) transfer.bytes = event.offset;
@@ -39,6 +42,12 @@ export class Transfers {
       return this.#settle(key);
     }
     return undefined;
+  }
+
+  /** Takes the measure of every rate; also where no bytes come, so that a stalled transfer is seen to be slow. */
+  measure(nowMs: number): void {
+    this.#rate.sample(this.#sent, nowMs);
+    for (const { rate, bytes } of this.#active.values()) rate.sample(bytes, nowMs);
   }
 
   /** The blobs of which bytes have been sent, the oldest first. */
@@ -62,13 +71,10 @@ export class Transfers {
     return this.#rate.perSecond;
   }
 
-  #addBytes(key: string, bytes: number, nowMs: number): void {
+  #addBytes(key: string, bytes: number): void {
     this.#sent += bytes;
-    this.#rate.sample(this.#sent, nowMs);
     const transfer = this.#active.get(key);
-    if (transfer === undefined) return;
-    transfer.bytes += bytes;
-    transfer.rate.sample(transfer.bytes, nowMs);
+    if (transfer !== undefined) transfer.bytes += bytes;
   }
 
   #settle(key: string): Transfer | undefined {
