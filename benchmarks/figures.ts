@@ -1,0 +1,23 @@
+import { lines } from "./lines.ts";
+import { memory } from "./memory.ts";
+import { requestCounts } from "./request-counts.ts";
+import { startUp } from "./start-up.ts";
+
+/** Prints the figures that the README quotes: all, or those that are named. */
+const FIGURES: Readonly<Record<string, () => void | Promise<void>>> = {
+  requests: requestCounts,
+  memory,
+  "start-up": startUp,
+  lines,
+};
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !Object.hasOwn(FIGURES, name));
+if (unknown.length > 0) {
+  console.error(`Unknown figure "${unknown[0]}": there are ${Object.keys(FIGURES).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  for (const [name, figure] of Object.entries(FIGURES)) {
+    if (named.length === 0 || named.includes(name)) await figure();
+  }
+}
