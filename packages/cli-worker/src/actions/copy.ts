@@ -60,7 +60,7 @@ export async function copyAction(
   }
   const tookMs = performance.now() - startedAtMs;
   if (flags.json === true) printJson(reportJson(reports, tookMs));
-  else if (flags.quiet !== true) for (const report of reports) print(renderReport(report, tookMs).join("\n"));
+  else if (flags.quiet !== true) reports.flatMap((report) => renderReport(report, tookMs)).forEach(print);
   const errors = reports.flatMap((report) => report.failures.map(({ error }) => error));
   if (errors.length > 0) throw new SomeFailed(errors);
   const [root] = reports.flatMap((report) => report.copies.map(({ result }) => result.root));
