@@ -1,5 +1,8 @@
+import { createRequire } from "node:module";
 import { defineConfig } from "rolldown";
-import license from "rollup-plugin-license";
+
+// Its types call the function a default export, which as CommonJS it is not.
+const license: typeof import("rollup-plugin-license").default = createRequire(import.meta.url)("rollup-plugin-license");
 
 /** One bundle of the command with all that it needs; its parts are loaded when a command needs them: start-up is what a user feels. */
 export default defineConfig({
