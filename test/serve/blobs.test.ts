@@ -125,6 +125,7 @@ describe("blobs", () => {
       expect([name, reply.status === 400 || reply.status === 404]).toEqual([name, true]);
       expect(reply.body.includes(secret)).toBe(false);
     }
+    expect((await send(`${folder.url}/v2/linked/tags/list`)).status).toBe(404);
     const mounted = await send(`${folder.url}/v2/a/blobs/uploads/?mount=${digest}&from=inside`, { method: "POST" });
     expect(mounted.status).toBe(202);
   });

@@ -138,7 +138,9 @@ describe("hook", () => {
       },
     });
     await pushBlob(folder.url, "a", digest, bytes);
-    const get = (as: string) => send(`${folder.url}/v2/a/blobs/${digest}?as=${as}`);
+    // Kept alive, so that it is the server that ends a short one.
+    const headers = { connection: "keep-alive" };
+    const get = (as: string) => send(`${folder.url}/v2/a/blobs/${digest}?as=${as}`, { headers });
     await expect(get("reset")).rejects.toThrow();
     await expect(get("short")).rejects.toThrow();
     const corrupt = await get("corrupt");
@@ -169,16 +171,34 @@ describe("hook", () => {
     const [head] = await once(socket, "data");
     expect(String(head)).toMatch(/^HTTP\/1.1 403 /);
     socket.destroy();
-    const expecting = httpRequest(upload, {
-      method: "PATCH",
-      headers: { expect: "100-continue", "content-length": 5 },
-    });
-    expecting.on("continue", () => expecting.destroy(new Error("continued")));
-    expecting.flushHeaders();
-    const [reply] = await once(expecting, "response");
-    expect(reply.statusCode).toBe(403);
-    reply.resume();
+    const headers = { expect: "100-continue" };
+    const expecting = await sendPart(upload, { method: "PATCH", announced: 5, bytes: Buffer.alloc(0), headers });
+    const [answer] = await once(expecting, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1.1 403 /);
+    await once(expecting, "end");
     expecting.destroy();
+  });
+
+  it("a connection is used again after a body that nobody wanted, and cut where that does not end", async () => {
+    await using folder = await serveFolder({
+      hook: async (request, next) => {
+        if (request.method !== "PUT") return next();
+        for await (const _ of request.body) break;
+        return { status: 413 };
+      },
+    });
+    const url = new URL(`${folder.url}/v2/a/manifests/v1`);
+    const socket = await sendPart(url, { method: "PUT", announced: 3_000_000, bytes: Buffer.alloc(1_000_000) });
+    expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 413 /);
+    socket.write(Buffer.alloc(2_000_000));
+    socket.write("GET /v2/ HTTP/1.1\r\nhost: x\r\n\r\n");
+    expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 200 /);
+    socket.destroy();
+
+    const endless = await sendPart(url, { method: "PUT", announced: 1e12, bytes: Buffer.alloc(10) });
+    const cut = once(endless, "error");
+    using _more = setInterval(() => endless.write(Buffer.alloc(1_000_000)), 1);
+    expect(await cut).toMatchObject([{ code: expect.stringMatching(/^(EPIPE|ECONNRESET)$/) }]);
   });
 
   it("`100 Continue` is sent when the engine wants the body", async () => {
