@@ -48,7 +48,7 @@ export async function memory(): Promise<void> {
       `${seconds.toFixed(1)} s`,
     ]);
   }
-  printTable(`Peak memory (maximum resident set), bytes hashed on the way; target: ${kind}`, rows);
+  printTable(`Peak memory (VmHWM), bytes hashed on the way; target: ${kind}`, rows);
 }
 
 function parse(output: Buffer): Report {
