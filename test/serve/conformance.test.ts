@@ -1,19 +1,13 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { access, constants, mkdtempDisposable } from "node:fs/promises";
+import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { describePeers } from "../peers/describe-peers.ts";
 import { serveFolder } from "./folder-server.ts";
 
-const PROGRAM = join(process.env["PEERS"] ?? join(tmpdir(), "peers"), "bin/conformance");
-const isThere = await access(PROGRAM, constants.X_OK).then(
-  () => true,
-  () => false,
-);
-if (!isThere) console.warn(`Skipped: OCI conformance suite (no "${PROGRAM}"; PEERS names another folder)`);
-
-describe.skipIf(!isThere)("OCI distribution-spec 1.1 conformance suite", () => {
+describePeers("OCI distribution-spec 1.1 conformance suite", ["conformance"], ({ conformance }) => {
   it("passes on serve() with no FAIL and no Error", async () => {
     await using folder = await serveFolder();
     await using results = await mkdtempDisposable(join(tmpdir(), "tranship-conformance-"));
@@ -29,7 +23,7 @@ describe.skipIf(!isThere)("OCI distribution-spec 1.1 conformance suite", () => {
       OCI_API_MANIFESTS_DIGEST_HEADER: "true",
       OCI_RESULTS_DIR: results.path,
     };
-    const suite = execFile(PROGRAM, { cwd: results.path, env, maxBuffer: 64 * 1024 * 1024 });
+    const suite = execFile(conformance, { cwd: results.path, env, maxBuffer: 64 * 1024 * 1024 });
     const output: string[] = [];
     suite.stdout?.on("data", (text) => output.push(String(text)));
     suite.stderr?.on("data", (text) => output.push(String(text)));

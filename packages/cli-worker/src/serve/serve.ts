@@ -20,9 +20,7 @@ export interface ServeOptions {
   /** Whether it takes content. Default false: what is not GET or HEAD is answered 405. */
   readonly writable?: boolean | undefined;
   /** PEM. Default: plain HTTP. */
-  readonly tls?:
-    | { readonly key: string | Uint8Array; readonly cert: string | Uint8Array; readonly ca?: string }
-    | undefined;
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
   /** Stands between every request and its answer. */
   readonly hook?: Hook | undefined;
 }
@@ -59,7 +57,7 @@ export async function serve({
   const registry = await openRegistry(dir, { writable });
   // No limit for a request: big blobs over slow lines take hours.
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 };
-  const server: Server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...pem(tls) });
+  const server: Server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
   const running = attach(server, registry, hook);
   server.listen(port, host);
   await once(server, "listening");
@@ -97,12 +95,4 @@ async function close(server: Server, running: ReadonlySet<Promise<void>>, graceM
   await closed;
   clearTimeout(timer);
   await Promise.all(running);
-}
-
-function pem(tls: NonNullable<ServeOptions["tls"]>): Record<"key" | "cert", string | Buffer> & { ca?: string } {
-  return { ...tls, key: text(tls.key), cert: text(tls.cert) };
-}
-
-function text(value: string | Uint8Array): string | Buffer {
-  return typeof value === "string" ? value : Buffer.from(value);
 }
