@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { dependenciesOf, PACKAGE_NAMES, PACKAGES, type PackageName, sourcesOf, WORKSPACE } from "./packages.ts";
-import { findCycle, importsOf, packageOf, type SourceImport } from "./source-imports.ts";
+import { declaredBy, PACKAGE_NAMES, PACKAGES, type PackageName, sourcesOf, WORKSPACE } from "./packages.ts";
+import { findCycle, importsFrom, importsOf, packageOf, type SourceImport } from "./source-imports.ts";
 
 /** What each package may import: `cli-worker → copy → core`, and core stands on Node and two libraries. */
 const ALLOWED: Readonly<Record<PackageName, readonly string[]>> = {
@@ -19,8 +19,14 @@ describe.each(PACKAGE_NAMES)("imports of %s", (name) => {
     const packages = (await imports()).filter(({ target }) => target === undefined);
     const strangers = packages.filter(({ specifier }) => !ALLOWED[name].includes(packageOf(specifier)));
     expect(strangers).toEqual([]);
-    const used = new Set(packages.map(({ specifier }) => packageOf(specifier)).filter((used) => used !== "node:"));
-    expect([...used].toSorted()).toEqual((await dependenciesOf(name)).toSorted());
+    const { dependencies, devDependencies } = await declaredBy(name);
+    const undeclared = packagesOf(packages).filter((used) => ![...dependencies, ...devDependencies].includes(used));
+    expect(undeclared).toEqual([]);
+  });
+
+  it("of the library are dependencies, and there are no others: what only the command imports is in its bundle", async () => {
+    const library = importsFrom(`${PACKAGES[name]}/src/index.ts`, await imports());
+    expect(packagesOf(library)).toEqual((await declaredBy(name)).dependencies.toSorted());
   });
 
   it("stay in the package where they are paths, and name files that are there", async () => {
@@ -34,6 +40,12 @@ describe.each(PACKAGE_NAMES)("imports of %s", (name) => {
     expect(findCycle(await imports())).toBeUndefined();
   });
 });
+
+/** The packages that are imported, each once; what is Node's is none. */
+function packagesOf(imports: readonly SourceImport[]): readonly string[] {
+  const names = imports.filter(({ target }) => target === undefined).map(({ specifier }) => packageOf(specifier));
+  return [...new Set(names)].filter((name) => name !== "node:").toSorted();
+}
 
 describe("findCycle()", () => {
   const edge = (file: string, target: string): SourceImport => ({ file, specifier: `./${target}`, target });

@@ -21,9 +21,16 @@ export function sourcesOf(name: PackageName): readonly string[] {
   return globSync(`${PACKAGES[name]}/src/**/*.ts`, { cwd: WORKSPACE, exclude: ["**/*.test.ts"] }).toSorted();
 }
 
-/** A package's own dependencies. */
-export async function dependenciesOf(name: PackageName): Promise<readonly string[]> {
-  const manifest: unknown = JSON.parse(await readFile(join(WORKSPACE, PACKAGES[name], "package.json"), "utf8"));
-  if (manifest === null || typeof manifest !== "object" || !("dependencies" in manifest)) return [];
-  return Object.keys(manifest.dependencies ?? {});
+/** What a package's manifest declares: for those who install it, and for its build, which bundles some. */
+export interface Declared {
+  readonly dependencies: readonly string[];
+  readonly devDependencies: readonly string[];
+}
+
+export async function declaredBy(name: PackageName): Promise<Declared> {
+  const manifest: Readonly<Record<string, unknown>> = JSON.parse(
+    await readFile(join(WORKSPACE, PACKAGES[name], "package.json"), "utf8"),
+  );
+  const { dependencies, devDependencies } = manifest;
+  return { dependencies: Object.keys(dependencies ?? {}), devDependencies: Object.keys(devDependencies ?? {}) };
 }

@@ -32,6 +32,17 @@ export function packageOf(specifier: string): string {
     .join("/");
 }
 
+/** The imports of a file and of all files that it leads to. */
+export function importsFrom(entry: string, imports: readonly SourceImport[]): readonly SourceImport[] {
+  const byFile = Map.groupBy(imports, ({ file }) => file);
+  const reached = new Set([entry]);
+  // A set is iterated with what is added on the way.
+  for (const file of reached) {
+    for (const { target } of byFile.get(file) ?? []) if (target !== undefined) reached.add(target);
+  }
+  return imports.filter(({ file }) => reached.has(file));
+}
+
 /** Files that import each other, as a path that ends where it begins; undefined where there are none. */
 export function findCycle(imports: readonly SourceImport[]): readonly string[] | undefined {
   const targets = Map.groupBy(imports, ({ file }) => file);
