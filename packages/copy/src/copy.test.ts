@@ -191,6 +191,27 @@ describe("copy()", () => {
   });
 });
 
+describe("copy() to a target that may be pushed to and not read", () => {
+  const denied = () =>
+    new RegistryError("DENIED", "Cannot resolve", { method: "HEAD", url: "http://r.example/", status: 403 });
+
+  it("pushes all the same", async () => {
+    to.before = ({ method }) => {
+      if (method !== "push") throw denied();
+    };
+    await copy(v1(), target());
+    expect(to.about("push").at(-1)).toBe(index.digest);
+  });
+
+  it("gives up where a tag must be kept that cannot be seen", async () => {
+    to.before = ({ method }) => {
+      if (method === "resolve") throw denied();
+    };
+    await expect(copy(v1(), target(), { clobber: false })).rejects.toMatchObject({ code: "DENIED", side: "target" });
+    expect(to.about("push")).toEqual([]);
+  });
+});
+
 describe("copy() in a run that is shared", () => {
   it("sends a blob once, however many images hold it at the same time", async () => {
     const run = new CopyRun();

@@ -38,7 +38,9 @@ export async function planCopy(
   const call = { signal: scope.signal, onRequest };
   const reader = new Reader(from.store, run, call);
   const writer = new Writer(to.store, { run, call, sourceName: from.store.name });
-  const there = to.reference === undefined || to.missing === true ? undefined : await writer.resolve(to.reference);
+  const asked = to.missing === true ? undefined : to.reference;
+  // Credentials may push and not pull; but a tag that must be kept has to be seen.
+  const there = asked === undefined ? undefined : await writer.resolve(asked, { mayBeHidden: clobber });
   if (there !== undefined && !clobber) return finished({ source: there, root: there, state: "kept", notices: [] });
 
   const root = await findRoot(reader, from.reference, options, there);

@@ -13,6 +13,9 @@ import type { Happened } from "./events.ts";
 import { childrenAreMissing } from "./missing-children.ts";
 import type { CopyRun } from "./run.ts";
 
+const MISSING: ReadonlySet<string> = new Set(["MANIFEST_UNKNOWN", "NAME_UNKNOWN"]);
+/** What credentials that may push and not pull get. */
+const HIDDEN: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED"]);
 const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
 
 export interface WriterOptions {
@@ -35,12 +38,15 @@ export class Writer {
     this.#options = options;
   }
 
-  /** What the reference stands for; undefined where the target has no such reference or no such repository. */
-  async resolve(reference: string): Promise<Descriptor | undefined> {
+  /** What the reference stands for; undefined where the target has no such reference or no such repository, or does not let us look. */
+  async resolve(
+    reference: string,
+    { mayBeHidden }: { readonly mayBeHidden: boolean },
+  ): Promise<Descriptor | undefined> {
     try {
       return await this.#small(() => this.target.resolve(reference, this.#options.call));
     } catch (cause) {
-      if (cause instanceof StoreError && (cause.code === "MANIFEST_UNKNOWN" || cause.code === "NAME_UNKNOWN"))
+      if (cause instanceof StoreError && (MISSING.has(cause.code) || (mayBeHidden && HIDDEN.has(cause.code))))
         return undefined;
       throw this.#blame("resolve", cause);
     }

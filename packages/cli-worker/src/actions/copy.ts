@@ -10,7 +10,7 @@ import { formatLocation, type Location, referenceOf } from "../location.ts";
 import { hostsOf, openDestination, openSource, openStore, readLocation } from "../open-location.ts";
 import type { TwoSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
-import { openProgress } from "../progress/progress.ts";
+import { openProgress } from "../progress/open-progress.ts";
 import { Registries } from "../registries.ts";
 import { SomeFailed } from "../some-failed.ts";
 import { renderReport } from "../summary.ts";

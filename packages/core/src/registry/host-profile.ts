@@ -1,5 +1,5 @@
 import { KeyedLock } from "./keyed-lock.ts";
-import type { ReferrerUpdate } from "./referrers-update.ts";
+import type { ReferrerUpdate } from "./referrer-update.ts";
 
 /** What one registry was seen to do, learned from its answers and kept in memory: losing it costs requests, never correctness. */
 export class HostProfile {

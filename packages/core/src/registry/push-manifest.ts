@@ -5,8 +5,8 @@ import { parseManifest } from "../content/parse-manifest.ts";
 import { readVerified } from "../content/verify.ts";
 import { StoreError } from "../errors.ts";
 import type { Open, PushOptions, PushOutcome } from "../store/store.ts";
+import { addReferrer } from "./add-referrer.ts";
 import { putManifest } from "./put-manifest.ts";
-import { addReferrer } from "./referrers-update.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
 
 /**

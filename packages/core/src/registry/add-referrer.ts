@@ -3,17 +3,12 @@ import { StoreError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { pause } from "./pause.ts";
 import { putManifest } from "./put-manifest.ts";
+import type { ReferrerUpdate } from "./referrer-update.ts";
 import { readReferrersTag, referrersIndex, referrersTag } from "./referrers-tag.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
 
 /** Rounds of read, merge, put before it gives up: others overwrite the tag as fast as it is written. */
 const MAX_ROUNDS = 20;
-
-/** What this process wants listed for one subject, as long as someone waits for it. */
-export interface ReferrerUpdate {
-  readonly wanted: Map<string, Descriptor>;
-  waiting: number;
-}
 
 /**
  * Adds a manifest to the referrers tag of its subject: reads it, puts the merged index, and reads it again until it lists all that this process wants there,

@@ -1,7 +1,7 @@
 import type { CopyEvent } from "@tranship/copy";
 import { type Descriptor, digestOf, OCI_LAYER_GZIP, OCI_MANIFEST, RegistryError } from "@tranship/core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openProgress } from "./progress.ts";
+import { openProgress } from "./open-progress.ts";
 
 const NAMES = { from: "a/app:v1", to: "b/app:v1" };
 
