@@ -134,8 +134,9 @@ class HttpRegistryTransport implements RegistryTransport {
     try {
       return await accepted(await this.#authenticator.send(http, request.scopes, send), http, request.accept);
     } catch (error) {
-      if (!(error instanceof RegistryError) || error.code !== "UNAUTHORIZED") throw error;
-      throw withHint(error, await this.#authenticator.hint(request.scopes, request.signal));
+      if (!(error instanceof RegistryError) || !["UNAUTHORIZED", "DENIED"].includes(error.code)) throw error;
+      const hint = await this.#authenticator.hint(error, request.scopes, request.signal);
+      throw hint === undefined ? error : withHint(error, hint);
     }
   }
 

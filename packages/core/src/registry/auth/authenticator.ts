@@ -1,13 +1,20 @@
-import type { Credential, CredentialProvider } from "../../credentials/credential.ts";
+import type {
+  BasicCredential,
+  Credential,
+  CredentialProvider,
+  IdentityCredential,
+} from "../../credentials/credential.ts";
 import { RegistryError } from "../../errors.ts";
 import type { HttpRequest, HttpResponse, Send } from "../../http/message.ts";
 import { SingleFlight } from "../../http/single-flight.ts";
 import type { Scope } from "../request.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
+import { CredentialLookup, type UsableCredential } from "./credential-lookup.ts";
+import { EntraExchange } from "./entra-exchange.ts";
 import { mergeScopes, repositoryOf } from "./scope.ts";
 import type { Token } from "./token.ts";
 import { TokenCache } from "./token-cache.ts";
-import { basicAuthorization, requestToken, type TokenService } from "./token-service.ts";
+import { basicAuthorization, type TokenService, TokenServiceClient } from "./token-service.ts";
 
 export interface AuthenticatorOptions {
   /** The host as the user writes it, for the provider and for messages. */
@@ -44,19 +51,23 @@ export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #tokens: TokenCache;
   readonly #fetches = new SingleFlight<Token>();
-  readonly #lookups = new SingleFlight<Credential | undefined>();
-  readonly #credentials = new Map<string, Credential | undefined>();
-  readonly #owners = new Map<Credential | undefined, number>();
+  readonly #credentials: CredentialLookup;
+  readonly #service: TokenServiceClient;
+  readonly #entra: EntraExchange;
   #scheme: Scheme | undefined;
 
   constructor(options: AuthenticatorOptions) {
+    const { host, credentials, send, now = () => performance.now() } = options;
     this.#options = options;
-    this.#tokens = new TokenCache(options.now);
+    this.#tokens = new TokenCache(now);
+    this.#credentials = new CredentialLookup({ host, credentials, now });
+    this.#service = new TokenServiceClient(send);
+    this.#entra = new EntraExchange({ host, service: this.#service, send, now });
   }
 
   /**
    * Sends a request with the authorization that it needs. After a 401 it is sent again, with a token; a token that was kept is replaced once.
-   * Requests: 1, and at most 2 repetitions and 2 for tokens.
+   * Requests: 1, and at most 2 repetitions and 2 for tokens, or 3 with an Entra identity.
    * @throws {RegistryError} UNAUTHORIZED saying whether credentials were given and where to log in; CREDENTIALS.
    */
   async send(request: HttpRequest, scopes: readonly Scope[], send: Send): Promise<HttpResponse> {
@@ -88,12 +99,26 @@ export class Authenticator {
     }
   }
 
-  /** What a 401 that remains means: `; no credentials were given, log in with …`. */
-  async hint(scopes: readonly Scope[], signal: AbortSignal | undefined): Promise<string> {
-    const credential = await this.#credential(repositoryOf(scopes), signal);
-    return credential === undefined
-      ? `no credentials for ${this.#options.host} were given; log in with: tranship login ${this.#options.host}`
-      : `the credentials for ${this.#options.host} were refused; log in again with: tranship login ${this.#options.host}`;
+  /** What a refusal that remains means, and what to do about it; undefined where that isn't known. */
+  async hint(
+    { code }: RegistryError,
+    scopes: readonly Scope[],
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    const { host } = this.#options;
+    const repository = repositoryOf(scopes);
+    const credential = await this.#credentials.find(repository, signal);
+    const login = `log in${credential === undefined ? "" : " again"} with: tranship login ${host}`;
+    if (credential === undefined) {
+      const why = await this.#credentials.whyNone(repository, signal);
+      if (why !== undefined) return `no credentials for ${host} were found (${why}); ${login}`;
+      return code === "UNAUTHORIZED" ? `no credentials for ${host} were given; ${login}` : undefined;
+    }
+    if (code !== "UNAUTHORIZED") return undefined;
+    const from = credential.from === undefined ? "" : ` (${credential.from})`;
+    return credential.kind === "entra"
+      ? `the Entra identity${from} was refused; it needs a role at ${host}, such as AcrPull or AcrPush`
+      : `the credentials for ${host}${from} were refused; ${login}`;
   }
 
   /** Keeps the challenge; whether it differs from the one before. */
@@ -109,26 +134,25 @@ export class Authenticator {
     return before?.kind !== "bearer" || before.realm !== realm || before.service !== service;
   }
 
-  /** Whether there is anything to answer a first challenge with: a basic one needs credentials. */
+  /** Whether there is anything to answer a first challenge with: a basic one needs user and password. */
   async #hasAnswer(request: HttpRequest, scopes: readonly Scope[]): Promise<boolean> {
     if (this.#scheme?.kind !== "basic") return true;
-    const credential = await this.#credential(repositoryOf(scopes), request.signal);
-    return credential !== undefined && credential.kind !== "bearer";
+    return basicOf(await this.#credentials.find(repositoryOf(scopes), request.signal)) !== undefined;
   }
 
   async #authorization(request: HttpRequest, scopes: readonly Scope[]): Promise<Authorization | undefined> {
     const scheme = this.#scheme;
     if (scheme === undefined) return undefined;
-    const credential = await this.#credential(repositoryOf(scopes), request.signal);
+    const credential = await this.#credentials.find(repositoryOf(scopes), request.signal);
     if (scheme.kind === "basic") {
-      return credential === undefined || credential.kind === "bearer"
-        ? undefined
-        : { value: basicAuthorization(credential) };
+      const basic = basicOf(credential);
+      return basic === undefined ? undefined : { value: basicAuthorization(basic) };
     }
     if (credential?.kind === "bearer") return { value: `Bearer ${credential.token}` };
     const service = { realm: this.#options.checkRealm(scheme.realm, request, credential), service: scheme.service };
-    const owner = `${this.#ownerOf(credential)} ${service.realm.href} ${service.service ?? ""}`;
-    const kept = this.#tokens.find(owner, scopes);
+    if (credential?.kind === "entra") checkOwnService(service, request);
+    const owner = `${this.#credentials.ownerOf(credential)} ${service.realm.href} ${service.service ?? ""}`;
+    const kept = this.#tokens.find(owner, scopes, { forBody: request.body !== undefined });
     if (kept !== undefined) return { value: `Bearer ${kept.value}`, token: kept, owner, kept: true };
     const token = await this.#fetch(owner, service, scopes, credential, request);
     return { value: `Bearer ${token.value}`, token, owner, kept: false };
@@ -143,50 +167,38 @@ export class Authenticator {
     owner: string,
     from: TokenService,
     scopes: readonly Scope[],
-    credential: Exclude<Credential, { kind: "bearer" }> | undefined,
-    request: HttpRequest,
+    credential: Exclude<UsableCredential, { kind: "bearer" }> | undefined,
+    { onRequest, signal }: HttpRequest,
   ): Promise<Token> {
-    const { onRequest } = request;
     return this.#fetches.run(
       [owner, ...scopes].join("\n"),
-      async (signal) => {
-        const token = await requestToken({ from, scopes, credential, send: this.#options.send, signal, onRequest });
+      async (shared) => {
+        const question = { from, scopes, signal: shared, onRequest };
+        const token =
+          credential?.kind === "entra"
+            ? await this.#entra.accessToken({ ...question, credential, owner })
+            : await this.#service.request({ ...question, credential });
         this.#tokens.add(owner, scopes, token);
         return token;
-      },
-      request.signal,
-    );
-  }
-
-  async #credential(repository: string | undefined, signal: AbortSignal | undefined): Promise<Credential | undefined> {
-    const { host, credentials } = this.#options;
-    const key = repository ?? "";
-    if (this.#credentials.has(key)) return this.#credentials.get(key);
-    return this.#lookups.run(
-      key,
-      async (shared) => {
-        const credential = await credentials({ host, repository }, { signal: shared });
-        this.#credentials.set(key, credential);
-        return credential;
       },
       signal,
     );
   }
-
-  /** A number for each credential, so that none is part of a key. Equal ones of several repositories share their tokens. */
-  #ownerOf(credential: Credential | undefined): number {
-    for (const [known, owner] of this.#owners) {
-      if (isSame(known, credential)) return owner;
-    }
-    this.#owners.set(credential, this.#owners.size);
-    return this.#owners.size - 1;
-  }
 }
 
-function isSame(a: Credential | undefined, b: Credential | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  if (a.kind === "basic") return b.kind === "basic" && a.username === b.username && a.password === b.password;
-  return a.kind === b.kind && a.token === b.token;
+/** What basic authentication can be answered with. */
+function basicOf(credential: UsableCredential | undefined): BasicCredential | IdentityCredential | undefined {
+  return credential?.kind === "basic" || credential?.kind === "identity" ? credential : undefined;
+}
+
+/** An Entra token opens every registry of its identity: it goes to the one that was asked, and to no service that this one names. */
+function checkOwnService({ realm }: TokenService, request: HttpRequest): void {
+  if (realm.origin === request.url.origin) return;
+  throw new RegistryError(
+    "CREDENTIALS",
+    `Cannot ${request.action}: the token service ${realm.host} is not the registry's own, and an Entra token is sent to no other`,
+    { method: request.method, url: request.url.href },
+  );
 }
 
 /** Bearer before basic, as docker has it. */

@@ -1,4 +1,4 @@
-import type { Credential } from "../../credentials/credential.ts";
+import type { BasicCredential, IdentityCredential } from "../../credentials/credential.ts";
 import { RegistryError } from "../../errors.ts";
 import type { HttpRequest, HttpResponse, Send } from "../../http/message.ts";
 import { refusalOf } from "../../http/refusal.ts";
@@ -11,37 +11,72 @@ export interface TokenService {
   readonly service: string | undefined;
 }
 
-export interface TokenRequest {
+/** A question to a token service, whoever asks. */
+export interface TokenQuestion {
   readonly from: TokenService;
   readonly scopes: readonly Scope[];
-  /** Without one the token is an anonymous one. */
-  readonly credential: Exclude<Credential, { kind: "bearer" }> | undefined;
-  /** Follows redirects. */
-  readonly send: Send;
   readonly signal?: AbortSignal | undefined;
   readonly onRequest?: HttpRequest["onRequest"];
 }
 
+export interface TokenRequest extends TokenQuestion {
+  /** Without one the token is an anonymous one. */
+  readonly credential: BasicCredential | IdentityCredential | undefined;
+}
+
+/** GET with basic auth as docker does, or the OAuth2 form. */
+type Way = "get" | "form";
+
 const MAX_TOKEN_BYTES = 1024 * 1024;
 const CLIENT_ID = "tranship";
 
+/** Asks token services for tokens, and remembers which of them know one way of asking only. */
+export class TokenServiceClient {
+  /** Follows redirects of a GET. */
+  readonly #send: Send;
+  /** The way that worked where the usual one did not, by realm and kind of credential. */
+  readonly #ways = new Map<string, Way>();
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  /**
+   * Asks for a token. User and password, and without a credential: GET, and the OAuth2 form (`grant_type=password`) where that is the only way.
+   * Identity token: the OAuth2 form (`grant_type=refresh_token`), and GET where that is not known.
+   * Requests: 1, or 2 for the first where the service only knows the other way.
+   * Spec: distribution v3.1, "Token Authentication Specification" and "OAuth2 Token Authentication".
+   * @throws {RegistryError} UNAUTHORIZED or DENIED where the service refuses, CREDENTIALS for an answer that holds no token.
+   */
+  async request(request: TokenRequest): Promise<Token> {
+    const key = `${request.credential?.kind ?? "anonymous"} ${request.from.realm.href}`;
+    const known = this.#ways.get(key);
+    const usual: Way = request.credential?.kind === "identity" ? "form" : "get";
+    const first = requestOf(request, known ?? usual);
+    const response = await this.#send(first);
+    if (known !== undefined || !wantsOtherWay(response.status, request)) return readToken(response, first, request);
+    await response.body.drop();
+    const other: Way = usual === "get" ? "form" : "get";
+    const second = requestOf(request, other);
+    const token = await readToken(await this.#send(second), second, request);
+    this.#ways.set(key, other);
+    return token;
+  }
+}
+
 /**
- * Asks for a token. User and password: GET with basic auth as docker does, and the OAuth2 form where that is the only one. Identity token: the
- * OAuth2 form (`grant_type=refresh_token`), and GET where that is not known.
- * Requests: 1, or 2 where the service only knows the other way.
- * Spec: distribution v3.1, "Token Authentication Specification" and "OAuth2 Token Authentication".
- * @throws {RegistryError} UNAUTHORIZED or DENIED where the service refuses, CREDENTIALS for an answer that holds no token.
+ * 404 and 405 are those of a service that knows one way only. ACR's documents just the form for who has no credential, so there its GET may be
+ * refused in other ways too.
  */
-export async function requestToken(request: TokenRequest): Promise<Token> {
-  const { credential } = request;
-  const oauth = (): HttpRequest => oauthRequest(request);
-  const get = (): HttpRequest => getRequest(request);
-  if (credential === undefined) return readToken(await request.send(get()), get(), request);
-  const [first, second] = credential.kind === "identity" ? [oauth(), get()] : [get(), oauth()];
-  const response = await request.send(first);
-  if (response.status !== 404 && response.status !== 405) return readToken(response, first, request);
-  await response.body.drop();
-  return readToken(await request.send(second), second, request);
+function wantsOtherWay(status: number, { credential, from }: TokenRequest): boolean {
+  if (status === 404 || status === 405) return true;
+  return (
+    credential === undefined && (status === 400 || status === 401) && from.realm.pathname.endsWith("/oauth2/token")
+  );
+}
+
+function requestOf(request: TokenRequest, way: Way): HttpRequest {
+  return way === "get" ? getRequest(request) : formRequest(request);
 }
 
 function getRequest(request: TokenRequest): HttpRequest {
@@ -55,46 +90,67 @@ function getRequest(request: TokenRequest): HttpRequest {
   return { ...common(request), method: "GET", url, headers };
 }
 
-function oauthRequest(request: TokenRequest): HttpRequest {
+function formRequest(request: TokenRequest): HttpRequest {
   const { credential, from, scopes } = request;
-  const form = new URLSearchParams({ client_id: CLIENT_ID, scope: scopes.join(" ") });
+  const form = new URLSearchParams({ client_id: CLIENT_ID });
+  if (scopes.length > 0) form.set("scope", scopes.join(" "));
   if (from.service !== undefined) form.set("service", from.service);
   if (credential?.kind === "identity") {
     form.set("grant_type", "refresh_token");
     form.set("refresh_token", credential.token);
-  } else if (credential?.kind === "basic") {
+  } else {
     form.set("grant_type", "password");
-    form.set("username", credential.username);
-    form.set("password", credential.password);
+    if (credential === undefined) {
+      // As ACR has it for anonymous pulls.
+      form.set("refresh_token", "");
+    } else {
+      form.set("username", credential.username);
+      form.set("password", credential.password);
+    }
   }
+  return { ...common(request), ...postedForm(from.realm, form) };
+}
+
+/** A POST of a form. */
+export function postedForm(
+  url: URL,
+  form: URLSearchParams,
+): Pick<HttpRequest, "method" | "url" | "headers" | "body" | "contentLength"> {
   const body = Buffer.from(form.toString());
   return {
-    ...common(request),
     method: "POST",
-    url: new URL(from.realm),
+    url: new URL(url),
     headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
     body: () => body,
     contentLength: body.length,
   };
 }
 
-function common(request: TokenRequest): Pick<HttpRequest, "kind" | "action" | "signal" | "onRequest"> {
+function common(request: TokenQuestion): Pick<HttpRequest, "kind" | "action" | "signal" | "onRequest"> {
   const { from, scopes, signal, onRequest } = request;
   const what = scopes.length === 0 ? "" : ` for "${scopes.join(" ")}"`;
   return { kind: "token", action: `get a token${what} from ${from.realm.host}`, signal, onRequest };
 }
 
 /** `Basic …`; an identity token goes in the place of the password. */
-export function basicAuthorization(credential: Exclude<Credential, { kind: "bearer" }>): string {
+export function basicAuthorization(credential: BasicCredential | IdentityCredential): string {
   const pair = credential.kind === "basic" ? `${credential.username}:${credential.password}` : `:${credential.token}`;
   return `Basic ${Buffer.from(pair).toString("base64")}`;
 }
 
-async function readToken(response: HttpResponse, sent: HttpRequest, request: TokenRequest): Promise<Token> {
+async function readToken(response: HttpResponse, sent: HttpRequest, { scopes }: TokenRequest): Promise<Token> {
+  return readAnswer(response, sent, (text) => parseToken(text, scopes, response.headers["date"]));
+}
+
+/**
+ * What a token service answered, as `parse` reads it.
+ * @throws {RegistryError} UNAUTHORIZED, DENIED for a refusal, CREDENTIALS with what `parse` says of a document that it can't read.
+ */
+export async function readAnswer<T>(response: HttpResponse, sent: HttpRequest, parse: (text: string) => T): Promise<T> {
   if (response.status !== 200) throw refusedToken(await refusalOf(response, sent));
   const text = new TextDecoder().decode(await response.body.bytes(MAX_TOKEN_BYTES));
   try {
-    return parseToken(text, request.scopes, response.headers["date"]);
+    return parse(text);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new RegistryError("CREDENTIALS", `Cannot ${sent.action}: ${detail}`, {

@@ -1,4 +1,5 @@
 import type { Scope } from "../request.ts";
+import { type Claims, claimsOf, jwtLifetimeMs } from "./jwt.ts";
 import { mergeScopes } from "./scope.ts";
 
 /** An access token as a token service gave it. */
@@ -16,7 +17,8 @@ const MAX_LIFETIME_S = 30 * 24 * 3600;
 
 /**
  * Reads the answer of a token service. Its age is taken on the server's own clock (`issued_at` against the Date header), so that a clock
- * that is wrong here or there changes nothing; a tenth of the lifetime, at most 30 s, is kept back for the way.
+ * that is wrong here or there changes nothing; a tenth of the lifetime, at most 30 s, is kept back for the way. Where the answer has no
+ * `expires_in`, as with ACR, the token's own `exp` is read; one that had expired when it came is used once.
  * Spec: distribution v3.1, "Token Authentication Specification".
  * @throws {SyntaxError} saying what is wrong with it, without showing it.
  */
@@ -26,9 +28,18 @@ export function parseToken(text: string, asked: readonly Scope[], date: string |
   if (typeof value !== "string") throw new SyntaxError("the answer has no token");
   if (!/^[\x21-\x7e]+$/.test(value)) throw new SyntaxError("the token has characters that no header may have");
   const scope = answer["scope"];
+  const claims = claimsOf(value);
   const granted =
-    typeof scope === "string" && scope.trim() !== "" ? mergeScopes([scope]) : (claimedScopes(value) ?? asked);
-  return { value, granted, lifetimeMs: lifetimeOf(answer, date) };
+    typeof scope === "string" && scope.trim() !== "" ? mergeScopes([scope]) : (claimedScopes(claims) ?? asked);
+  const claimedMs =
+    answer["expires_in"] === undefined && claims !== undefined ? jwtLifetimeMs(claims, date) : undefined;
+  const lifetimeMs = claimedMs === undefined ? lifetimeOf(answer, date) : usableMs(claimedMs);
+  return { value, granted, lifetimeMs };
+}
+
+/** What is left of a lifetime when the way of the requests is kept back. */
+export function usableMs(lifetimeMs: number): number {
+  return Math.max(1, Math.min(MAX_LIFETIME_S * 1000, lifetimeMs) - Math.min(30_000, lifetimeMs / 10));
 }
 
 function lifetimeOf(answer: Readonly<Record<string, unknown>>, date: string | undefined): number {
@@ -37,20 +48,12 @@ function lifetimeOf(answer: Readonly<Record<string, unknown>>, date: string | un
   const lifetimeMs = Math.min(MAX_LIFETIME_S, Math.max(MIN_LIFETIME_S, wanted)) * 1000;
   const issued = typeof answer["issued_at"] === "string" ? Date.parse(answer["issued_at"]) : Number.NaN;
   const ageMs = Math.max(0, Date.parse(date ?? "") - issued) || 0;
-  return Math.max(1, lifetimeMs - Math.min(30_000, lifetimeMs / 10) - ageMs);
+  return Math.max(1, usableMs(lifetimeMs) - ageMs);
 }
 
 /** The `access` claim that distribution's tokens carry; undefined where the token is opaque. */
-function claimedScopes(token: string): readonly Scope[] | undefined {
-  const payload = token.split(".");
-  if (payload.length !== 3) return undefined;
-  let claims: Readonly<Record<string, unknown>>;
-  try {
-    claims = parseObject(Buffer.from(payload[1] ?? "", "base64url").toString());
-  } catch {
-    return undefined;
-  }
-  const access = claims["access"];
+function claimedScopes(claims: Claims | undefined): readonly Scope[] | undefined {
+  const access = claims?.["access"];
   if (!Array.isArray(access)) return undefined;
   return mergeScopes(
     access.filter(isRecord).flatMap(({ type, name, actions }) => {
@@ -60,7 +63,8 @@ function claimedScopes(token: string): readonly Scope[] | undefined {
   );
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+/** @throws {SyntaxError} where the answer is no JSON object. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
   let document: unknown;
   try {
     document = JSON.parse(text);
