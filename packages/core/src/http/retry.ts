@@ -1,16 +1,9 @@
 import { isRetryable, RegistryError } from "../errors.ts";
 import { pause } from "../registry/pause.ts";
+import type { RetryPolicy } from "../store/call-options.ts";
 
-/** How often and when something is tried again. */
-export interface RetryOptions {
-  /** Tries in all, the first included. Default 5. */
-  readonly attempts?: number | undefined;
-  /** The longest wait before the second try, in ms; doubled for each further one. Default 500. */
-  readonly baseDelayMs?: number | undefined;
-  /** The longest of these waits, in ms. Default 30 s. */
-  readonly maxDelayMs?: number | undefined;
-  /** The longest wait that a registry may ask for, in ms; one that asks for more ends in RATE_LIMITED. Default 2 min. */
-  readonly maxRetryAfterMs?: number | undefined;
+/** How often and when something is tried again, and how it is waited. */
+export interface RetryOptions extends RetryPolicy {
   readonly signal?: AbortSignal | undefined;
   /** Told before each wait. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;

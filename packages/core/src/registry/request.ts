@@ -1,4 +1,4 @@
-import type { RequestKind, RequestRecord } from "../store/store.ts";
+import type { CallOptions, RequestKind } from "../store/call-options.ts";
 
 /** `repository:NAME:pull`, `repository:NAME:pull,push`, `repository:NAME:delete`, `registry:catalog:*`. */
 export type Scope = string;
@@ -23,10 +23,14 @@ export interface RegistryRequest {
   readonly retry?: boolean | undefined;
   /** Whether redirects are followed. Default: GET and HEAD yes, others no. */
   readonly followRedirects?: boolean | undefined;
-  /** The longest wait for the head of the answer, from when the body was sent, in ms. Default 60 s. */
+  /** The longest wait for the head of the answer, from when the body was sent, in ms, where the call does not say. Default: the client's. */
   readonly headersTimeoutMs?: number | undefined;
+  /** What the caller of the step gave: handed on as it is. */
+  readonly call?: CallOptions | undefined;
+  /** In the place of the call's own. */
   readonly signal?: AbortSignal | undefined;
-  readonly onRequest?: ((request: RequestRecord) => void) | undefined;
+  /** In the place of the call's own. */
+  readonly onRequest?: CallOptions["onRequest"];
 }
 
 /** The body of an answer: iterated once, or dropped. An answer whose body was neither read nor dropped holds its connection. */

@@ -1,28 +1,10 @@
 import type { Descriptor } from "../content/descriptor.ts";
+import type { CallOptions } from "./call-options.ts";
+
+export type { CallOptions, RequestKind, RequestRecord } from "./call-options.ts";
 
 /** Opens content at a byte offset; called again for every retry or resume. Each call gives a stream of its own. */
 export type Open = (offset: number, signal?: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
-
-/** What a request was for. Together with method and host it is what is counted. */
-export type RequestKind = "manifest" | "blob" | "upload" | "tags" | "referrers" | "catalog" | "token" | "ping";
-
-/** One HTTP request that was answered or failed; redirects and retries are requests of their own. */
-export interface RequestRecord {
-  readonly method: string;
-  readonly kind: RequestKind;
-  /** `host:port` that was asked, the CDN's where a redirect led there. */
-  readonly host: string;
-  /** HTTP status; 0 where no answer came. */
-  readonly status: number;
-}
-
-/** What every call of a store takes. */
-export interface CallOptions {
-  /** Ends the call; it rejects with `signal.reason`, and nothing of it runs on. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told of each HTTP request that the call made. */
-  readonly onRequest?: ((request: RequestRecord) => void) | undefined;
-}
 
 /** A small document with its descriptor: bytes and digest belong together and were checked. */
 export interface Content {
