@@ -1,3 +1,5 @@
+import type { Digest } from "./content/digest.ts";
+
 /** The codes of the distribution spec, v1.1.1, "Error Codes". */
 export type SpecErrorCode =
   | "BLOB_UNKNOWN"
@@ -49,6 +51,29 @@ export class StoreError extends Error {
     super(message, options);
     this.name = "StoreError";
     this.code = code;
+  }
+}
+
+export interface DigestMismatchInit {
+  readonly expected: Digest;
+  readonly actual: Digest;
+  /** Who sent the bytes, where that was a registry. */
+  readonly url?: string | undefined;
+}
+
+/** The bytes that came are not those of the digest that was promised or asked for: code DIGEST_MISMATCH, wherever they came from. */
+export class DigestMismatchError extends StoreError {
+  readonly expected: Digest;
+  readonly actual: Digest;
+  /** The URL without user, password and query; undefined where the bytes came from no registry, or over several requests. */
+  readonly url: string | undefined;
+
+  constructor(message: string, { expected, actual, url }: DigestMismatchInit) {
+    super("DIGEST_MISMATCH", message);
+    this.name = "DigestMismatchError";
+    this.expected = expected;
+    this.actual = actual;
+    this.url = url === undefined ? undefined : redactUrl(url);
   }
 }
 

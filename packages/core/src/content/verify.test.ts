@@ -64,7 +64,7 @@ describe("verified()", () => {
     const { text, error } = await drained(verified(sourceOf("ab", "cX", "e").content, descriptor));
     expect(text).toBe("abcX");
     expect(error).toMatchObject({
-      name: "StoreError",
+      name: "DigestMismatchError",
       code: "DIGEST_MISMATCH",
       message: `Cannot read "${descriptor.digest}": the 5 bytes that came hash to "${descriptorOf("abcXe", algorithm).digest}"`,
     });

@@ -1,4 +1,4 @@
-import { StoreError } from "../errors.ts";
+import { DigestMismatchError, StoreError } from "../errors.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { algorithmOf, type Digest, digestOf, hasherFor } from "./digest.ts";
 
@@ -8,7 +8,8 @@ import { algorithmOf, type Digest, digestOf, hasherFor } from "./digest.ts";
  *
  * A piece belongs to the consumer once it has it: it was hashed before, and isn't touched again. The source must not write to a piece that it gave.
  * Ending early (`return`, as `break` does), also before the first piece, ends the source.
- * @throws {StoreError} SIZE_MISMATCH as soon as it is too long or when it ends too early, DIGEST_MISMATCH at the end.
+ * @throws {StoreError} SIZE_MISMATCH as soon as it is too long or when it ends too early.
+ * @throws {DigestMismatchError} at the end.
  */
 export function verified(
   content: AsyncIterable<Uint8Array>,
@@ -54,7 +55,7 @@ async function* checked(
   if (held !== undefined) yield held;
 }
 
-/** Checks content that is in memory. @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH. */
+/** Checks content that is in memory. @throws {StoreError} SIZE_MISMATCH. @throws {DigestMismatchError} */
 export function verifyBytes(bytes: Uint8Array, descriptor: Descriptor): void {
   if (bytes.length !== descriptor.size) {
     throw sizeMismatch(descriptor, `${bytes.length} bytes came instead of ${descriptor.size}`);
@@ -78,9 +79,9 @@ export async function readVerified(content: AsyncIterable<Uint8Array>, descripto
 
 function checkDigest(digest: Digest, descriptor: Descriptor): void {
   if (digest === descriptor.digest) return;
-  throw new StoreError(
-    "DIGEST_MISMATCH",
+  throw new DigestMismatchError(
     `Cannot read "${descriptor.digest}": the ${descriptor.size} bytes that came hash to "${digest}"`,
+    { expected: descriptor.digest, actual: digest },
   );
 }
 

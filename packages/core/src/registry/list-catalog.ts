@@ -1,17 +1,25 @@
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
-import { listNames } from "./pages.ts";
+import { listNames, type NamePage, type PageOptions } from "./list-names.ts";
 import type { RemoteRegistry } from "./remote-repository.ts";
 
-/**
- * Every repository of the registry. 1 request for each 1000 names, or as many as the registry gives at once. The catalogue is distribution's, and not in the
- * spec: Docker Hub, GHCR and others have none.
- * @throws {RegistryError} UNSUPPORTED where the registry has none (404, 405), or shows it to nobody like us (401, 403).
- */
+/** Every repository of the registry, one by one; `listCatalogPages` has the rest. */
 export async function* listCatalog(
   registry: RemoteRegistry,
   options: CallOptions = {},
 ): AsyncGenerator<string, void, void> {
+  for await (const { names } of listCatalogPages(registry, options)) yield* names;
+}
+
+/**
+ * The repositories of the registry. 1 request for each 1000 names, or as many as the registry gives at once. The catalogue is distribution's, and not in the
+ * spec: Docker Hub, GHCR and others have none.
+ * @throws {RegistryError} UNSUPPORTED where the registry has none (404, 405), or shows it to nobody like us (401, 403).
+ */
+export async function* listCatalogPages(
+  registry: RemoteRegistry,
+  options: CallOptions & PageOptions = {},
+): AsyncGenerator<NamePage, void, void> {
   const list = { path: "/v2/_catalog", kind: "catalog", scopes: ["registry:catalog:*"] } as const;
   try {
     yield* listNames(registry, list, "repositories", options);

@@ -2,7 +2,7 @@ import { algorithmOf, type Digest, digestOf, isDigest } from "../content/digest.
 import { MAX_MANIFEST_BYTES } from "../content/manifest.ts";
 import { isSchema1MediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
-import { RegistryError } from "../errors.ts";
+import { DigestMismatchError } from "../errors.ts";
 import type { CallOptions, Content } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { digestHeader, mediaTypeHeader } from "./manifest-headers.ts";
@@ -12,8 +12,8 @@ import { labelOf, manifestPath, pullScope, type RemoteRepository } from "./remot
 /**
  * Reads the manifest of a tag or digest, its digest computed from the bytes.
  * Requests: 1 GET. Memory: the manifest, at most 4 MiB. Spec: distribution-spec v1.1.1, "Pulling manifests" (end-3).
- * @throws {StoreError} MANIFEST_UNKNOWN; MANIFEST_TOO_LARGE; MANIFEST_UNSUPPORTED; DIGEST_MISMATCH where the bytes are not those of the digest that was asked
- * for, or of the Docker-Content-Digest of the answer.
+ * @throws {StoreError} MANIFEST_UNKNOWN; MANIFEST_TOO_LARGE; MANIFEST_UNSUPPORTED.
+ * @throws {DigestMismatchError} where the bytes are not those of the digest that was asked for, or of the Docker-Content-Digest of the answer.
  */
 export async function openManifest(
   repository: RemoteRepository,
@@ -73,9 +73,8 @@ function check(
 ): void {
   const computed = digestOf(response.bytes, algorithmOf(expected));
   if (computed === expected) return;
-  throw new RegistryError(
-    "DIGEST_MISMATCH",
+  throw new DigestMismatchError(
     `Cannot read manifest "${reference}" of "${labelOf(repository)}": its bytes hash to ${computed}, ${source} is ${expected}`,
-    { method: "GET", url: response.url.href, status: response.status },
+    { expected, actual: computed, url: response.url.href },
   );
 }

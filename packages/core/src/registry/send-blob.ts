@@ -1,4 +1,5 @@
 import type { Descriptor } from "../content/descriptor.ts";
+import type { Digest } from "../content/digest.ts";
 import { verified } from "../content/verify.ts";
 import type { CallOptions, Open } from "../store/store.ts";
 import { pushScope, type RemoteRepository } from "./remote-repository.ts";
@@ -28,7 +29,7 @@ export async function putBlob(
   open: Open,
   options: CallOptions = {},
 ): Promise<void> {
-  const path = withDigest(session.location, descriptor);
+  const path = withDigest(session.location, descriptor.digest);
   await send(repository, "PUT", path, [200, 201, 204], { descriptor, open }, options);
 }
 
@@ -48,15 +49,25 @@ export async function patchBlob(
   const response = await send(repository, "PATCH", session.location, [201, 202, 204], { descriptor, open }, options);
   const location = response.headers["location"];
   if (location !== undefined) session.location = repository.client.resolveLocation(location, response.url);
-  await send(repository, "PUT", withDigest(session.location, descriptor), [200, 201, 204], undefined, options);
+  await commitUpload(repository, session, descriptor.digest, options);
+}
+
+/** Ends an upload whose bytes are all there. Requests: 1 PUT without a body. Spec: distribution-spec v1.1.1, "Pushing a blob in chunks" (end-6). */
+export async function commitUpload(
+  repository: RemoteRepository,
+  session: UploadSession,
+  digest: Digest,
+  options: CallOptions = {},
+): Promise<void> {
+  await send(repository, "PUT", withDigest(session.location, digest), [200, 201, 204], undefined, options);
 }
 
 /** The Location as it was given, signed query and all, with the digest added. */
-function withDigest(location: URL, descriptor: Descriptor): URL {
+function withDigest(location: URL, digest: Digest): URL {
   const url = new URL(location);
-  const digest = `digest=${encodeURIComponent(descriptor.digest)}`;
+  const parameter = `digest=${encodeURIComponent(digest)}`;
   // Not searchParams, which would write the given query anew and break its signature.
-  url.search = url.search === "" ? digest : `${url.search}&${digest}`;
+  url.search = url.search === "" ? parameter : `${url.search}&${parameter}`;
   return url;
 }
 

@@ -13,6 +13,8 @@ const POST_GRACE_MS = 1_000;
 export interface UploadSession {
   /** The newest Location, a capability: it shows in no message. */
   location: URL;
+  /** The fewest bytes of a chunk that is not the last one, where the registry says it (OCI-Chunk-Min-Length). */
+  readonly chunkMinLength?: number;
 }
 
 /** What a POST to the uploads brought: the blob itself, or a session. */
@@ -96,7 +98,11 @@ function sessionOf(repository: RemoteRepository, response: RegistryResponse): Up
       url: response.url.href,
     });
   }
-  return { location: repository.client.resolveLocation(location, response.url) };
+  const minimum = response.headers["oci-chunk-min-length"] ?? "";
+  return {
+    location: repository.client.resolveLocation(location, response.url),
+    ...(/^\d{1,15}$/.test(minimum) ? { chunkMinLength: Number(minimum) } : {}),
+  };
 }
 
 function mountSource(repository: RemoteRepository, candidates: readonly string[]): string | undefined {

@@ -6,9 +6,7 @@ import { explained, statusOf } from "./explain.ts";
 import { listTags } from "./list-tags.ts";
 import { labelOf, manifestPath, type RemoteRepository } from "./remote-repository.ts";
 import { resolveManifest } from "./resolve-manifest.ts";
-
-/** HEADs in flight while the other tags are looked at. */
-const LOOKS_AT_ONCE = 8;
+import { resolveTags } from "./resolve-tags.ts";
 
 /**
  * Removes one tag and nothing else. A registry that refuses to delete by tag (distribution 2.8) deletes by digest, and with it every tag of that digest; so that is done
@@ -47,34 +45,8 @@ async function otherTagOf(
   tag: string,
   options: CallOptions,
 ): Promise<string | undefined> {
-  const batch: string[] = [];
-  const look = async (): Promise<string | undefined> => {
-    const found = await Promise.all(
-      batch
-        .splice(0)
-        .map(async (other) => ((await digestOfTag(repository, other, options)) === digest ? other : undefined)),
-    );
-    return found.find((other) => other !== undefined);
-  };
-  for await (const other of listTags(repository, options)) {
-    if (other !== tag) batch.push(other);
-    if (batch.length < LOOKS_AT_ONCE) continue;
-    const found = await look();
-    if (found !== undefined) return found;
+  for await (const other of resolveTags(repository, listTags(repository, options), options)) {
+    if (other.tag !== tag && other.descriptor.digest === digest) return other.tag;
   }
-  return look();
-}
-
-/** Undefined for a tag that went meanwhile. */
-async function digestOfTag(
-  repository: RemoteRepository,
-  tag: string,
-  options: CallOptions,
-): Promise<string | undefined> {
-  try {
-    return (await resolveManifest(repository, tag, options)).digest;
-  } catch (error) {
-    if (statusOf(error) === 404) return undefined;
-    throw error;
-  }
+  return undefined;
 }
