@@ -44,7 +44,16 @@ export { parseRepositoryName } from "./content/repository-name.ts";
 export { parseTag } from "./content/tag.ts";
 export { readVerified, verified, verifyBytes } from "./content/verify.ts";
 export type { AuthFileOptions, AuthFilePath, Environment } from "./credentials/auth-file-paths.ts";
-export type { Credential, CredentialProvider, CredentialRequest } from "./credentials/credential.ts";
+export type {
+  AnonymousCredential,
+  BasicCredential,
+  BearerCredential,
+  Credential,
+  CredentialProvider,
+  CredentialRequest,
+  EntraCredential,
+  IdentityCredential,
+} from "./credentials/credential.ts";
 export type { HelperOptions } from "./credentials/credential-helper.ts";
 export { checkCredentialFiles, type FileCredentialsOptions, fileCredentials } from "./credentials/file-credentials.ts";
 export {
@@ -58,7 +67,9 @@ export {
   removeCredential,
 } from "./credentials/remove-credential.ts";
 export { type SaveCredentialOptions, type SavedCredential, saveCredential } from "./credentials/save-credential.ts";
+export { type Ask, sharedAnswers } from "./credentials/shared-answers.ts";
 export { firstOf, parseUserPassword, staticCredential } from "./credentials/static-credential.ts";
+export { ACR_AUDIENCES, type AccessToken, acrAudience, type TokenCredential } from "./credentials/token-credential.ts";
 export {
   type ErrorCode,
   isRetryable,

@@ -25,6 +25,19 @@ describe("sharedAnswers()", () => {
     await expect(ask("a")).resolves.toBe(3);
   });
 
+  it("sharedAnswers() keeps each answer as long as is said of it", async () => {
+    const asked: string[] = [];
+    const ask = sharedAnswers(
+      async (key) => {
+        asked.push(key);
+        return key;
+      },
+      (answer) => (answer === "long" ? 1e9 : 0),
+    );
+    for (const key of ["long", "long", "short", "short"]) await ask(key);
+    expect(asked).toEqual(["long", "short", "short"]);
+  });
+
   it("sharedAnswers() lets one asker go without disturbing the other", async () => {
     const answer = Promise.withResolvers<string>();
     const signals: AbortSignal[] = [];

@@ -8,12 +8,16 @@ interface Running<T> {
 }
 
 /**
- * Asks once for all who ask the same while the answer is on its way, and keeps the answer for `maxAgeMs`; a failure is not kept.
+ * Asks once for all who ask the same while the answer is on its way, and keeps the answer for `maxAgeMs`, a number or what it says of the
+ * answer; a failure is not kept.
  * One asker's abort rejects that one only; when the last one has gone, the question itself is aborted, and that one waits for its end.
  */
-export function sharedAnswers<T>(ask: (key: string, signal: AbortSignal) => Promise<T>, maxAgeMs: number): Ask<T> {
+export function sharedAnswers<T>(
+  ask: (key: string, signal: AbortSignal) => Promise<T>,
+  maxAgeMs: number | ((answer: T) => number),
+): Ask<T> {
   const running = new Map<string, Running<T>>();
-  const answers = new Map<string, { readonly value: T; readonly at: number }>();
+  const answers = new Map<string, { readonly value: T; readonly endsAt: number }>();
 
   function start(key: string): Running<T> {
     const stop = new AbortController();
@@ -21,7 +25,8 @@ export function sharedAnswers<T>(ask: (key: string, signal: AbortSignal) => Prom
       if (running.get(key)?.stop === stop) running.delete(key);
     };
     const promise = ask(key, stop.signal).then((value) => {
-      answers.set(key, { value, at: performance.now() });
+      const ageMs = typeof maxAgeMs === "number" ? maxAgeMs : maxAgeMs(value);
+      answers.set(key, { value, endsAt: performance.now() + ageMs });
       return value;
     });
     const started = { promise: promise.finally(forget), stop, waiting: 0 };
@@ -32,7 +37,7 @@ export function sharedAnswers<T>(ask: (key: string, signal: AbortSignal) => Prom
   return async (key, signal) => {
     signal?.throwIfAborted();
     const known = answers.get(key);
-    if (known !== undefined && performance.now() - known.at < maxAgeMs) return known.value;
+    if (known !== undefined && performance.now() < known.endsAt) return known.value;
     const shared = running.get(key) ?? start(key);
     shared.waiting += 1;
     if (signal === undefined) return shared.promise;

@@ -41,4 +41,14 @@ describe("SingleFlight", () => {
     await expect(two).rejects.toThrow("second");
     expect(shared?.aborted).toBe(true);
   });
+
+  it("rejects who aborts while the work starts", async () => {
+    const stop = new AbortController();
+    const reason = new Error("stop");
+    const task = (signal: AbortSignal): Promise<never> => {
+      stop.abort(reason);
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    };
+    await expect(new SingleFlight<number>().run("a", task, stop.signal)).rejects.toBe(reason);
+  });
 });

@@ -20,6 +20,8 @@ export class SingleFlight<T> {
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const onAbort = (): void => reject(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
+    // The work itself may have aborted it while it started.
+    if (signal?.aborted) onAbort();
     try {
       return await Promise.race([flight.promise, aborted]);
     } finally {

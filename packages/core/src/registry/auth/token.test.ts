@@ -55,6 +55,32 @@ describe("parseToken()", () => {
   });
 });
 
+describe("parseToken() without expires_in", () => {
+  const DATE = "Mon, 01 Jan 2001 00:00:00 GMT";
+  const SECONDS = Date.parse(DATE) / 1000;
+
+  it.each([
+    // What is left of it by the server's clock at the end of that second, less the reserve.
+    [{ exp: SECONDS + 4500 }, DATE, 4_500_000 - 999 - 30_000],
+    [{ exp: SECONDS + 101, iat: SECONDS - 900 }, DATE, (101_000 - 999) * 0.9],
+    // Without the server's clock: from when it was made.
+    [{ exp: 4500, iat: 0 }, undefined, 4_470_000],
+    // It claims to have ended already: for one use.
+    [{ exp: SECONDS - 60 }, DATE, 1],
+    [{ exp: 0, iat: 60 }, undefined, 1],
+    [{ exp: "soon" }, DATE, 54_000],
+    [{}, DATE, 54_000],
+  ])("takes the life of a JWT with %j (Date: %s) from its exp: %i ms", (claims, date, ms) => {
+    const value = `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
+    expect(parse({ access_token: value }, date).lifetimeMs).toBeCloseTo(ms, 6);
+  });
+
+  it("prefers what the answer says", () => {
+    const value = `h.${Buffer.from('{"exp":1}').toString("base64url")}.s`;
+    expect(parse({ token: value, expires_in: 300 }).lifetimeMs).toBe(270_000);
+  });
+});
+
 describe("TokenCache", () => {
   const token = (value: string, granted: readonly string[], lifetimeMs = 1000) => ({ value, granted, lifetimeMs });
 
@@ -76,6 +102,17 @@ describe("TokenCache", () => {
     const cache = new TokenCache();
     cache.add("me", ["repository:a:pull"], token("t", ["repository:a:pull"]));
     expect(cache.find("you", ["repository:a:pull"])).toBeUndefined();
+  });
+
+  it("gives none near its end where a body will be sent, but another that lasts", () => {
+    let now = 1;
+    const cache = new TokenCache(() => now);
+    cache.add("me", ["repository:a:pull"], token("t", ["repository:a:pull"], 1000));
+    now = 752;
+    expect(cache.find("me", ["repository:a:pull"])?.value).toBe("t");
+    expect(cache.find("me", ["repository:a:pull"], { forBody: true })).toBeUndefined();
+    cache.add("me", ["repository:a:pull,push"], token("u", ["repository:a:pull,push"], 1000));
+    expect(cache.find("me", ["repository:a:pull"], { forBody: true })?.value).toBe("u");
   });
 
   it("gives none that has expired, or was removed", () => {
