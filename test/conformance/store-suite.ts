@@ -49,11 +49,9 @@ export function storeConformance(
       leftovers: async () => (await made?.leftovers?.()) ?? [],
       openHandles: async () => made?.openHandles?.(),
       itWith: (feature, title, test) => {
-        it(title, async (context) => {
-          const reason = without[feature];
-          if (reason !== undefined) context.skip(`no ${feature}: ${reason}`);
-          await test();
-        });
+        const reason = without[feature];
+        if (reason !== undefined) console.warn(`Skipped: ${name}, ${title} (no ${feature}: ${reason})`);
+        it.skipIf(reason !== undefined)(title, test);
       },
       expectNothingOf: async (descriptor) => {
         expect(await suite.store.has(descriptor)).toBe(false);

@@ -48,6 +48,7 @@ interface Journey {
 }
 
 function journey(debootstrap: string, { registries, readRemote, readLayout }: Journey): void {
+  if (obstacle() !== undefined) console.warn(`Skipped: the real image (${obstacle()})`);
   describe.skipIf(obstacle() !== undefined)(obstacle() ?? "registry → registry → OCI layout → registry", () => {
     const stack = new AsyncDisposableStack();
     let source: Store;
