@@ -1,11 +1,6 @@
-import {
-  type CredentialProvider,
-  checkCredentialFiles,
-  fileCredentials,
-  type Registry,
-  type RegistryStore,
-  staticCredential,
-} from "@tranship/core";
+import { type CredentialProvider, checkCredentialFiles, type Registry, type RegistryStore } from "@tranship/core";
+import type { Trace } from "./credentials/credential-source.ts";
+import { givenCredentials, hostCredentials } from "./credentials/host-credentials.ts";
 import { Hosts } from "./hosts.ts";
 import type { RegistryFlags } from "./options.ts";
 import { readingInput } from "./usage-error.ts";
@@ -15,6 +10,8 @@ export interface RegistriesOptions {
   readonly hosts: readonly string[];
   /** Connections to each host. */
   readonly connections?: number | undefined;
+  /** Told where credentials are looked for, and what is found, without secrets. */
+  readonly trace?: Trace | undefined;
 }
 
 /**
@@ -23,28 +20,31 @@ export interface RegistriesOptions {
  */
 export class Registries implements AsyncDisposable {
   readonly #hosts: Hosts;
-  readonly #fromFiles: CredentialProvider;
+  readonly #found: CredentialProvider;
   readonly #connections: number | undefined;
+  readonly #trace: Trace | undefined;
   readonly #open = new Map<string, Promise<Registry>>();
 
-  private constructor(hosts: Hosts, fromFiles: CredentialProvider, connections: number | undefined) {
+  private constructor(hosts: Hosts, found: CredentialProvider, { connections, trace }: RegistriesOptions) {
     this.#hosts = hosts;
-    this.#fromFiles = fromFiles;
+    this.#found = found;
     this.#connections = connections;
+    this.#trace = trace;
   }
 
   /** Reads the settings. No request. @throws {UsageError} for what is wrong with them, also with the credential files. */
-  static async create(flags: RegistryFlags, { hosts, connections }: RegistriesOptions): Promise<Registries> {
+  static async create(flags: RegistryFlags, options: RegistriesOptions): Promise<Registries> {
+    const { hosts, trace } = options;
     return readingInput(async () => {
       const settings = await Hosts.read(flags);
       if (hosts.length > 0) await checkCredentialFiles({ authFile: flags.authfile, hosts });
       for (const host of hosts) await settings.settingsOf(host);
-      return new Registries(settings, fileCredentials({ authFile: flags.authfile }), connections);
+      return new Registries(settings, hostCredentials({ authFile: flags.authfile, trace }), options);
     });
   }
 
   /**
-   * The registry at a host, asked with these credentials (`user:password`), else with those of the files. No request.
+   * The registry at a host, asked with these credentials (`user:password`), else with those that `hostCredentials` finds. No request.
    * @throws {UsageError} for malformed credentials.
    */
   registry(host: string, credentials?: string): Promise<Registry> {
@@ -70,7 +70,7 @@ export class Registries implements AsyncDisposable {
 
   async #connect(host: string, credentials: string | undefined): Promise<Registry> {
     return readingInput(async () => {
-      const provider = credentials === undefined ? this.#fromFiles : staticCredential(credentials);
+      const provider = credentials === undefined ? this.#found : givenCredentials(credentials, this.#trace);
       const settings = await this.#hosts.settingsOf(host);
       const { connect } = await import("./connect.ts");
       return connect({ host, credentials: provider, ...settings, connections: this.#connections });

@@ -9,10 +9,7 @@ export interface AccessToken {
  * Null: it has none.
  */
 export interface TokenCredential {
-  getToken(
-    scopes: string | string[],
-    options?: { readonly abortSignal?: AbortSignal | undefined },
-  ): Promise<AccessToken | null>;
+  getToken(scopes: string | string[], options?: { readonly abortSignal?: AbortSignal }): Promise<AccessToken | null>;
 }
 
 /** Whom an Entra token for a registry is for, by cloud. `https://management.azure.com` works in the public one too. */

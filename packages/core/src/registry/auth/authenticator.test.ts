@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Credential } from "../../credentials/credential.ts";
 import type { RequestRecord } from "../../store/store.ts";
-import { createRegistryTransport, type RegistryTransportOptions } from "../registry-transport.ts";
+import { createRegistryTransport } from "../registry-transport.ts";
 import type { RegistryRequest, RegistryTransport } from "../request.ts";
+import type { RegistryTransportOptions } from "../transport-options.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

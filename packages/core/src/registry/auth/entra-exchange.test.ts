@@ -27,7 +27,7 @@ class Identity implements TokenCredential {
     this.#give = give;
   }
 
-  getToken(scopes: string | string[], options?: { readonly abortSignal?: AbortSignal | undefined }) {
+  getToken(scopes: string | string[], options?: { readonly abortSignal?: AbortSignal }) {
     this.scopes.push(scopes);
     return this.#give(options?.abortSignal);
   }

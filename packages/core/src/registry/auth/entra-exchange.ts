@@ -123,7 +123,7 @@ async function entraToken(
   const scope = `${(audience ?? acrAudience(host)).replace(/\/+$/, "")}/.default`;
   let given: AccessToken | null;
   try {
-    given = await credential.getToken(scope, { abortSignal: signal });
+    given = await credential.getToken(scope, signal && { abortSignal: signal });
   } catch (cause) {
     signal?.throwIfAborted();
     const said = cause instanceof Error ? cause.message : String(cause);

@@ -1,0 +1,43 @@
+import { type Ask, type Credential, type Environment, sharedAnswers } from "@tranship/core";
+import { type Cloud, cloudOf } from "./cloud-of.ts";
+import type { CloudQuestion, Trace } from "./credential-source.ts";
+
+/** A credential is kept for a host's further repositories until so long before its end, and "none" is kept as long, in ms. */
+const RESERVE_MS = 5 * 60_000;
+
+export interface CloudCredentialsOptions {
+  /** For what is ours; the clouds' libraries read the process's. */
+  readonly env: Environment;
+  readonly trace: Trace;
+}
+
+/**
+ * The credential of a host at a cloud, by the cloud's own library, which is loaded when the first such host is asked and for no other host.
+ * Asked once for all repositories of a host. Undefined for a host of no cloud.
+ */
+export function cloudCredentials({ env, trace }: CloudCredentialsOptions): Ask<Credential | undefined> {
+  return sharedAnswers<Credential | undefined>(async (host, signal) => {
+    const cloud = cloudOf(host, env);
+    return cloud && ask(cloud, { host, env, trace: (message) => trace(`${host}: ${message}`), signal });
+  }, lifetimeMs);
+}
+
+/** An Entra identity looks after its tokens itself. */
+function lifetimeMs(credential: Credential | undefined): number {
+  if (credential === undefined || credential.kind === "entra") return Number.POSITIVE_INFINITY;
+  if (credential.kind === "anonymous" || credential.expiresAt === undefined) return RESERVE_MS;
+  return credential.expiresAt - Date.now() - RESERVE_MS;
+}
+
+async function ask(cloud: Cloud, question: CloudQuestion): Promise<Credential> {
+  switch (cloud.kind) {
+    case "azure":
+      return (await import("./azure-identity.ts")).azureIdentity(question);
+    case "ecr":
+      return (await import("./ecr-credential.ts")).ecrCredential(cloud, question);
+    case "ecr-public":
+      return (await import("./ecr-public-credential.ts")).ecrPublicCredential(question);
+    default:
+      return (await import("./google-credential.ts")).googleCredential(question);
+  }
+}

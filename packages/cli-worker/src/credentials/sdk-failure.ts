@@ -1,0 +1,31 @@
+import type { AnonymousCredential, Environment } from "@tranship/core";
+import type { CloudQuestion } from "./credential-source.ts";
+
+const MAX_DETAIL = 300;
+const SECRET_NAME = /(?:SECRET|TOKEN|PASSWORD|ACCESS_KEY)$/i;
+
+/**
+ * No credential, since a cloud's library gave none: it goes on without, and says why where the registry then refuses. An abort is thrown.
+ * @param found what the library's answer means where it merely found no identity.
+ */
+export function sdkFailure(
+  error: unknown,
+  library: string,
+  { env, trace, signal }: CloudQuestion,
+  found?: string | undefined,
+): AnonymousCredential {
+  signal.throwIfAborted();
+  const said = withoutSecrets(error instanceof Error ? error.message : String(error), env);
+  trace(`${library}: ${said.replace(/\s+/g, " ").trim()}`);
+  const [first = ""] = said.trim().split("\n", 1);
+  return { kind: "anonymous", reason: `${library}: ${found ?? first.slice(0, MAX_DETAIL)}` };
+}
+
+/** The text without the values of the variables that hold secrets: a library may quote what it was given. */
+function withoutSecrets(text: string, env: Environment): string {
+  return Object.entries(env).reduce(
+    (shown, [name, value = ""]) =>
+      value !== "" && SECRET_NAME.test(name) ? shown.replaceAll(value, "(secret)") : shown,
+    text,
+  );
+}
