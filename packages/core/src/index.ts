@@ -81,24 +81,32 @@ export {
   type SpecErrorCode,
   StoreError,
 } from "./errors.ts";
-export type { Retry, RetryOptions } from "./http/retry.ts";
 export type { TlsOptions } from "./http/tls-options.ts";
+export type { LogOptions } from "./logging/log-options.ts";
+export type { Logger, LogLevel } from "./logging/logger.ts";
 export { Registry, type RegistryOptions } from "./registry/registry.ts";
 export { RegistryStore } from "./registry/registry-store.ts";
-export type { ClientTimeouts, RegistryTransportOptions } from "./registry/registry-transport.ts";
+export type { ClientTimeouts, RegistryTransportOptions } from "./registry/transport-options.ts";
+export type {
+  CallOptions,
+  CallTimeouts,
+  ReceivedResponse,
+  RequestKind,
+  RequestRecord,
+  RetryPolicy,
+  RetryRecord,
+  SentRequest,
+} from "./store/call-options.ts";
 export { LayoutStore } from "./store/layout/layout-store.ts";
 export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.ts";
 export { MemoryStore } from "./store/memory-store.ts";
 export type {
-  CallOptions,
   Content,
   Located,
   Open,
   PushOptions,
   PushOutcome,
   RepositoryPlace,
-  RequestKind,
-  RequestRecord,
   Source,
   Store,
   Target,

@@ -16,6 +16,8 @@ export interface DispatchersOptions {
   readonly environment: Environment;
   /** Resolves names, and refuses addresses. */
   readonly lookup: LookupFunction;
+  /** In the place of pools of our own; it is not closed. */
+  readonly dispatcher?: Dispatcher | undefined;
 }
 
 /** How long an idle connection is kept where the server doesn't say; one that it closed meanwhile is replaced unnoticed. */
@@ -33,6 +35,7 @@ export class Dispatchers {
 
   /** The pool for a URL. @throws {SyntaxError} for a bad proxy, {TypeError} for bad certificates. */
   for(url: URL): Dispatcher {
+    if (this.#options.dispatcher !== undefined) return this.#options.dispatcher;
     const own = url.hostname === this.#options.hostname;
     const proxy = proxyFor(url, this.#options.environment);
     const key = `${url.protocol}${own} ${proxy?.href ?? ""}`;

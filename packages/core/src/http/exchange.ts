@@ -22,8 +22,10 @@ export interface ExchangeTimeouts {
  * A final status ends the sending of the body, and wins over the failing of the connection that usually follows.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
+  /** The body of the request, where it is one piece. */
+  readonly content: Uint8Array | undefined;
   readonly #request: HttpRequest;
-  readonly #content: Uint8Array | undefined;
+  readonly #closing: AbortSignal;
   readonly #outgoing: OutgoingBody | undefined;
   readonly #head: PromiseWithResolvers<HttpResponse> = Promise.withResolvers();
   #history: ConnectionHistory | undefined;
@@ -33,10 +35,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #body: IncomingBody | undefined;
   #over = false;
 
-  constructor(request: HttpRequest) {
+  /** @param closing Aborted when the client is closed, which ends the exchange. */
+  constructor(request: HttpRequest, closing: AbortSignal) {
     this.#request = request;
+    this.#closing = closing;
     const content = request.body?.();
-    if (content instanceof Uint8Array) this.#content = content;
+    if (content instanceof Uint8Array) this.content = content;
     else if (content !== undefined) this.#outgoing = outgoingBody(content);
   }
 
@@ -61,10 +65,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   run(dispatcher: Dispatcher, timeouts: ExchangeTimeouts): Promise<HttpResponse> {
     const { signal, method, url, headers, contentLength } = this.#request;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (signal?.aborted) {
-      this.#onAbort();
-      return this.#head.promise;
-    }
+    this.#closing.addEventListener("abort", this.#onClose, { once: true });
+    if (signal?.aborted) this.#onAbort();
+    if (this.#closing.aborted) this.#onClose();
+    if (this.#over) return this.#head.promise;
     try {
       dispatcher.dispatch(
         {
@@ -73,9 +77,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
           method,
           headers:
             contentLength === undefined ? { ...headers } : { ...headers, "content-length": String(contentLength) },
-          body: this.#content ?? this.#outgoing?.stream ?? null,
+          body: this.content ?? this.#outgoing?.stream ?? null,
           headersTimeout: this.#request.headersTimeoutMs ?? timeouts.headersMs,
-          bodyTimeout: timeouts.bodyMs,
+          bodyTimeout: this.#request.bodyTimeoutMs ?? timeouts.bodyMs,
           // undici closes the connection after each HEAD unless told otherwise.
           ...(method === "HEAD" ? { reset: false } : {}),
         },
@@ -147,8 +151,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error("aborted"));
   };
 
+  readonly #onClose = (): void => {
+    this.onResponseError(undefined, this.#closing.reason);
+    this.#controller?.abort(new Error("closed"));
+  };
+
   #finish(): void {
     this.#over = true;
+    this.#closing.removeEventListener("abort", this.#onClose);
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
     this.#outgoing?.stop();
   }

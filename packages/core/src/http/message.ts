@@ -1,4 +1,8 @@
 import type { RegistryRequest, RegistryResponse } from "../registry/request.ts";
+import type { CallOptions } from "../store/call-options.ts";
+
+/** Lower-case names. */
+export type HttpHeaders = Readonly<Record<string, string | undefined>>;
 
 /** One HTTP request as it goes over the wire, to any host: the registry, its token service, or where a redirect leads. */
 export interface HttpRequest
@@ -9,6 +13,12 @@ export interface HttpRequest
   readonly headers: Readonly<Record<string, string>>;
   /** What messages say could not be done: `read manifest "latest" from "r.example/app"`. */
   readonly action: string;
+  /** The longest wait between two pieces of the answer's body, in ms. Default: the client's. */
+  readonly bodyTimeoutMs?: number | undefined;
+  /** What the caller and the client say, as one; handed on to a request for a token. */
+  readonly call?: CallOptions | undefined;
+  /** Which try it is, from 1. */
+  readonly attempt?: number | undefined;
 }
 
 /** Its answer; the body is not read yet. */

@@ -8,6 +8,8 @@ export interface OriginOptions {
   readonly host: string;
   readonly plainHttp: boolean;
   readonly connectTimeoutMs: number;
+  /** Whether a host on this machine is asked what it speaks. */
+  readonly probes: boolean;
 }
 
 /** The origin of a registry: https, http where that is asked for, and for a host on this machine what it speaks, found out once. */
@@ -26,7 +28,7 @@ export class RegistryOrigin {
     }
     this.#options = options;
     this.assumed = assumed;
-    if (options.plainHttp || !isLoopbackHost(assumed.hostname)) this.#known = assumed;
+    if (options.plainHttp || !options.probes || !isLoopbackHost(assumed.hostname)) this.#known = assumed;
   }
 
   /** What is known by now. */

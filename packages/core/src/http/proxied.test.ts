@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { createRegistryTransport, type RegistryTransportOptions } from "../registry/registry-transport.ts";
+import { createRegistryTransport } from "../registry/registry-transport.ts";
 import type { RegistryRequest, RegistryTransport } from "../registry/request.ts";
+import type { RegistryTransportOptions } from "../registry/transport-options.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -16,18 +16,18 @@ export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const proxy = variable(name, environment);
   if (proxy === undefined || isLoopbackHost(url.hostname)) return undefined;
   if (isExcepted(url, variable("NO_PROXY", environment) ?? "")) return undefined;
-  return parseProxy(proxy, name);
+  return parseProxy(proxy, `in ${name}`);
 }
 
 function variable(name: string, environment: Environment): string | undefined {
   return environment[name] || environment[name.toLowerCase()] || undefined;
 }
 
-function parseProxy(text: string, name: string): URL {
+/** @param where For the message: the value isn't shown, since it may hold a password. @throws {SyntaxError} */
+export function parseProxy(text: string, where: string): URL {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    // The value isn't shown: it may hold a password.
-    throw new SyntaxError(`Bad proxy in ${name}: expected http://HOST:PORT or https://HOST:PORT`);
+    throw new SyntaxError(`Bad proxy ${where}: expected http://HOST:PORT or https://HOST:PORT`);
   }
   return url;
 }

@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Credential } from "../credentials/credential.ts";
-import { createRegistryTransport, type RegistryTransportOptions } from "../registry/registry-transport.ts";
+import { createRegistryTransport } from "../registry/registry-transport.ts";
 import type { RegistryRequest, RegistryTransport } from "../registry/request.ts";
+import type { RegistryTransportOptions } from "../registry/transport-options.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -15,7 +15,7 @@ const TRIES = 3;
 export async function cancelUpload(
   repository: RemoteRepository,
   session: UploadSession,
-  options: Pick<CallOptions, "onRequest"> = {},
+  options: Omit<CallOptions, "signal"> = {},
 ): Promise<void> {
   const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
   try {
@@ -51,8 +51,7 @@ async function ask(
     scopes: [pushScope(repository.name)],
     accept,
     retry: false,
-    signal: options.signal,
-    onRequest: options.onRequest,
+    call: options,
   });
   await response.body.drop();
   return response;

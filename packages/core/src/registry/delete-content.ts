@@ -40,8 +40,7 @@ export async function sendDelete(
     kind,
     scopes: [deleteScope(repository.name)],
     accept: [200, 202, 204],
-    signal: options.signal,
-    onRequest: options.onRequest,
+    call: options,
   });
   await response.body.drop();
 }

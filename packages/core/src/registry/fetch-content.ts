@@ -5,6 +5,7 @@ import { explained, statusOf } from "./explain.ts";
 import { type ContentRange, type OpenedContent, openRange } from "./open-range.ts";
 import { blobPath, labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import { ResumingContent } from "./resuming-content.ts";
+import { retriesOf } from "./retries.ts";
 
 /**
  * The bytes of a blob or manifest from `offset`; the consumer verifies them. After a break the stream goes on at the offset reached, always from the
@@ -18,7 +19,7 @@ export async function fetchContent(
   descriptor: Descriptor,
   options: CallOptions & { readonly offset?: number } = {},
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { offset = 0, signal, onRequest } = options;
+  const { offset = 0, signal } = options;
   const { digest, size } = descriptor;
   if (!Number.isSafeInteger(offset) || offset < 0 || offset > size) {
     throw new RangeError(`Cannot read "${digest}" from offset ${offset}: it has ${size} bytes`);
@@ -34,8 +35,7 @@ export async function fetchContent(
       scopes: [pullScope(repository.name)],
       headers: { "accept-encoding": "identity", ...(isManifest ? { accept: MANIFEST_ACCEPT } : {}) },
       accept: [200],
-      signal,
-      onRequest,
+      call: options,
     },
   };
   const action = `Cannot read "${digest}" of "${labelOf(repository)}"`;
@@ -47,6 +47,7 @@ export async function fetchContent(
       throw explained(error, action, statusOf(error) === 404 ? unknown : undefined);
     }
   };
+  const retry = retriesOf(repository.retry, options, { ...range.request, host: repository.client.host });
   const first = offset === size ? undefined : await open(offset);
-  return new ResumingContent({ first, offset, size, action, open, retry: { ...repository.retry, signal } });
+  return new ResumingContent({ first, offset, size, action, open, retry });
 }

@@ -40,8 +40,7 @@ async function head(
     scopes: [scope],
     headers: { "accept-encoding": "identity" },
     accept: [200, 404],
-    signal: options.signal,
-    onRequest: options.onRequest,
+    call: options,
   });
   await response.body.drop();
   return response.status === 200;

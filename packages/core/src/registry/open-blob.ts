@@ -7,6 +7,7 @@ import { type OpenedContent, openRange } from "./open-range.ts";
 import { blobPath, labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import type { RegistryRequest, RegistryResponse } from "./request.ts";
 import { ResumingContent } from "./resuming-content.ts";
+import { retriesOf } from "./retries.ts";
 
 /** A blob that was known by its digest alone. */
 export interface OpenedBlob {
@@ -26,8 +27,7 @@ export async function openBlob(
   digest: Digest,
   options: CallOptions = {},
 ): Promise<OpenedBlob> {
-  const { client, retry } = repository;
-  const { signal, onRequest } = options;
+  const { client } = repository;
   const action = `Cannot read "${digest}" of "${labelOf(repository)}"`;
   const request: RegistryRequest = {
     method: "GET",
@@ -36,8 +36,7 @@ export async function openBlob(
     scopes: [pullScope(repository.name)],
     headers: { "accept-encoding": "identity" },
     accept: [200],
-    signal,
-    onRequest,
+    call: options,
   };
   const explaining = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -52,7 +51,14 @@ export async function openBlob(
   const open = (offset: number): Promise<OpenedContent> => explaining(openRange(client, { size, request }, offset));
   return {
     size,
-    content: new ResumingContent({ first, offset: 0, size, action, open, retry: { ...retry, signal } }),
+    content: new ResumingContent({
+      first,
+      offset: 0,
+      size,
+      action,
+      open,
+      retry: retriesOf(repository.retry, options, { ...request, host: client.host }),
+    }),
   };
 }
 

@@ -42,8 +42,7 @@ async function get(repository: RemoteRepository, reference: string, options: Cal
         scopes: [pullScope(repository.name)],
         headers: { accept: MANIFEST_ACCEPT, "accept-encoding": "identity" },
         accept: [200],
-        signal: options.signal,
-        onRequest: options.onRequest,
+        call: options,
       },
       { limit: MAX_MANIFEST_BYTES, tooLong: "MANIFEST_TOO_LARGE" },
     );

@@ -52,8 +52,7 @@ function get(
   list: Omit<ListRequest, "path"> & { readonly path: string | URL },
   options: CallOptions,
 ): Promise<WholeResponse> {
-  const { signal, onRequest } = options;
-  return readWhole(registry, { method: "GET", ...list, accept: [200], signal, onRequest }, { limit: MAX_PAGE_BYTES });
+  return readWhole(registry, { method: "GET", ...list, accept: [200], call: options }, { limit: MAX_PAGE_BYTES });
 }
 
 function circle(page: WholeResponse): RegistryError {

@@ -32,8 +32,7 @@ export async function patchChunk(
     accept: [201, 202, 204],
     retry: false,
     headersTimeoutMs: CHUNK_TIMEOUT_MS,
-    signal: options.signal,
-    onRequest: options.onRequest,
+    call: options,
   });
   await response.body.drop();
   const location = response.headers["location"];

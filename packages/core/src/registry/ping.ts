@@ -8,7 +8,6 @@ import type { RegistryTransport } from "./request.ts";
  * @throws {RegistryError} UNAUTHORIZED, or what came.
  */
 export async function ping(client: RegistryTransport, options: CallOptions = {}): Promise<void> {
-  const { signal, onRequest } = options;
   try {
     const response = await client.request({
       method: "GET",
@@ -16,8 +15,7 @@ export async function ping(client: RegistryTransport, options: CallOptions = {})
       kind: "ping",
       scopes: [],
       accept: [200],
-      signal,
-      onRequest,
+      call: options,
     });
     await response.body.drop();
   } catch (error) {

@@ -6,6 +6,7 @@ import { cancelUpload } from "./cancel-upload.ts";
 import { explained, statusOf } from "./explain.ts";
 import { seesBlob } from "./head-blob.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
+import { retriesOf } from "./retries.ts";
 import { ContentFailure, patchBlob, putBlob } from "./send-blob.ts";
 import { mountOrStart, startUpload, type UploadSession } from "./start-upload.ts";
 
@@ -41,7 +42,7 @@ async function push(
   open: Open,
   options: PushOptions,
 ): Promise<PushOutcome> {
-  const { profile, retry } = repository;
+  const { profile } = repository;
   const { digest, size } = descriptor;
   const { signal } = options;
   const headFirst = profile.existence === "head-first";
@@ -75,8 +76,10 @@ async function push(
     session = undefined;
     return "pushed";
   }
+  const what = { method: "PUT", kind: "upload", host: repository.client.host } as const;
+  const retries = retriesOf(repository.retry, options, what);
   try {
-    return await retrying(attempt, { ...retry, signal, isRetryable: (error) => sending && mayHideSuccess(error) });
+    return await retrying(attempt, { ...retries, isRetryable: (error) => sending && mayHideSuccess(error) });
   } finally {
     if (session !== undefined) await cancelUpload(repository, session, options);
   }

@@ -64,8 +64,7 @@ async function put(
     contentLength: bytes.length,
     accept: [200, 201, 202, 204],
     retry: true,
-    signal: options.signal,
-    onRequest: options.onRequest,
+    call: options,
   });
   await response.body.drop();
   return response;

@@ -3,6 +3,7 @@ import { retrying } from "../http/retry.ts";
 import { lengthHeader } from "./manifest-headers.ts";
 import type { RemoteRegistry } from "./remote-repository.ts";
 import type { RegistryRequest, RegistryResponse } from "./request.ts";
+import { retriesOf } from "./retries.ts";
 
 /** An answer and its whole body. */
 export interface WholeResponse extends Omit<RegistryResponse, "body"> {
@@ -25,6 +26,8 @@ export async function readWhole(
   request: RegistryRequest,
   { limit, tooLong = "PROTOCOL" }: ReadWholeOptions,
 ): Promise<WholeResponse> {
+  const { call = {}, signal = call.signal } = request;
+  const retries = retriesOf(retry, { ...call, signal }, { ...request, host: client.host });
   let reading = false;
   return retrying(
     async () => {
@@ -43,7 +46,7 @@ export async function readWhole(
         throw isTooLong ? longer(response, request, limit, tooLong) : error;
       }
     },
-    { ...retry, signal: request.signal, isRetryable: (error) => reading && isRetryable(error) },
+    { ...retries, isRetryable: (error) => reading && isRetryable(error) },
   );
 }
 

@@ -1,10 +1,11 @@
 import { parseRepositoryName } from "../content/repository-name.ts";
-import type { RetryOptions } from "../http/retry.ts";
 import { HostProfile } from "./host-profile.ts";
 import { ManifestCache } from "./manifest-cache.ts";
-import { createRegistryTransport, type RegistryTransportOptions } from "./registry-transport.ts";
+import { createRegistryTransport } from "./registry-transport.ts";
 import type { RemoteRegistry, RemoteRepository } from "./remote-repository.ts";
 import type { RegistryTransport } from "./request.ts";
+import { type RetryDefaults, retryDefaults } from "./retries.ts";
+import type { RegistryTransportOptions } from "./transport-options.ts";
 
 /** How to reach a registry, and what may be remembered of it. */
 export interface RegistryOptions extends RegistryTransportOptions {
@@ -15,15 +16,14 @@ export interface RegistryOptions extends RegistryTransportOptions {
 /** What the repositories of one registry share: connections, tokens, what was learned of the host, manifests that were read lately. */
 export class RegistryConnection implements RemoteRegistry {
   readonly client: RegistryTransport;
-  readonly retry: RetryOptions;
+  readonly retry: RetryDefaults;
   readonly #profile = new HostProfile();
   readonly #manifests: ManifestCache;
 
   constructor(options: RegistryOptions) {
     const { manifestCacheBytes, ...transportOptions } = options;
     this.client = createRegistryTransport(transportOptions);
-    const { retry, onRetry, sleep } = transportOptions;
-    this.retry = { ...retry, onRetry, sleep };
+    this.retry = retryDefaults(transportOptions);
     this.#manifests = new ManifestCache(manifestCacheBytes);
   }
 

@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Credential } from "../credentials/credential.ts";
-import { createRegistryTransport, type RegistryTransportOptions } from "./registry-transport.ts";
+import { createRegistryTransport } from "./registry-transport.ts";
 import type { RegistryRequest, RegistryTransport } from "./request.ts";
+import type { RegistryTransportOptions } from "./transport-options.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

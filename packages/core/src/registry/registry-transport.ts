@@ -7,57 +7,27 @@ import { isUnknownName } from "../http/connection-failure.ts";
 import { LocationPolicy } from "../http/location.ts";
 import type { HttpRequest, HttpResponse } from "../http/message.ts";
 import { RegistryOrigin } from "../http/origin.ts";
-import type { Environment } from "../http/proxy.ts";
+import { type Environment, parseProxy } from "../http/proxy.ts";
 import { sendFollowing } from "../http/redirects.ts";
 import { refusalOf } from "../http/refusal.ts";
-import { type RetryOptions, retrying } from "../http/retry.ts";
-import type { TlsOptions } from "../http/tls-options.ts";
+import { retrying } from "../http/retry.ts";
 import { createTransport, type Transport } from "../http/transport.ts";
+import { userAgentOf } from "../http/user-agent.ts";
+import type { CallOptions } from "../store/call-options.ts";
 import { Authenticator, withHint } from "./auth/authenticator.ts";
+import { checkDispatcher, checkRetryPolicy, checkTimeouts } from "./check-options.ts";
+import { combineCall } from "./combine-call.ts";
+import { observersOf } from "./observers-of.ts";
 import { pause } from "./pause.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
-
-/** How long things may take, in ms. */
-export interface ClientTimeouts {
-  /** To connect, TLS included. Default 15 s. */
-  readonly connectMs?: number | undefined;
-  /** From the sent request to the head of its answer, where the request does not say. Default 60 s. */
-  readonly headersMs?: number | undefined;
-  /** Between two pieces of an answer. Default 60 s. */
-  readonly bodyMs?: number | undefined;
-}
-
-export interface RegistryTransportOptions {
-  /** `host` or `host:port` as the user writes it; `docker.io` is asked at registry-1.docker.io. */
-  readonly host: string;
-  /** Default: anonymous. */
-  readonly credentials?: CredentialProvider | Credential | undefined;
-  /** The certificate is shown to `host` only. */
-  readonly tls?: TlsOptions | undefined;
-  /** Asks over http. Default: https, and for a loopback host whichever it speaks. */
-  readonly plainHttp?: boolean | undefined;
-  /** Takes any certificate of `host`. It doesn't turn to http: that is `plainHttp`. */
-  readonly insecure?: boolean | undefined;
-  /** Connections to each host and port. Default 32. */
-  readonly connections?: number | undefined;
-  readonly retry?: Pick<RetryOptions, "attempts" | "baseDelayMs" | "maxDelayMs" | "maxRetryAfterMs"> | undefined;
-  readonly timeouts?: ClientTimeouts | undefined;
-  /** Default `tranship`. */
-  readonly userAgent?: string | undefined;
-  /** `host` or `host:port` that the registry may send us to over http, or at a private address. */
-  readonly allowRedirectTo?: readonly string[] | undefined;
-  /** Where `http_proxy`, `https_proxy` and `no_proxy` are read. Default `process.env`. */
-  readonly proxyEnv?: Environment | undefined;
-  /** Told of each request that will be sent again. */
-  readonly onRetry?: RetryOptions["onRetry"];
-  /** Waits between tries. For tests. */
-  readonly sleep?: RetryOptions["sleep"];
-}
+import { type Retried, type RetryDefaults, retriesOf, retryDefaults } from "./retries.ts";
+import type { RegistryTransportOptions } from "./transport-options.ts";
 
 /**
  * A client of one registry. Nothing is sent before the first request.
  * Memory: the connections and at most 2000 tokens.
- * @throws {TypeError} for a host that is none.
+ * @throws {TypeError} for a host that is none, and for options that exclude each other. @throws {RangeError} for numbers out of range.
+ * @throws {SyntaxError} for a `proxy` that is no URL.
  */
 export function createRegistryTransport(options: RegistryTransportOptions): RegistryTransport {
   return new HttpRegistryTransport(options);
@@ -66,6 +36,8 @@ export function createRegistryTransport(options: RegistryTransportOptions): Regi
 class HttpRegistryTransport implements RegistryTransport {
   readonly host: string;
   readonly #options: RegistryTransportOptions;
+  readonly #userAgent: string;
+  readonly #retries: RetryDefaults;
   readonly #transport: Transport;
   readonly #locations: LocationPolicy;
   readonly #authenticator: Authenticator;
@@ -75,28 +47,30 @@ class HttpRegistryTransport implements RegistryTransport {
   readonly #origin: RegistryOrigin;
 
   constructor(options: RegistryTransportOptions) {
+    const { plainHttp = false, allowRedirectTo = [], retry = {}, timeouts = {}, dispatcher } = options;
+    checkRetryPolicy(retry);
+    checkTimeouts(timeouts);
+    checkDispatcher(options);
     this.#options = options;
     this.host = apiHost(options.host);
-    const {
-      plainHttp = false,
-      insecure = false,
-      allowRedirectTo = [],
-      tls = {},
-      connections = 32,
-      timeouts: { connectMs = 15_000, headersMs = 60_000, bodyMs = 60_000 } = {},
-      proxyEnv = process.env,
-    } = options;
-    this.#origin = new RegistryOrigin({ host: this.host, plainHttp, connectTimeoutMs: connectMs });
+    this.#userAgent = userAgentOf(options.userAgentSuffix);
+    this.#retries = retryDefaults(options);
+    const { connectMs = 15_000, headersMs = 60_000, bodyMs = 60_000 } = timeouts;
+    const probes = dispatcher === undefined;
+    this.#origin = new RegistryOrigin({ host: this.host, plainHttp, probes, connectTimeoutMs: connectMs });
     this.#locations = new LocationPolicy({ origin: () => this.#origin.current, allowRedirectTo });
+    const { hostname } = this.#origin.assumed;
     this.#transport = createTransport({
-      hostname: this.#origin.assumed.hostname,
-      tls,
-      insecure,
-      connections,
+      hostname,
+      tls: options.tls ?? {},
+      insecure: options.insecure ?? false,
+      connections: options.connections ?? 32,
       connectTimeoutMs: connectMs,
-      environment: proxyEnv,
+      environment: proxyEnvironment(options),
       lookup: this.#locations.lookup,
+      dispatcher,
       timeouts: { headersMs, bodyMs },
+      observers: observersOf(options, hostname),
     });
     this.#authenticator = new Authenticator({
       host: options.host,
@@ -107,14 +81,23 @@ class HttpRegistryTransport implements RegistryTransport {
   }
 
   async request(request: RegistryRequest): Promise<RegistryResponse> {
-    const { signal, method } = request;
-    signal?.throwIfAborted();
+    const { method, kind } = request;
+    const call = this.#callOf(request);
+    call.signal?.throwIfAborted();
     const action = actionOf(request, this.host);
     const repeatable = request.retry ?? (method === "GET" || method === "HEAD");
-    return this.#retrying(repeatable, signal, async () => {
-      const origin = await this.#origin.find(action, signal);
-      return this.#attempt(request, { ...this.#httpRequest(request, origin), action });
+    return this.#retrying(repeatable, call, { method, kind, host: this.host }, async (attempt) => {
+      const origin = await this.#origin.find(action, call.signal);
+      return this.#attempt(request, { ...this.#httpRequest(request, origin, call), action, attempt });
     });
+  }
+
+  /** What the request's caller and the client say, as one. @throws {RangeError} for numbers out of range. */
+  #callOf(request: RegistryRequest): CallOptions {
+    const { call = {}, signal = call.signal, onRequest = call.onRequest } = request;
+    checkRetryPolicy(call.retry ?? {});
+    checkTimeouts(call.timeouts ?? {});
+    return combineCall(this.#options, { ...call, signal, onRequest });
   }
 
   resolveLocation(location: string, answeredBy: URL): URL {
@@ -135,13 +118,14 @@ class HttpRegistryTransport implements RegistryTransport {
       return await accepted(await this.#authenticator.send(http, request.scopes, send), http, request.accept);
     } catch (error) {
       if (!(error instanceof RegistryError) || !["UNAUTHORIZED", "DENIED"].includes(error.code)) throw error;
-      const hint = await this.#authenticator.hint(error, request.scopes, request.signal);
+      const hint = await this.#authenticator.hint(error, request.scopes, http.signal);
       throw hint === undefined ? error : withHint(error, hint);
     }
   }
 
-  #httpRequest(request: RegistryRequest, origin: URL): Omit<HttpRequest, "action"> {
-    const { path, method, kind, headers, body, contentLength, headersTimeoutMs, signal, onRequest } = request;
+  #httpRequest(request: RegistryRequest, origin: URL, call: CallOptions): Omit<HttpRequest, "action"> {
+    const { path, method, kind, headers, body, contentLength } = request;
+    const { timeouts = {}, signal, onRequest } = call;
     return {
       // Joined as text, so that a path that starts with "//" can't name another host.
       url: typeof path === "string" ? new URL(`${origin.origin}${path}`) : path,
@@ -150,10 +134,19 @@ class HttpRegistryTransport implements RegistryTransport {
       headers: { "user-agent": this.#userAgent, ...headers },
       body,
       contentLength,
-      headersTimeoutMs,
+      headersTimeoutMs: timeouts.headersMs ?? this.#headersTimeoutOf(request),
+      bodyTimeoutMs: timeouts.bodyMs,
+      call,
       signal,
       onRequest,
     };
+  }
+
+  /** What a request needs is a least: a client may say more. */
+  #headersTimeoutOf({ headersTimeoutMs: needed }: RegistryRequest): number | undefined {
+    const said = this.#options.timeouts?.headersMs;
+    if (needed === undefined || said === undefined) return needed;
+    return said === 0 || needed === 0 ? 0 : Math.max(said, needed);
   }
 
   /**
@@ -161,10 +154,19 @@ class HttpRegistryTransport implements RegistryTransport {
    * body is a secret: it follows no redirect.
    */
   async #sendToService(request: HttpRequest): Promise<HttpResponse> {
-    const http = { ...request, headers: { "user-agent": this.#userAgent, ...request.headers } };
+    const { method, kind, signal, call = combineCall(this.#options, {}) } = request;
+    const what = { method, kind, host: request.url.host };
     try {
-      return await this.#retrying(true, request.signal, async () => {
+      return await this.#retrying(true, { ...call, signal }, what, async (attempt) => {
         const { send } = this.#transport;
+        const http: HttpRequest = {
+          ...request,
+          headers: { "user-agent": this.#userAgent, ...request.headers },
+          headersTimeoutMs: call.timeouts?.headersMs,
+          bodyTimeoutMs: call.timeouts?.bodyMs,
+          call,
+          attempt,
+        };
         const response = http.method === "GET" ? await sendFollowing(http, send, this.#locations) : await send(http);
         if (response.status < 500 && response.status !== 429) return response;
         throw await refusalOf(response, http);
@@ -186,15 +188,18 @@ class HttpRegistryTransport implements RegistryTransport {
     );
   }
 
-  #retrying<T>(repeatable: boolean, signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
-    const { retry = {}, onRetry, sleep = pause } = this.#options;
+  #retrying<T>(
+    repeatable: boolean,
+    call: CallOptions,
+    what: Retried,
+    task: (attempt: number) => Promise<T>,
+  ): Promise<T> {
+    const { sleep = pause } = this.#options;
+    const { signal } = this.#closing;
     return retrying(task, {
-      ...retry,
+      ...retriesOf(this.#retries, call, what),
       ...(repeatable ? {} : { attempts: 1 }),
-      signal,
-      onRetry,
-      sleep: (ms, waiting) =>
-        sleep(ms, waiting === undefined ? this.#closing.signal : AbortSignal.any([waiting, this.#closing.signal])),
+      sleep: (ms, waiting) => sleep(ms, waiting === undefined ? signal : AbortSignal.any([waiting, signal])),
       isRetryable: (error) => this.#mayPass(error),
     });
   }
@@ -203,12 +208,15 @@ class HttpRegistryTransport implements RegistryTransport {
     if (this.#closing.signal.aborted || !isRetryable(error)) return false;
     return !(error instanceof RegistryError) || !(this.#final.has(error) || isUnknownName(error));
   }
-
-  get #userAgent(): string {
-    return this.#options.userAgent ?? "tranship";
-  }
 }
 
 function providerOf(credentials: CredentialProvider | Credential | undefined): CredentialProvider {
   return typeof credentials === "function" ? credentials : async () => credentials;
+}
+
+function proxyEnvironment({ proxy, proxyEnv = process.env }: RegistryTransportOptions): Environment {
+  if (proxy === undefined) return proxyEnv;
+  if (proxy === false) return {};
+  const { href } = parseProxy(proxy, "in the options");
+  return { HTTP_PROXY: href, HTTPS_PROXY: href };
 }

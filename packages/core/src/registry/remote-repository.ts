@@ -1,14 +1,14 @@
 import type { Digest } from "../content/digest.ts";
-import type { RetryOptions } from "../http/retry.ts";
 import type { HostProfile } from "./host-profile.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import type { RegistryTransport, Scope } from "./request.ts";
+import type { RetryDefaults } from "./retries.ts";
 
 /** A registry as the protocol's steps take it. */
 export interface RemoteRegistry {
   readonly client: RegistryTransport;
   /** When what broke in the middle is tried again; the client does the same for what got no answer. */
-  readonly retry: RetryOptions;
+  readonly retry: RetryDefaults;
 }
 
 /** One of its repositories. The name was validated, so it is safe in a path. */

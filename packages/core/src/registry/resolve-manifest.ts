@@ -59,8 +59,7 @@ async function headManifest(
       scopes: [pullScope(repository.name)],
       headers: { accept: MANIFEST_ACCEPT },
       accept,
-      signal: options.signal,
-      onRequest: options.onRequest,
+      call: options,
     });
     await response.body.drop();
     return response;

@@ -100,8 +100,7 @@ async function send(
       accept,
       retry: false,
       headersTimeoutMs: COMMIT_TIMEOUT_MS,
-      signal: options.signal,
-      onRequest: options.onRequest,
+      call: options,
     });
     await response.body.drop();
     return response;

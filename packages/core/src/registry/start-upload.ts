@@ -81,8 +81,7 @@ async function post(
       accept,
       // Safe to repeat: a session whose answer was lost expires at the registry.
       retry: true,
-      signal,
-      onRequest: options.onRequest,
+      call: { ...options, signal },
     });
     await response.body.drop();
     return response;

@@ -1,0 +1,54 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import type { SentRequest } from "../store/call-options.ts";
+import type { HttpRequest } from "./message.ts";
+import type { Observation, Observer } from "./observer.ts";
+import { redactedHeaders } from "./redact-headers.ts";
+import { redactedUrl } from "./redact-query.ts";
+
+/** What belongs to the connection, and to `credentials`. */
+const NOT_THEIRS: ReadonlySet<string> = new Set([
+  "authorization",
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Calls `onSend` and `onResponse` of the call that a request belongs to. */
+export const hooks: Observer = { start };
+
+function start(request: HttpRequest): Observation | undefined {
+  const { onSend, onResponse } = request.call ?? {};
+  if (onSend === undefined && onResponse === undefined) return undefined;
+  const added = lowerCased(onSend?.(shown(request)));
+  if (onResponse === undefined) return { headers: added };
+  const sent = shown({ ...request, headers: { ...request.headers, ...added } });
+  const startedAt = performance.now();
+  return {
+    headers: added,
+    answered({ status, headers }) {
+      const durationMs = performance.now() - startedAt;
+      onResponse({ request: sent, status, headers: redactedHeaders(headers), durationMs });
+      return undefined;
+    },
+  };
+}
+
+function shown({ method, kind, url, headers }: HttpRequest): SentRequest {
+  return { method, kind, url: redactedUrl(url), headers: redactedHeaders(headers) };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  const lower: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    const known = name.toLowerCase();
+    if (NOT_THEIRS.has(known)) throw new TypeError(`onSend cannot set the header "${known}"`);
+    lower[known] = value;
+  }
+  return lower;
+}

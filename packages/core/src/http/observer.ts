@@ -1,0 +1,26 @@
+import type { HttpRequest, HttpResponse } from "./message.ts";
+
+/** Who looks at what goes over the wire: hooks, the log, traces. */
+export interface Observer {
+  /** A request is about to be sent. Undefined where nothing of it is of interest. What this throws fails the request. */
+  start(request: HttpRequest): Observation | undefined | Promise<Observation | undefined>;
+}
+
+/** Who looks at one request, after `start`. */
+export interface Observation {
+  /** Headers to send along. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The body, where it is one piece. */
+  sent?(content: Uint8Array): void;
+  /** The head of the answer came. What this throws fails the request. */
+  answered?(response: HttpResponse): BodyObserver | undefined;
+  /** No answer came: the last that is told. */
+  failed?(error: unknown): void;
+}
+
+/** Who looks at the body of an answer. */
+export interface BodyObserver {
+  received?(piece: Uint8Array): void;
+  /** The body was read, dropped, or broke off with an error. Told once. */
+  ended(error?: unknown): void;
+}

@@ -1,0 +1,62 @@
+import { REDACTED } from "../http/redact-query.ts";
+
+/** Strings, the last perhaps cut off; punctuation; anything else, as numbers. */
+const TOKEN = /"(?:[^"\\]|\\.?)*(?:"|$)|[{}[\]:,]|[^\s"{}[\]:,]+/gs;
+
+const SECRET_NAME = /token|passw|secret|credential|authorization|api_?key|^auth$/i;
+
+/** A JSON web token; what an Authorization header holds. */
+const CREDENTIALS = /\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}|\b(?:Bearer|Basic)\s+[\w.~+/=-]{6,}/g;
+
+const QUOTED_REDACTED = JSON.stringify(REDACTED);
+
+/**
+ * The text of a JSON document, which may be cut off anywhere, with `REDACTED` in the place of what has a secret's name (`refresh_token`, `password`) or looks
+ * like one, also in documents within strings. Time: in proportion to the text.
+ */
+export function redactedJson(text: string): string {
+  let before = "";
+  let secretComes = false;
+  /** How deep we are in an array or object that is a secret. */
+  let depth = 0;
+  return text.replace(TOKEN, (token) => {
+    if (depth > 0) {
+      if (isOpening(token)) depth += 1;
+      if (isClosing(token)) depth -= 1;
+      return "";
+    }
+    if (secretComes) {
+      secretComes = false;
+      if (isOpening(token)) depth = 1;
+      return QUOTED_REDACTED;
+    }
+    if (token === ":") secretComes = SECRET_NAME.test(unquoted(before) ?? before);
+    before = token;
+    return token.startsWith('"') ? redactedString(token) : token;
+  });
+}
+
+function isOpening(token: string): boolean {
+  return token === "{" || token === "[";
+}
+
+function isClosing(token: string): boolean {
+  return token === "}" || token === "]";
+}
+
+function redactedString(token: string): string {
+  const value = unquoted(token);
+  if (value === undefined || !/^\s*[{[]/.test(value)) return token.replace(CREDENTIALS, REDACTED);
+  const redacted = redactedJson(value);
+  return redacted === value ? token : JSON.stringify(redacted);
+}
+
+/** Undefined where the string is cut off. */
+function unquoted(token: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(token);
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

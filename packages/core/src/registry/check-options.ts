@@ -1,0 +1,36 @@
+import type { RetryPolicy } from "../store/call-options.ts";
+import type { ClientTimeouts, RegistryTransportOptions } from "./transport-options.ts";
+
+/** What a timer takes, in ms: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** @throws {RangeError} naming the field that has no sense. */
+export function checkRetryPolicy(policy: RetryPolicy): void {
+  const { attempts = 1, baseDelayMs, maxDelayMs, maxRetryAfterMs } = policy;
+  if (!Number.isInteger(attempts) || attempts < 1) {
+    throw new RangeError(`Bad retry.attempts ${attempts}: expected a whole number from 1`);
+  }
+  checkMs("retry", { baseDelayMs, maxDelayMs, maxRetryAfterMs });
+}
+
+/** @throws {RangeError} naming the field that has no sense. */
+export function checkTimeouts({ connectMs, headersMs, bodyMs }: ClientTimeouts): void {
+  checkMs("timeouts", { connectMs, headersMs, bodyMs });
+}
+
+/** @throws {TypeError} for options that only connections of our own know. */
+export function checkDispatcher(options: RegistryTransportOptions): void {
+  const { dispatcher, tls, insecure, connections, proxy, proxyEnv, timeouts } = options;
+  if (dispatcher === undefined) return;
+  const theirs = { tls, insecure, connections, proxy, proxyEnv, "timeouts.connectMs": timeouts?.connectMs };
+  const given = Object.entries(theirs).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length === 0) return;
+  throw new TypeError(`Cannot use ${given.join(", ")} with a dispatcher of your own: set it there`);
+}
+
+function checkMs(group: string, fields: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || (value >= 0 && value <= LONGEST_MS)) continue;
+    throw new RangeError(`Bad ${group}.${name} ${value}: expected ms from 0 to ${LONGEST_MS}`);
+  }
+}

@@ -1,0 +1,58 @@
+import { RegistryError } from "../errors.ts";
+import type { RetryOptions } from "../http/retry.ts";
+import { retryLog } from "../logging/retry-log.ts";
+import type { CallOptions, RequestKind, RetryPolicy, RetryRecord } from "../store/call-options.ts";
+import type { RegistryTransportOptions } from "./transport-options.ts";
+
+/** What a client says of retries. */
+export interface RetryDefaults extends RetryPolicy {
+  readonly onRetry?: ((retry: RetryRecord) => void) | undefined;
+  readonly sleep?: RetryOptions["sleep"];
+}
+
+/** What is tried again. */
+export interface Retried {
+  readonly method: string;
+  readonly kind: RequestKind;
+  /** `host:port`. */
+  readonly host: string;
+}
+
+/** The retries of a client; each is logged. */
+export function retryDefaults(
+  options: Pick<RegistryTransportOptions, "retry" | "onRetry" | "sleep" | "logger">,
+): RetryDefaults {
+  const { retry, onRetry, sleep, logger } = options;
+  const log = logger === undefined ? undefined : retryLog(logger);
+  return {
+    ...retry,
+    sleep,
+    onRetry(record) {
+      log?.(record);
+      onRetry?.(record);
+    },
+  };
+}
+
+/** When something is tried again for a call: each field as the call says, else as the client says. Both are told. */
+export function retriesOf(defaults: RetryDefaults, call: CallOptions, what: Retried): RetryOptions {
+  const { retry = {}, signal, onRetry } = call;
+  const { method, kind, host } = what;
+  return {
+    attempts: retry.attempts ?? defaults.attempts,
+    baseDelayMs: retry.baseDelayMs ?? defaults.baseDelayMs,
+    maxDelayMs: retry.maxDelayMs ?? defaults.maxDelayMs,
+    maxRetryAfterMs: retry.maxRetryAfterMs ?? defaults.maxRetryAfterMs,
+    signal,
+    sleep: defaults.sleep,
+    onRetry({ attempt, delayMs, error }) {
+      const record = { method, kind, host, attempt, delayMs, error, throttled: isThrottled(error) };
+      defaults.onRetry?.(record);
+      onRetry?.(record);
+    },
+  };
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof RegistryError && (error.status === 429 || error.retryAfterMs !== undefined);
+}

@@ -1,0 +1,52 @@
+import type { Dispatcher } from "undici";
+import type { Credential, CredentialProvider } from "../credentials/credential.ts";
+import type { Environment } from "../http/proxy.ts";
+import type { RetryOptions } from "../http/retry.ts";
+import type { TlsOptions } from "../http/tls-options.ts";
+import type { LogOptions } from "../logging/log-options.ts";
+import type { Logger } from "../logging/logger.ts";
+import type { CallOptions, CallTimeouts } from "../store/call-options.ts";
+
+/** How long things may take, in ms; 0 waits for ever. */
+export interface ClientTimeouts extends CallTimeouts {
+  /** To connect, TLS included. Default 15 s. */
+  readonly connectMs?: number | undefined;
+}
+
+/** How one registry is reached. What a call may say too, a call says for itself. */
+export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "timeouts"> {
+  /** `host` or `host:port` as the user writes it; `docker.io` is asked at registry-1.docker.io. */
+  readonly host: string;
+  /** Default: anonymous. */
+  readonly credentials?: CredentialProvider | Credential | undefined;
+  /** The certificate is shown to `host` only. */
+  readonly tls?: TlsOptions | undefined;
+  /** Asks over http. Default: https, and for a loopback host whichever it speaks. */
+  readonly plainHttp?: boolean | undefined;
+  /** Takes any certificate of `host`. It doesn't turn to http: that is `plainHttp`. */
+  readonly insecure?: boolean | undefined;
+  /** Connections to each host and port. Default 32. */
+  readonly connections?: number | undefined;
+  readonly timeouts?: ClientTimeouts | undefined;
+  /** What follows `tranship/VERSION` in `user-agent`: `mirror/3.1 (team-a)`. */
+  readonly userAgentSuffix?: string | undefined;
+  /** `host` or `host:port` that the registry may send us to over http, or at a private address. */
+  readonly allowRedirectTo?: readonly string[] | undefined;
+  /** `http://[USER:PASSWORD@]HOST:PORT` (or https) for all requests but those to this machine; false for none. Default: as `proxyEnv` says. */
+  readonly proxy?: string | false | undefined;
+  /** Where `http_proxy`, `https_proxy` and `no_proxy` are read. Default `process.env`. */
+  readonly proxyEnv?: Environment | undefined;
+  /**
+   * Sends the requests in the place of connections of our own; it is not closed with the client. Connections, certificates, proxies and the addresses
+   * that names stand for are then its business: `tls`, `insecure`, `connections`, `proxy`, `proxyEnv` and `timeouts.connectMs` are refused, and a loopback
+   * host is asked over https unless `plainHttp` says else.
+   */
+  readonly dispatcher?: Dispatcher | undefined;
+  /** Gets a line for each request (info), for bodies (debug), and before each further try (warn). Default: none. */
+  readonly logger?: Logger | undefined;
+  readonly logging?: LogOptions | undefined;
+  /** Whether requests become spans where `@opentelemetry/api` is installed. Default true. */
+  readonly tracing?: boolean | undefined;
+  /** Waits between tries. For tests. */
+  readonly sleep?: RetryOptions["sleep"];
+}
