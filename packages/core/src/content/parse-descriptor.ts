@@ -98,7 +98,8 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function parseString(value: unknown, path: string): string {
+/** @throws {SyntaxError} naming what is no string. */
+export function parseString(value: unknown, path: string): string {
   if (typeof value === "string") return value;
   throw new SyntaxError(`${path}: expected a string, got ${shown(value)}`);
 }
@@ -107,7 +108,8 @@ function parseStrings(value: unknown, path: string): readonly string[] {
   return parseArray(value, path).map((item, index) => parseString(item, `${path}[${index}]`));
 }
 
-function parseDigestField(value: unknown, path: string): Digest {
+/** @throws {SyntaxError} naming the field. */
+export function parseDigestField(value: unknown, path: string): Digest {
   const text = parseString(value, path);
   try {
     return parseDigest(text);
@@ -116,7 +118,8 @@ function parseDigestField(value: unknown, path: string): Digest {
   }
 }
 
-function parseSize(value: unknown, path: string): number {
+/** Bytes. @throws {SyntaxError} naming the field. */
+export function parseSize(value: unknown, path: string): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   throw new SyntaxError(`${path}: expected a number of bytes from 0 to 2^53 - 1, got ${shown(value)}`);
 }

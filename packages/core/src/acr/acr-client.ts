@@ -1,0 +1,142 @@
+import { type PagedList, pagedList, pageOf } from "../client/paged-list.ts";
+import { isAscending } from "../client/properties/ordered.ts";
+import type {
+  ChangeableProperties,
+  ManifestProperties,
+  PropertiesOrder,
+  RepositoryProperties,
+  TagProperties,
+} from "../client/properties/properties.ts";
+import { type ListPropertiesOptions, RegistryClient } from "../client/registry-client.ts";
+import { unlessMissing } from "../client/unless-missing.ts";
+import { type Digest, isDigest } from "../content/digest.ts";
+import { parseTag } from "../content/tag.ts";
+import type { CallOptions } from "../store/store.ts";
+import { type AcrRequest, askAcr, deleteAcr, listAcr } from "./acr-request.ts";
+import { changeableAttributes } from "./changeable-attributes.ts";
+import {
+  catalogRequest,
+  manifestRequest,
+  manifestsRequest,
+  repositoryRequest,
+  tagRequest,
+  tagsRequest,
+} from "./resources.ts";
+
+function orderQuery(orderBy: PropertiesOrder | undefined): Readonly<Record<string, string>> {
+  return orderBy === undefined ? {} : { orderby: isAscending(orderBy) ? "timeasc" : "timedesc" };
+}
+
+/**
+ * A client of Azure Container Registry: the calls of `RegistryClient`, and those that only ACR has, over its own API (`/acr/v1`, 2021-07-01). What is
+ * locked refuses with UNSUPPORTED (405). Names are those of Azure's own clients.
+ */
+export class AcrClient extends RegistryClient {
+  /** Every repository. Requests: 1 for each 100. */
+  override listRepositoryNames(options: CallOptions = {}): PagedList<string> {
+    return this.#list(catalogRequest(this.connection), {}, (name) => name, options);
+  }
+
+  /** 1 request. @throws {RegistryError} NAME_UNKNOWN. */
+  override async getRepositoryProperties(repository: string, options: CallOptions = {}): Promise<RepositoryProperties> {
+    return askAcr(this.connection, repositoryRequest(this.connection.remote(repository), "read"), options);
+  }
+
+  /** Changes what is given, and gives what they are then. 1 request. @throws {RegistryError} NAME_UNKNOWN; {TypeError} where nothing is given. */
+  override async updateRepositoryProperties(
+    repository: string,
+    properties: ChangeableProperties,
+    options: CallOptions = {},
+  ): Promise<RepositoryProperties> {
+    const request = repositoryRequest(this.connection.remote(repository), "change");
+    return askAcr(this.connection, request, options, changeableAttributes(properties));
+  }
+
+  /** Deletes a repository with all its manifests and tags; false where there was none. 1 request. */
+  override async deleteRepository(repository: string, options: CallOptions = {}): Promise<boolean> {
+    const request = repositoryRequest(this.connection.remote(repository), "delete");
+    return unlessMissing(deleteAcr(this.connection, request, options));
+  }
+
+  /** Every manifest, tagged or not. Requests: 1 for each 100. @throws {RegistryError} NAME_UNKNOWN. */
+  override listManifestProperties(
+    repository: string,
+    { orderBy, ...options }: ListPropertiesOptions = {},
+  ): PagedList<ManifestProperties> {
+    const request = manifestsRequest(this.connection.remote(repository));
+    return this.#list(request, orderQuery(orderBy), ({ digest }) => digest, options);
+  }
+
+  /** 1 request, 2 by tag. @throws {RegistryError} MANIFEST_UNKNOWN. */
+  override async getManifestProperties(
+    repository: string,
+    tagOrDigest: string,
+    options: CallOptions = {},
+  ): Promise<ManifestProperties> {
+    const digest = await this.#digestOf(repository, tagOrDigest, options);
+    return askAcr(this.connection, manifestRequest(this.connection.remote(repository), digest, "read"), options);
+  }
+
+  /** Changes what is given, and gives what they are then. 1 request, 2 by tag. @throws {RegistryError} MANIFEST_UNKNOWN; {TypeError} where nothing is given. */
+  override async updateManifestProperties(
+    repository: string,
+    tagOrDigest: string,
+    properties: ChangeableProperties,
+    options: CallOptions = {},
+  ): Promise<ManifestProperties> {
+    const changes = changeableAttributes(properties);
+    const digest = await this.#digestOf(repository, tagOrDigest, options);
+    const request = manifestRequest(this.connection.remote(repository), digest, "change");
+    return askAcr(this.connection, request, options, changes);
+  }
+
+  /** Every tag with its digest. Requests: 1 for each 100. @throws {RegistryError} NAME_UNKNOWN. */
+  override listTagProperties(
+    repository: string,
+    { orderBy, ...options }: ListPropertiesOptions = {},
+  ): PagedList<TagProperties> {
+    const request = tagsRequest(this.connection.remote(repository));
+    return this.#list(request, orderQuery(orderBy), ({ name }) => name, options);
+  }
+
+  /** 1 request. @throws {RegistryError} MANIFEST_UNKNOWN. */
+  override async getTagProperties(repository: string, tag: string, options: CallOptions = {}): Promise<TagProperties> {
+    return askAcr(this.connection, tagRequest(this.connection.remote(repository), parseTag(tag), "read"), options);
+  }
+
+  /** Changes what is given, and gives what they are then. 1 request. @throws {RegistryError} MANIFEST_UNKNOWN; {TypeError} where nothing is given. */
+  override async updateTagProperties(
+    repository: string,
+    tag: string,
+    properties: ChangeableProperties,
+    options: CallOptions = {},
+  ): Promise<TagProperties> {
+    const request = tagRequest(this.connection.remote(repository), parseTag(tag), "change");
+    return askAcr(this.connection, request, options, changeableAttributes(properties));
+  }
+
+  /** Deletes one tag and nothing else; false where there was none. 1 request. */
+  override async deleteTag(repository: string, tag: string, options: CallOptions = {}): Promise<boolean> {
+    const request = tagRequest(this.connection.remote(repository), parseTag(tag), "delete");
+    return unlessMissing(deleteAcr(this.connection, request, options));
+  }
+
+  async #digestOf(repository: string, tagOrDigest: string, options: CallOptions): Promise<Digest> {
+    return isDigest(tagOrDigest) ? tagOrDigest : (await this.getTagProperties(repository, tagOrDigest, options)).digest;
+  }
+
+  #list<T>(
+    request: AcrRequest<readonly T[]>,
+    query: Readonly<Record<string, string>>,
+    keyOf: (item: T) => string,
+    options: CallOptions,
+  ): PagedList<T> {
+    const { connection } = this;
+    return pagedList(async function* (page) {
+      for await (const { items, more } of listAcr(connection, request, query, { ...options, ...page })) {
+        const last = items.at(-1);
+        yield pageOf(items, more && last !== undefined ? keyOf(last) : undefined);
+      }
+    });
+  }
+}

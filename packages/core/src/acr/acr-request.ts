@@ -1,0 +1,135 @@
+import { RegistryError } from "../errors.ts";
+import { explained } from "../registry/explain.ts";
+import { type PageOptions, pageQuery } from "../registry/list-names.ts";
+import { pages } from "../registry/pages.ts";
+import { readWhole, type WholeResponse } from "../registry/read-whole.ts";
+import type { RemoteRegistry } from "../registry/remote-repository.ts";
+import type { RegistryRequest } from "../registry/request.ts";
+import type { CallOptions } from "../store/store.ts";
+
+const API_VERSION = "2021-07-01";
+
+/** The longest answer that is read, in bytes. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** One call of ACR's own API. */
+export interface AcrRequest<T> {
+  /** `/acr/v1/…`, without a query. */
+  readonly path: string;
+  readonly kind: RegistryRequest["kind"];
+  readonly scope: string;
+  /** What can't be done when it fails: `Cannot read the properties of "r.azurecr.io/app"`. */
+  readonly action: string;
+  /** Reads the answer. @throws {SyntaxError} naming what is wrong with it. */
+  readonly parse: (document: unknown) => T;
+  /** The error's code for a 404, where the registry has none of the spec's. */
+  readonly unknown: "NAME_UNKNOWN" | "MANIFEST_UNKNOWN";
+}
+
+/**
+ * Reads a document (GET), or changes it (PATCH) and reads what it is then. 1 request.
+ * @param changes JSON of what changes; without it the document is read.
+ * @throws {RegistryError} PROTOCOL where the answer is not what it must be.
+ */
+export async function askAcr<T>(
+  registry: RemoteRegistry,
+  request: AcrRequest<T>,
+  options: CallOptions,
+  changes?: object,
+): Promise<T> {
+  const body = changes === undefined ? undefined : Buffer.from(JSON.stringify(changes));
+  return explaining(request, async () => {
+    const answer = await readWhole(
+      registry,
+      {
+        ...common(request, options),
+        method: body === undefined ? "GET" : "PATCH",
+        path: `${request.path}?api-version=${API_VERSION}`,
+        headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
+        ...(body && { body: () => body, contentLength: body.length }),
+        accept: [200],
+        // Changing it to the same once more changes nothing.
+        retry: true,
+      },
+      { limit: MAX_ANSWER_BYTES },
+    );
+    return read(request, answer);
+  });
+}
+
+/**
+ * The pages of a list. 1 request each; ACR's are of 100 items unless another length is asked for.
+ * @throws {RegistryError} PROTOCOL where an answer is not what it must be, or the pages go in a circle.
+ */
+export async function* listAcr<T>(
+  registry: RemoteRegistry,
+  request: AcrRequest<readonly T[]>,
+  query: Readonly<Record<string, string>>,
+  options: CallOptions & PageOptions,
+): AsyncGenerator<{ readonly items: readonly T[]; readonly more: boolean }, void, void> {
+  const { maxPageSize, last, ...call } = options;
+  const path = `${request.path}${pageQuery({ maxPageSize, last }, { ...query, "api-version": API_VERSION })}`;
+  const headers = { accept: "application/json" };
+  const list = { path, kind: request.kind, scopes: [request.scope], headers };
+  const answers = pages(registry, list, { ...call, repeats: "refuse" });
+  try {
+    for (;;) {
+      const next = await explaining(request, () => answers.next());
+      if (next.done === true) return;
+      yield { items: await explaining(request, async () => read(request, next.value)), more: next.value.more };
+    }
+  } finally {
+    await answers.return();
+  }
+}
+
+/** Deletes. 1 request, not repeated: a second one would say that there is nothing to delete. */
+export async function deleteAcr(
+  registry: RemoteRegistry,
+  request: Omit<AcrRequest<unknown>, "parse">,
+  options: CallOptions,
+): Promise<void> {
+  await explaining(request, async () => {
+    const { body } = await registry.client.request({
+      ...common(request, options),
+      method: "DELETE",
+      path: `${request.path}?api-version=${API_VERSION}`,
+      headers: { accept: "application/json" },
+      accept: [200, 202, 204],
+    });
+    await body.drop();
+  });
+}
+
+function common(
+  { kind, scope }: Pick<AcrRequest<unknown>, "kind" | "scope">,
+  options: CallOptions,
+): Pick<RegistryRequest, "kind" | "scopes" | "call"> {
+  return { kind, scopes: [scope], call: options };
+}
+
+async function explaining<R>(
+  { action, unknown }: Pick<AcrRequest<unknown>, "action" | "unknown">,
+  work: () => Promise<R>,
+): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    const status = error instanceof RegistryError ? error.status : undefined;
+    throw explained(error, action, status === 404 ? unknown : undefined);
+  }
+}
+
+function read<T>({ parse }: AcrRequest<T>, answer: WholeResponse): T {
+  try {
+    return parse(JSON.parse(new TextDecoder().decode(answer.bytes)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new RegistryError("PROTOCOL", `the answer is not what it must be: ${error.message}`, {
+      cause: error,
+      method: "GET",
+      url: answer.url.href,
+      status: answer.status,
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import { isDigest } from "../content/digest.ts";
+import { OCI_MANIFEST } from "../content/media-types.ts";
+import { deleteContent } from "../registry/delete-content.ts";
+import type { RemoteRepository } from "../registry/remote-repository.ts";
+import { resolveManifest } from "../registry/resolve-manifest.ts";
+import type { CallOptions } from "../store/store.ts";
+
+/**
+ * Removes a manifest, and with it every tag that points at it, also where one tag names it.
+ * Requests: 1 DELETE (end-9); 1 HEAD before it for a tag.
+ * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED where deleting is switched off or the manifest is locked.
+ */
+export async function deleteManifest(
+  repository: RemoteRepository,
+  reference: string,
+  options: CallOptions = {},
+): Promise<void> {
+  const digest = isDigest(reference) ? reference : (await resolveManifest(repository, reference, options)).digest;
+  await deleteContent(repository, { mediaType: OCI_MANIFEST, digest, size: 0 }, options);
+}

@@ -1,0 +1,25 @@
+import { parseHost } from "../content/host.ts";
+import { quoted } from "../content/quoted.ts";
+import type { RegistryOptions } from "../registry/registry-connection.ts";
+
+/**
+ * How to reach the registry of a client that was given as `HOST[:PORT]`, as a URL (`https://myregistry.azurecr.io`, as Azure's clients are), or as options
+ * whose `host` may be one. A URL with http asks over http.
+ * @throws {SyntaxError} for a bad host, and for a URL with more than a host and a port.
+ */
+export function endpointOptions(endpoint: string | RegistryOptions): RegistryOptions {
+  const options = typeof endpoint === "string" ? { host: endpoint } : endpoint;
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(options.host)) return { ...options, host: parseHost(options.host) };
+  const url = URL.parse(options.host);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new SyntaxError("Bad registry endpoint: expected HOST, HOST:PORT or https://HOST");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new SyntaxError("Bad registry endpoint: leave out the credentials, and give them as an option");
+  }
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw new SyntaxError(`Bad registry endpoint ${quoted(options.host)}: expected nothing after the host`);
+  }
+  const host = parseHost(url.host);
+  return url.protocol === "http:" ? { ...options, host, plainHttp: true } : { ...options, host };
+}

@@ -1,0 +1,46 @@
+import type { PageOptions } from "../registry/list-names.ts";
+
+/** Some items of a list. */
+export interface Page<T> extends ReadonlyArray<T> {
+  /** What `byPage({ last })` takes to go on after this page; undefined where it is the last one. */
+  readonly last: string | undefined;
+}
+
+/**
+ * A list that is asked for while it is read: item by item with `for await`, or page by page. Each reading asks anew.
+ * Nothing is sent before the first item is asked for.
+ */
+export interface PagedList<T> extends AsyncIterable<T> {
+  /** The items in pages as the registry gives them. */
+  byPage(options?: PageOptions): AsyncIterable<Page<T>>;
+}
+
+/** A list of what `pages` brings. */
+export function pagedList<T>(pages: (options: PageOptions) => AsyncIterable<Page<T>>): PagedList<T> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const page of pages({})) yield* page;
+    },
+    byPage: (options = {}) => pages(options),
+  };
+}
+
+/** @param last the key of the last item where further pages follow. */
+export function pageOf<T>(items: readonly T[], last: string | undefined): Page<T> {
+  return Object.assign([...items], { last });
+}
+
+/** Cuts a list that had to be made whole into pages. */
+export function* slicedPages<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  { maxPageSize = Math.max(1, items.length), last }: PageOptions,
+): Generator<Page<T>, void, void> {
+  const start = last === undefined ? 0 : items.findIndex((item) => keyOf(item) === last) + 1;
+  for (let at = start; at < items.length; at += maxPageSize) {
+    const slice = items.slice(at, at + maxPageSize);
+    const final = slice.at(-1);
+    const more = at + maxPageSize < items.length;
+    yield pageOf(slice, more && final !== undefined ? keyOf(final) : undefined);
+  }
+}

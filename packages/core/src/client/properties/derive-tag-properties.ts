@@ -1,0 +1,73 @@
+import type { Digest } from "../../content/digest.ts";
+import { inBatches } from "../../registry/in-batches.ts";
+import type { PageOptions } from "../../registry/list-names.ts";
+import { listTagPages, listTags } from "../../registry/list-tags.ts";
+import type { RemoteRepository } from "../../registry/remote-repository.ts";
+import { resolveTags } from "../../registry/resolve-tags.ts";
+import type { CallOptions } from "../../store/store.ts";
+import { type Page, pageOf, slicedPages } from "../paged-list.ts";
+import { ManifestFactsReader } from "./manifest-facts.ts";
+import { ordered } from "./ordered.ts";
+import type { PropertiesOrder, TagProperties } from "./properties.ts";
+import { unlessUnknown } from "./unless-unknown.ts";
+
+const READS_AT_ONCE = 8;
+
+/**
+ * What any registry lets know of one tag. Requests: those of `ManifestFactsReader.read`: 2 for an image, 3 for an index.
+ * @throws {RegistryError} MANIFEST_UNKNOWN.
+ */
+export async function deriveTagProperties(
+  repository: RemoteRepository,
+  tag: string,
+  options: CallOptions,
+): Promise<TagProperties> {
+  const { digest, createdOn } = await new ManifestFactsReader(repository, options).read(tag);
+  return tagProperties(repository, tag, digest, createdOn);
+}
+
+/**
+ * The tags with their digests. Requests: those of `listTags` and 1 HEAD for each tag, page by page; with `orderBy` all before the first page, and in place of the
+ * HEAD what `deriveTagProperties` costs, since only the images say how old they are. Memory: a page; with `orderBy` the parsed manifests.
+ */
+export async function* deriveTagList(
+  repository: RemoteRepository,
+  orderBy: PropertiesOrder | undefined,
+  page: PageOptions,
+  options: CallOptions,
+): AsyncGenerator<Page<TagProperties>, void, void> {
+  if (orderBy !== undefined) {
+    const all = await datedTags(repository, options);
+    yield* slicedPages(ordered(all, orderBy), ({ name }) => name, page);
+    return;
+  }
+  for await (const { names, more } of listTagPages(repository, { ...options, ...page })) {
+    const tags: TagProperties[] = [];
+    for await (const { tag, descriptor } of resolveTags(repository, names, options)) {
+      tags.push(tagProperties(repository, tag, descriptor.digest));
+    }
+    yield pageOf(tags, more ? names.at(-1) : undefined);
+  }
+}
+
+async function datedTags(repository: RemoteRepository, options: CallOptions): Promise<readonly TagProperties[]> {
+  const reader = new ManifestFactsReader(repository, options);
+  const read = async (tag: string): Promise<TagProperties | undefined> => {
+    const facts = await unlessUnknown(reader.read(tag));
+    return facts === undefined ? undefined : tagProperties(repository, tag, facts.digest, facts.createdOn);
+  };
+  const tags: TagProperties[] = [];
+  for await (const tag of inBatches(listTags(repository, options), READS_AT_ONCE, read)) {
+    if (tag !== undefined) tags.push(tag);
+  }
+  return tags;
+}
+
+function tagProperties(
+  { client, name }: RemoteRepository,
+  tag: string,
+  digest: Digest,
+  createdOn?: Date | undefined,
+): TagProperties {
+  return { registryLoginServer: client.host, repositoryName: name, name: tag, digest, createdOn };
+}

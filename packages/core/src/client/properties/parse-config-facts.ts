@@ -1,0 +1,36 @@
+/** What an image's config says of it. */
+export interface ConfigFacts {
+  readonly created?: Date | undefined;
+  readonly architecture?: string | undefined;
+  readonly os?: string | undefined;
+}
+
+/**
+ * Reads what is wanted of a config. A field that is missing or something else counts as not said: builders write all kinds of things.
+ * Spec: image-spec v1.1.1, "OCI Image Configuration".
+ */
+export function parseConfigFacts(bytes: Uint8Array): ConfigFacts {
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return {};
+  }
+  const fields = new Map(typeof document === "object" && document !== null ? Object.entries(document) : []);
+  return {
+    created: parseTime(fields.get("created")),
+    architecture: text(fields.get("architecture")),
+    os: text(fields.get("os")),
+  };
+}
+
+/** RFC 3339; undefined for what is no time, and for the year 1, Go's time that was never set. */
+export function parseTime(value: unknown): Date | undefined {
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT/.test(value) || value.startsWith("0001-")) return undefined;
+  const time = new Date(value);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

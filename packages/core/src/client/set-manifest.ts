@@ -1,0 +1,68 @@
+import { algorithmOf, type Digest, digestOf, parseDigest } from "../content/digest.ts";
+import type { Manifest } from "../content/manifest.ts";
+import { parseManifest } from "../content/parse-manifest.ts";
+import { parseTag } from "../content/tag.ts";
+import { DigestMismatchError } from "../errors.ts";
+import { pushManifest } from "../registry/push-manifest.ts";
+import { labelOf, type RemoteRepository } from "../registry/remote-repository.ts";
+import type { CallOptions } from "../store/store.ts";
+
+/**
+ * A manifest to put: its exact bytes; a document (`{ schemaVersion: 2, config, layers }`); or what `getManifest` made of one, perhaps changed.
+ * What is no bytes is written as JSON without spaces, so its digest is one that nobody else has computed.
+ */
+export type ManifestContent = Uint8Array | Manifest | Readonly<Record<string, unknown>>;
+
+export interface SetManifestOptions extends CallOptions {
+  /** The tag to put it under. Default: none, it has its digest alone. */
+  readonly tag?: string | undefined;
+  /** The digest that it must have, sha256 or sha512. Default: whatever sha256 it has. */
+  readonly digest?: string | undefined;
+  /** What it is, where the document has no `mediaType` of its own. Default: OCI image or index, as its fields say. */
+  readonly mediaType?: string | undefined;
+}
+
+/** A manifest that is in the repository now. */
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Puts a manifest. Whether its children are there is the registry's to say. One with a `subject` is added to the subject's referrers.
+ * Requests: 1 PUT (end-7); those of `pushManifest` with a subject.
+ * @throws {StoreError} MANIFEST_INVALID, MANIFEST_UNSUPPORTED, MANIFEST_TOO_LARGE before anything is sent.
+ * @throws {DigestMismatchError} where its digest is another one than `digest`. {SyntaxError} for a bad tag or digest.
+ * @throws {RegistryError} MANIFEST_BLOB_UNKNOWN, …
+ */
+export async function setManifest(
+  repository: RemoteRepository,
+  content: ManifestContent,
+  { tag, digest: saidDigest, mediaType: saidType, ...options }: SetManifestOptions = {},
+): Promise<StoredManifest> {
+  const bytes = content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(documentOf(content)));
+  const { mediaType } = parseManifest(bytes, saidType);
+  const wanted = saidDigest === undefined ? undefined : parseDigest(saidDigest);
+  const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
+  if (wanted !== undefined && wanted !== digest) {
+    const message = `Cannot push a manifest to "${labelOf(repository)}": its bytes hash to ${digest}, ${wanted} is wanted`;
+    throw new DigestMismatchError(message, { expected: wanted, actual: digest });
+  }
+  const reference = tag === undefined ? digest : parseTag(tag);
+  const descriptor = { mediaType, digest, size: bytes.length };
+  await pushManifest(repository, descriptor, async () => once(bytes), { ...options, reference });
+  return descriptor;
+}
+
+/** A parsed manifest has a `kind`, which is ours, in place of the `schemaVersion`. */
+function documentOf(manifest: Manifest | Readonly<Record<string, unknown>>): object {
+  if (!("kind" in manifest) || "schemaVersion" in manifest) return manifest;
+  const { kind: _, ...document } = manifest;
+  return { schemaVersion: 2, ...document };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
+}
