@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { declaredBy, PACKAGE_NAMES, PACKAGES, type PackageName, sourcesOf, WORKSPACE } from "./packages.ts";
 import { findCycle, importsFrom, importsOf, packageOf, type SourceImport } from "./source-imports.ts";
 
-/** What each package may import: `cli-worker → copy → core`, and core stands on Node and two libraries. */
+/** What each package may import: `cli-worker → copy → core`, and core stands on Node and two libraries; OpenTelemetry's API is used where it is installed. */
 const ALLOWED: Readonly<Record<PackageName, readonly string[]>> = {
-  "@tranship/core": ["node:", "undici", "lru-cache"],
+  "@tranship/core": ["node:", "undici", "lru-cache", "@opentelemetry/api"],
   "@tranship/copy": ["node:", "@tranship/core", "lru-cache", "p-limit"],
   tranship: ["node:", "@tranship/core", "@tranship/copy", "commander"],
 };
@@ -19,14 +19,21 @@ describe.each(PACKAGE_NAMES)("imports of %s", (name) => {
     const packages = (await imports()).filter(({ target }) => target === undefined);
     const strangers = packages.filter(({ specifier }) => !ALLOWED[name].includes(packageOf(specifier)));
     expect(strangers).toEqual([]);
-    const { dependencies, devDependencies } = await declaredBy(name);
-    const undeclared = packagesOf(packages).filter((used) => ![...dependencies, ...devDependencies].includes(used));
-    expect(undeclared).toEqual([]);
+    const { dependencies, devDependencies, optionalPeers } = await declaredBy(name);
+    const declared = [...dependencies, ...devDependencies, ...optionalPeers];
+    expect(packagesOf(packages).filter((used) => !declared.includes(used))).toEqual([]);
   });
 
   it("of the library are dependencies, and there are no others: what only the command imports is in its bundle", async () => {
     const library = importsFrom(`${PACKAGES[name]}/src/index.ts`, await imports());
-    expect(packagesOf(library)).toEqual((await declaredBy(name)).dependencies.toSorted());
+    const { dependencies, optionalPeers } = await declaredBy(name);
+    expect(packagesOf(library)).toEqual([...dependencies, ...optionalPeers].toSorted());
+  });
+
+  it("of what may be missing are dynamic, or of types", async () => {
+    const { optionalPeers } = await declaredBy(name);
+    const optional = (await imports()).filter(({ specifier }) => optionalPeers.includes(packageOf(specifier)));
+    expect(optional.filter(({ kind }) => kind === "static")).toEqual([]);
   });
 
   it("stay in the package where they are paths, and name files that are there", async () => {
@@ -48,7 +55,12 @@ function packagesOf(imports: readonly SourceImport[]): readonly string[] {
 }
 
 describe("findCycle()", () => {
-  const edge = (file: string, target: string): SourceImport => ({ file, specifier: `./${target}`, target });
+  const edge = (file: string, target: string): SourceImport => ({
+    file,
+    specifier: `./${target}`,
+    kind: "static",
+    target,
+  });
 
   it("finds the files of a cycle", () => {
     const imports = [edge("a", "b"), edge("b", "c"), edge("c", "b"), edge("a", "c")];

@@ -25,12 +25,20 @@ export function sourcesOf(name: PackageName): readonly string[] {
 export interface Declared {
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
+  /** What is used where whoever installs the package has it. */
+  readonly optionalPeers: readonly string[];
 }
 
 export async function declaredBy(name: PackageName): Promise<Declared> {
   const manifest: Readonly<Record<string, unknown>> = JSON.parse(
     await readFile(join(WORKSPACE, PACKAGES[name], "package.json"), "utf8"),
   );
-  const { dependencies, devDependencies } = manifest;
-  return { dependencies: Object.keys(dependencies ?? {}), devDependencies: Object.keys(devDependencies ?? {}) };
+  const { dependencies, devDependencies, peerDependencies, peerDependenciesMeta } = manifest;
+  const peers: readonly string[] = Object.keys(peerDependencies ?? {});
+  const optional = Object.entries(peerDependenciesMeta ?? {}).filter(([, meta]) => meta.optional === true);
+  return {
+    dependencies: Object.keys(dependencies ?? {}),
+    devDependencies: Object.keys(devDependencies ?? {}),
+    optionalPeers: optional.map(([peer]) => peer).filter((peer) => peers.includes(peer)),
+  };
 }

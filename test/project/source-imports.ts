@@ -7,6 +7,8 @@ export interface SourceImport {
   readonly file: string;
   /** As written: `./walk.ts`, `node:fs`, `@tranship/core`. */
   readonly specifier: string;
+  /** A type is gone when the file runs; what is dynamic is loaded when it is wanted. */
+  readonly kind: "static" | "type" | "dynamic";
   /** The file that is meant, relative to the workspace, where the specifier is a path. */
   readonly target: string | undefined;
 }
@@ -19,7 +21,8 @@ export async function importsOf(root: string, file: string): Promise<readonly So
   const text = await readFile(join(root, file), "utf8");
   return [...text.matchAll(IMPORT)].map((match) => {
     const specifier = match[1] ?? match[2] ?? "";
-    return { file, specifier, target: specifier.startsWith(".") ? join(dirname(file), specifier) : undefined };
+    const kind = match[1] === undefined ? "dynamic" : /^(?:import|export) type\b/.test(match[0]) ? "type" : "static";
+    return { file, specifier, kind, target: specifier.startsWith(".") ? join(dirname(file), specifier) : undefined };
   });
 }
 

@@ -154,7 +154,7 @@ class HttpRegistryTransport implements RegistryTransport {
    * body is a secret: it follows no redirect.
    */
   async #sendToService(request: HttpRequest): Promise<HttpResponse> {
-    const { method, kind, signal, call = combineCall(this.#options, {}) } = request;
+    const { method, kind, signal, call = {} } = request;
     const what = { method, kind, host: request.url.host };
     try {
       return await this.#retrying(true, { ...call, signal }, what, async (attempt) => {
@@ -164,7 +164,7 @@ class HttpRegistryTransport implements RegistryTransport {
           headers: { "user-agent": this.#userAgent, ...request.headers },
           headersTimeoutMs: call.timeouts?.headersMs,
           bodyTimeoutMs: call.timeouts?.bodyMs,
-          call,
+          onRequest: call.onRequest,
           attempt,
         };
         const response = http.method === "GET" ? await sendFollowing(http, send, this.#locations) : await send(http);

@@ -168,12 +168,12 @@ export class Authenticator {
     from: TokenService,
     scopes: readonly Scope[],
     credential: Exclude<UsableCredential, { kind: "bearer" }> | undefined,
-    { onRequest, signal }: HttpRequest,
+    { call, signal }: HttpRequest,
   ): Promise<Token> {
     return this.#fetches.run(
       [owner, ...scopes].join("\n"),
       async (shared) => {
-        const question = { from, scopes, signal: shared, onRequest };
+        const question = { from, scopes, signal: shared, call };
         const token =
           credential?.kind === "entra"
             ? await this.#entra.accessToken({ ...question, credential, owner })

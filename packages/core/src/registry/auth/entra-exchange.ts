@@ -69,9 +69,9 @@ export class EntraExchange {
     return kept !== undefined && kept.endsAt > this.#options.now() ? kept : undefined;
   }
 
-  #access(refresh: RefreshToken, { from, scopes, signal, onRequest }: EntraRequest): Promise<Token> {
+  #access(refresh: RefreshToken, { from, scopes, signal, call }: EntraRequest): Promise<Token> {
     const credential = { kind: "identity", token: refresh.value } as const;
-    return this.#options.service.request({ from, scopes, credential, signal, onRequest });
+    return this.#options.service.request({ from, scopes, credential, signal, call });
   }
 
   #renew(request: EntraRequest): Promise<RefreshToken> {
@@ -87,7 +87,7 @@ export class EntraExchange {
   }
 
   /** `POST /oauth2/exchange`. */
-  async #exchange({ from, credential, signal, onRequest }: EntraRequest): Promise<RefreshToken> {
+  async #exchange({ from, credential, signal, call }: EntraRequest): Promise<RefreshToken> {
     const { host, send, now } = this.#options;
     const url = new URL("exchange", from.realm);
     const action = `exchange the Entra token at ${url.host}`;
@@ -95,7 +95,7 @@ export class EntraExchange {
     const { token, expiresOnTimestamp } = await entraToken(credential, { host, action, target, signal });
     const form = new URLSearchParams({ grant_type: "access_token", access_token: token });
     form.set("service", from.service ?? url.host);
-    const sent: HttpRequest = { ...postedForm(url, form), kind: "token", action, signal, onRequest };
+    const sent: HttpRequest = { ...postedForm(url, form), kind: "token", action, signal, call };
     try {
       const response = await send(sent);
       const { value, lifetimeMs } = await readAnswer(response, sent, (text) =>

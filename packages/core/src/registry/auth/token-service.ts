@@ -16,7 +16,8 @@ export interface TokenQuestion {
   readonly from: TokenService;
   readonly scopes: readonly Scope[];
   readonly signal?: AbortSignal | undefined;
-  readonly onRequest?: HttpRequest["onRequest"];
+  /** Of whoever asked first. */
+  readonly call?: HttpRequest["call"];
 }
 
 export interface TokenRequest extends TokenQuestion {
@@ -126,10 +127,10 @@ export function postedForm(
   };
 }
 
-function common(request: TokenQuestion): Pick<HttpRequest, "kind" | "action" | "signal" | "onRequest"> {
-  const { from, scopes, signal, onRequest } = request;
+function common(request: TokenQuestion): Pick<HttpRequest, "kind" | "action" | "signal" | "call"> {
+  const { from, scopes, signal, call } = request;
   const what = scopes.length === 0 ? "" : ` for "${scopes.join(" ")}"`;
-  return { kind: "token", action: `get a token${what} from ${from.realm.host}`, signal, onRequest };
+  return { kind: "token", action: `get a token${what} from ${from.realm.host}`, signal, call };
 }
 
 /** `Basic …`; an identity token goes in the place of the password. */
