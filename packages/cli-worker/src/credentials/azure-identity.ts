@@ -7,27 +7,32 @@ const FROM = "DefaultAzureCredential";
 /** A token that ends sooner is asked for anew, in ms. */
 const RESERVE_MS = 5 * 60_000;
 
-/** One for each authority, so that registries of one cloud share their tokens. */
-const identities = new Map<string, TokenCredential>();
+/** A token service that doesn't answer, or isn't Azure's at all as at another cloud's machine, costs 1 s and not 20. */
+const RETRIES = { maxRetries: 2, retryDelayInMs: 300 };
 
 /**
  * The identity that `DefaultAzureCredential` finds: `AZURE_*` variables, workload and managed identity, Azure's command line tools.
  * `AZURE_TOKEN_CREDENTIALS` narrows the search. `TRANSHIP_ACR_AUDIENCE` is whom the token is for, else `acrAudience`.
  * The token is asked for at once, which shows whether there is an identity at all: without one the managed identity's endpoint costs 1 s.
+ * What is returned keeps one identity for each authority, so that registries of one cloud share their tokens.
  */
-export async function azureIdentity(question: CloudQuestion): Promise<Credential> {
-  const { host, env, signal } = question;
-  const audience = env["TRANSHIP_ACR_AUDIENCE"] || acrAudience(host);
-  const authorityHost = env["AZURE_AUTHORITY_HOST"] || authorityOf(host);
-  try {
-    const credential = identities.get(authorityHost) ?? rememberTokens(identityAt(authorityHost));
-    identities.set(authorityHost, credential);
-    await credential.getToken(`${audience.replace(/\/+$/, "")}/.default`, { abortSignal: signal });
-    return { kind: "entra", credential, audience, from: FROM };
-  } catch (error) {
-    const none = error instanceof Error && /^(?:AggregateAuthentication|CredentialUnavailable)Error$/.test(error.name);
-    return sdkFailure(error, FROM, question, none ? "no identity was found" : undefined);
-  }
+export function azureIdentities(): (question: CloudQuestion) => Promise<Credential> {
+  const identities = new Map<string, TokenCredential>();
+  return async (question) => {
+    const { host, env, signal } = question;
+    const audience = env["TRANSHIP_ACR_AUDIENCE"] || acrAudience(host);
+    const authorityHost = env["AZURE_AUTHORITY_HOST"] || authorityOf(host);
+    try {
+      const credential = identities.get(authorityHost) ?? rememberTokens(identityAt(authorityHost));
+      identities.set(authorityHost, credential);
+      await credential.getToken(`${audience.replace(/\/+$/, "")}/.default`, { abortSignal: signal });
+      return { kind: "entra", credential, audience, from: FROM };
+    } catch (error) {
+      const none =
+        error instanceof Error && /^(?:AggregateAuthentication|CredentialUnavailable)Error$/.test(error.name);
+      return sdkFailure(error, FROM, question, none ? "no identity was found" : undefined);
+    }
+  };
 }
 
 function authorityOf(host: string): string {
@@ -42,6 +47,7 @@ function identityAt(authorityHost: string): TokenCredential {
   // The public cloud is asked whether an authority may be trusted: it doesn't know those of private clouds.
   return new DefaultAzureCredential({
     authorityHost,
+    retryOptions: { ...RETRIES },
     disableInstanceDiscovery: !known.includes(originOf(authorityHost)),
   });
 }

@@ -16,6 +16,23 @@ export interface CloudCredentialsOptions {
  * Asked once for all repositories of a host. Undefined for a host of no cloud.
  */
 export function cloudCredentials({ env, trace }: CloudCredentialsOptions): Ask<Credential | undefined> {
+  // Kept from one host to the next.
+  let azure: Promise<(question: CloudQuestion) => Promise<Credential>> | undefined;
+
+  async function ask(cloud: Cloud, question: CloudQuestion): Promise<Credential> {
+    switch (cloud.kind) {
+      case "azure":
+        azure ??= import("./azure-identity.ts").then(({ azureIdentities }) => azureIdentities());
+        return (await azure)(question);
+      case "ecr":
+        return (await import("./ecr-credential.ts")).ecrCredential(cloud, question);
+      case "ecr-public":
+        return (await import("./ecr-public-credential.ts")).ecrPublicCredential(question);
+      default:
+        return (await import("./google-credential.ts")).googleCredential(question);
+    }
+  }
+
   return sharedAnswers<Credential | undefined>(async (host, signal) => {
     const cloud = cloudOf(host, env);
     return cloud && ask(cloud, { host, env, trace: (message) => trace(`${host}: ${message}`), signal });
@@ -27,17 +44,4 @@ function lifetimeMs(credential: Credential | undefined): number {
   if (credential === undefined || credential.kind === "entra") return Number.POSITIVE_INFINITY;
   if (credential.kind === "anonymous" || credential.expiresAt === undefined) return RESERVE_MS;
   return credential.expiresAt - Date.now() - RESERVE_MS;
-}
-
-async function ask(cloud: Cloud, question: CloudQuestion): Promise<Credential> {
-  switch (cloud.kind) {
-    case "azure":
-      return (await import("./azure-identity.ts")).azureIdentity(question);
-    case "ecr":
-      return (await import("./ecr-credential.ts")).ecrCredential(cloud, question);
-    case "ecr-public":
-      return (await import("./ecr-public-credential.ts")).ecrPublicCredential(question);
-    default:
-      return (await import("./google-credential.ts")).googleCredential(question);
-  }
 }

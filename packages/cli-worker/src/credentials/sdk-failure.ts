@@ -2,7 +2,7 @@ import type { AnonymousCredential, Environment } from "@tranship/core";
 import type { CloudQuestion } from "./credential-source.ts";
 
 const MAX_DETAIL = 300;
-const SECRET_NAME = /(?:SECRET|TOKEN|PASSWORD|ACCESS_KEY)$/i;
+const SECRET_NAME = /(?:SECRET|TOKEN|PASSWORD|ACCESS_KEY|IDENTITY_HEADER)$/i;
 
 /**
  * No credential, since a cloud's library gave none: it goes on without, and says why where the registry then refuses. An abort is thrown.
