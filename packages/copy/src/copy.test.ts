@@ -453,6 +453,43 @@ describe("copy() with events", () => {
   });
 });
 
+describe("copy() with requests that are sent again", () => {
+  it("tells of them, in the plan and in the transfers, and whether the registry asked to wait", async () => {
+    const retry = {
+      method: "PUT",
+      kind: "upload",
+      host: "r.example",
+      attempt: 1,
+      delayMs: 5,
+      error: new Error("busy"),
+    } as const;
+    from.before = ({ method }, { onRetry }) => {
+      if (method === "open") onRetry?.({ ...retry, throttled: false });
+    };
+    to.before = ({ method, about }, { onRetry }) => {
+      if (method === "push" && about === amd64.config.digest) onRetry?.({ ...retry, throttled: true });
+    };
+    const events: CopyEvent[] = [];
+    await copy(v1(), target(), { onEvent: (event) => events.push(event) });
+
+    const names = { from: "source:v1", to: "target:v1" };
+    expect(events.filter(({ type }) => type === "retrying")).toEqual([{ ...names, type: "retrying", ...retry }]);
+    expect(events.filter(({ type }) => type === "throttled")).toEqual([{ ...names, type: "throttled", ...retry }]);
+  });
+
+  it("tells from where content goes on", async () => {
+    const push = to.push.bind(to);
+    to.push = async (descriptor, open, options) => {
+      if (descriptor.digest === amd64.config.digest) for await (const _ of await open(0)) break;
+      return push(descriptor, open, options);
+    };
+    const events: CopyEvent[] = [];
+    await copy(v1(), target(), { onEvent: (event) => events.push(event) });
+
+    expect(events.filter(({ type }) => type === "resumed")).toMatchObject([{ descriptor: amd64.config, offset: 0 }]);
+  });
+});
+
 describe("copy() of referrers", () => {
   it("takes what names the image or its manifests as subject, and what names that", async () => {
     const sbom = await buildArtifact(from, "application/spdx+json", amd64.manifest);

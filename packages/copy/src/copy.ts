@@ -1,5 +1,6 @@
-import type { Located, Source } from "@tranship/core";
+import type { Located, RetryRecord, Source } from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
+import { type CopyEvent, retryEvent } from "./events.ts";
 import { executeIn } from "./execute.ts";
 import { nameOf, planCopy } from "./plan-copy.ts";
 import { RequestCounter } from "./request-count.ts";
@@ -19,9 +20,10 @@ export async function copy(from: Located<Source>, to: Destination, options: Copy
   const { run = new CopyRun(), onEvent } = options;
   const names = { from: nameOf(from), to: nameOf(to) };
   const counter = new RequestCounter();
+  const onRetry = (retry: RetryRecord): void => onEvent?.({ ...names, ...retryEvent(retry) } as CopyEvent);
   const scope = new Scope(options.signal);
   try {
-    const plan = await planCopy(from, to, { ...options, run, signal: scope.signal, onRequest: counter.count });
+    const plan = await planCopy(from, to, { ...options, run, signal: scope.signal, onRequest: counter.count, onRetry });
     for (const message of plan.head.notices) onEvent?.({ ...names, type: "notice", message });
     if (plan.head.state !== "copy") onEvent?.({ ...names, type: plan.head.state, descriptor: plan.head.root });
     return await executeIn(scope, plan, from, to, { ...options, run, counter });

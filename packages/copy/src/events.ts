@@ -1,4 +1,4 @@
-import type { Descriptor, Digest } from "@tranship/core";
+import type { Descriptor, Digest, RetryRecord } from "@tranship/core";
 
 /** Why content needed no transfer: it was there, another image of this run has just brought it, or its bytes live elsewhere by design. */
 export type SkipReason = "exists" | "shared" | "foreign";
@@ -19,13 +19,20 @@ export type CopyEvent =
   | (OfCopy & { readonly type: "mounted"; readonly descriptor: Descriptor })
   | (OfCopy & { readonly type: "started"; readonly descriptor: Descriptor })
   | (OfCopy & { readonly type: "bytes"; readonly digest: Digest; readonly bytes: number })
-  /** The content is read again from `offset`, after a break at the target. */
-  | (OfCopy & { readonly type: "retrying"; readonly descriptor: Descriptor; readonly offset: number })
+  /** The content goes on from `offset`, after a break at the target. */
+  | (OfCopy & { readonly type: "resumed"; readonly descriptor: Descriptor; readonly offset: number })
+  /** A request failed and will be sent again; `throttled`: the registry asked to wait. */
+  | (OfCopy & { readonly type: "retrying" | "throttled" } & Omit<RetryRecord, "throttled">)
   | (OfCopy & { readonly type: "done"; readonly descriptor: Descriptor })
   | (OfCopy & { readonly type: "tagged"; readonly descriptor: Descriptor; readonly reference: string })
   /** Something that the user should know and that is no failure. */
   | (OfCopy & { readonly type: "notice"; readonly message: string })
   | (OfCopy & { readonly type: "failed"; readonly error: Error });
+
+/** The event of a request that will be sent again. */
+export function retryEvent({ throttled, ...retry }: RetryRecord): Happened {
+  return { type: throttled ? "throttled" : "retrying", ...retry };
+}
 
 export type OnEvent = (event: CopyEvent) => void;
 

@@ -1,6 +1,6 @@
-import type { Descriptor, Digest, Located, Open, PushOutcome, Source, Target } from "@tranship/core";
+import type { Descriptor, Digest, Located, Open, PushOutcome, RetryRecord, Source, Target } from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
-import type { CopyEvent, Happened } from "./events.ts";
+import { type CopyEvent, type Happened, retryEvent } from "./events.ts";
 import { childrenAreMissing, waitForChildren } from "./missing-children.ts";
 import type { Plan, PlanAction } from "./plan.ts";
 import { nameOf } from "./plan-copy.ts";
@@ -79,8 +79,9 @@ class Execution {
   constructor(from: Located<Source>, to: Destination, options: ExecuteOptions, scope: Scope) {
     const { run = new CopyRun(), counter = new RequestCounter(), onEvent } = options;
     const names = { from: nameOf(from), to: nameOf(to) };
-    const call = { signal: scope.signal, onRequest: counter.count };
     this.#emit = (event) => onEvent?.({ ...names, ...event } as CopyEvent);
+    const onRetry = (retry: RetryRecord): void => this.#emit(retryEvent(retry));
+    const call = { signal: scope.signal, onRequest: counter.count, onRetry };
     this.#target = to.store;
     this.#run = run;
     this.#scope = scope;

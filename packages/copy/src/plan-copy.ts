@@ -31,11 +31,11 @@ import { Writer } from "./writer.ts";
 export async function planCopy(
   from: Located<Source>,
   to: Destination,
-  options: CopyOptions & Pick<CallOptions, "onRequest"> = {},
+  options: CopyOptions & Pick<CallOptions, "onRequest" | "onRetry"> = {},
 ): Promise<Plan> {
-  const { run = new CopyRun(), onRequest, clobber = true } = options;
+  const { run = new CopyRun(), onRequest, onRetry, clobber = true } = options;
   const scope = new Scope(options.signal);
-  const call = { signal: scope.signal, onRequest };
+  const call = { signal: scope.signal, onRequest, onRetry };
   const reader = new Reader(from.store, run, call);
   const writer = new Writer(to.store, { run, call, sourceName: from.store.name });
   const asked = to.missing === true ? undefined : to.reference;

@@ -104,7 +104,7 @@ export class Writer {
     if (emit === undefined) return open;
     let opened = false;
     return async (offset, signal) => {
-      if (opened) emit({ type: "retrying", descriptor, offset });
+      if (opened) emit({ type: "resumed", descriptor, offset });
       opened = true;
       return counted(descriptor, await open(offset, signal), emit);
     };

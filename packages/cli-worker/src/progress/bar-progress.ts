@@ -1,6 +1,7 @@
 import type { CopyEvent } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { renderBars } from "./bars.ts";
+import { noticeOf } from "./notice.ts";
 import { Painter } from "./painter.ts";
 import type { Progress, TextStream } from "./progress.ts";
 import { Transfers } from "./transfers.ts";
@@ -29,9 +30,10 @@ export class BarProgress implements Progress {
 
   readonly onEvent = (event: CopyEvent): void => {
     this.#transfers.observe(event, performance.now());
-    if (event.type === "notice") {
+    const notice = noticeOf(event);
+    if (notice !== undefined) {
       this.#painter.clear();
-      this.#stream.write(`${oneLine(event.message)}\n`);
+      this.#stream.write(`${oneLine(notice)}\n`);
     }
     if (this.#closed) return;
     if (this.#timer !== undefined && !this.#isIdle) return;

@@ -2,6 +2,7 @@ import type { CopyEvent } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { formatBytes, formatDuration } from "../units.ts";
 import { shortDigest } from "./bars.ts";
+import { noticeOf } from "./notice.ts";
 import type { Progress, TextStream } from "./progress.ts";
 import { Transfers } from "./transfers.ts";
 
@@ -20,8 +21,9 @@ export class LineProgress implements Progress {
   readonly onEvent = (event: CopyEvent): void => {
     const now = performance.now();
     const ended = this.#transfers.observe(event, now);
-    if (event.type === "notice") this.#write(event.message);
-    if (event.type === "retrying") {
+    const notice = noticeOf(event);
+    if (notice !== undefined) this.#write(notice);
+    if (event.type === "resumed") {
       this.#write(
         `${shortDigest(event)} starts again at ${formatBytes(event.offset)} of ${formatBytes(event.descriptor.size)}`,
       );

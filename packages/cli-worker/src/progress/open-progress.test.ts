@@ -149,7 +149,7 @@ describe("openProgress() on a terminal", () => {
   it("counts again what is sent again", () => {
     const { stderr, progress } = open({ isTTY: true });
     for (const event of [...transfer(big), bytes(big, 60_000_000)]) progress.onEvent(event);
-    progress.onEvent({ ...NAMES, type: "retrying", descriptor: big, offset: 20_000_000 });
+    progress.onEvent({ ...NAMES, type: "resumed", descriptor: big, offset: 20_000_000 });
     progress.onEvent(bytes(big, 10_000_000));
     vi.advanceTimersByTime(100);
     expect(stderr.screen[0]).toContain("30.0 MB / 100.0 MB");
@@ -157,6 +157,19 @@ describe("openProgress() on a terminal", () => {
 });
 
 describe("openProgress() elsewhere", () => {
+  it("says why nothing happens for a while, and nothing of short waits", () => {
+    const { stderr, progress } = open();
+    const retry = { method: "GET", kind: "blob", host: "r.example", attempt: 1 } as const;
+    const error = new Error("Cannot read it: busy (503)");
+    progress.onEvent({ ...NAMES, type: "retrying", ...retry, delayMs: 200, error });
+    progress.onEvent({ ...NAMES, type: "retrying", ...retry, delayMs: 2000, error });
+    progress.onEvent({ ...NAMES, type: "throttled", ...retry, delayMs: 90_000, error });
+    expect(stderr.writes).toEqual([
+      "Cannot read it: busy (503); trying again in 2.0 s\n",
+      "r.example asks to wait: going on in 1 min 30 s\n",
+    ]);
+  });
+
   it("writes a plain line for each big blob and notice, none for the rest", () => {
     const { stderr, progress } = open();
     for (const event of [...transfer(big), ...transfer(small), ...transfer(content("m", 9e6, OCI_MANIFEST))])

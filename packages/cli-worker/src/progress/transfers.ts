@@ -35,7 +35,7 @@ export class Transfers {
       rate.sample(0, nowMs);
       if (this.#active.size === 0) this.#rate.sample(this.#sent, nowMs);
       this.#active.set(key, { descriptor, to, startedAtMs: nowMs, bytes: 0, rate });
-    } else if (event.type === "retrying") {
+    } else if (event.type === "resumed") {
       const transfer = this.#active.get(key);
       if (transfer !== undefined) transfer.bytes = event.offset;
     } else if (event.type === "done" || event.type === "mounted" || event.type === "skipped") {
