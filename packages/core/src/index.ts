@@ -1,3 +1,19 @@
+export { AcrClient } from "./acr/acr-client.ts";
+export type { BlobDownload } from "./client/download-blob.ts";
+export type { RetrievedManifest } from "./client/get-manifest.ts";
+export type { Page, PagedList } from "./client/paged-list.ts";
+export type {
+  ChangeableProperties,
+  ManifestProperties,
+  PropertiesOrder,
+  RelatedArtifact,
+  RepositoryProperties,
+  TagProperties,
+} from "./client/properties/properties.ts";
+export { type ListPropertiesOptions, RegistryClient } from "./client/registry-client.ts";
+export type { ManifestContent, SetManifestOptions, StoredManifest } from "./client/set-manifest.ts";
+export type { BlobContent } from "./client/upload/blob-content.ts";
+export type { UploadBlobOptions, UploadedBlob } from "./client/upload/upload-blob.ts";
 export { childrenOf, inlineData, isForeign } from "./content/children.ts";
 export type { Descriptor, Platform } from "./content/descriptor.ts";
 export {
@@ -71,6 +87,8 @@ export { type Ask, sharedAnswers } from "./credentials/shared-answers.ts";
 export { firstOf, parseUserPassword, staticCredential } from "./credentials/static-credential.ts";
 export { ACR_AUDIENCES, type AccessToken, acrAudience, type TokenCredential } from "./credentials/token-credential.ts";
 export {
+  DigestMismatchError,
+  type DigestMismatchInit,
   type ErrorCode,
   isRetryable,
   type OwnErrorCode,
@@ -84,6 +102,7 @@ export {
 export type { TlsOptions } from "./http/tls-options.ts";
 export type { LogOptions } from "./logging/log-options.ts";
 export type { Logger, LogLevel } from "./logging/logger.ts";
+export type { PageOptions } from "./registry/list-names.ts";
 export { Registry, type RegistryOptions } from "./registry/registry.ts";
 export { RegistryStore } from "./registry/registry-store.ts";
 export type { ClientTimeouts, RegistryTransportOptions } from "./registry/transport-options.ts";

@@ -5,6 +5,9 @@ import type { UploadSession } from "./start-upload.ts";
 /** The longest wait for the answer to a chunk, in ms: some registries hash or move it first. */
 const CHUNK_TIMEOUT_MS = 5 * 60_000;
 
+/** What is handed to the connection at once: a kept one that dies before it took more was dead already, and the chunk goes over another one. */
+const SLICE_BYTES = 64 * 1024;
+
 /**
  * Sends the bytes of a blob that begin at `offset`. The bytes must stay as they are until it settles. The `Range` of the answer is not read: ECR's
  * sticks at the first chunk and Aliyun's counts from the chunk's start; the digest at the commit says whether all came.
@@ -26,7 +29,7 @@ export async function patchChunk(
       "content-type": "application/octet-stream",
       "content-range": `${offset}-${offset + bytes.length - 1}`,
     },
-    body: () => bytes,
+    body: () => slices(bytes),
     contentLength: bytes.length,
     // ECR answers 201.
     accept: [201, 202, 204],
@@ -37,4 +40,8 @@ export async function patchChunk(
   await response.body.drop();
   const location = response.headers["location"];
   if (location !== undefined) session.location = repository.client.resolveLocation(location, response.url);
+}
+
+async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
 }

@@ -22,7 +22,11 @@ export function checkChunkSize(chunkSize: number): void {
  * How long the chunks of a session are, in bytes: as wanted, or as the registry has it at least.
  * @throws {RegistryError} PROTOCOL where it wants more than 64 MiB.
  */
-export function chunkLength({ host }: RegistryTransport, session: UploadSession, chunkSize: number): number {
+export function chunkLength(
+  { host }: Pick<RegistryTransport, "host">,
+  session: UploadSession,
+  chunkSize: number,
+): number {
   const { chunkMinLength = 0, location } = session;
   const minimum = Math.max(chunkMinLength, ECR_HOST.test(host) ? ECR_MINIMUM : 0);
   if (minimum <= Math.max(LONGEST_MINIMUM, chunkSize)) return Math.max(minimum, chunkSize);

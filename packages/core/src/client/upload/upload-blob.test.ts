@@ -1,0 +1,201 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { clientSetup } from "../../../../../test/support/client-setup.ts";
+import { SMALL, steps } from "../../../../../test/support/scripted-blobs.ts";
+import { failed, type ScriptedRequest, sha256 } from "../../../../../test/support/scripted-registry.ts";
+import { StoreError } from "../../errors.ts";
+
+/** Three chunks of `chunkSize`, the last one shorter. */
+const BLOB = randomBytes(250_000);
+const chunkSize = 100_000;
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  for (let at = 0; at < bytes.length; at += 16_384) yield bytes.subarray(at, at + 16_384);
+}
+
+/** Whether it is the PATCH of the chunk that begins there. */
+function isChunk({ method, headers }: ScriptedRequest, offset: number): boolean {
+  return method === "PATCH" && headers["content-range"]?.startsWith(`${offset}-`) === true;
+}
+
+describe("uploadBlob()", () => {
+  it("sends a stream of unknown size in chunks, and commits it with its digest", async () => {
+    const ranges: (string | undefined)[] = [];
+    await using setup = await clientSetup(({ method, headers }) => {
+      if (method === "PATCH") ranges.push(headers["content-range"]);
+      return undefined;
+    });
+    const uploaded = await setup.client.uploadBlob("app", pieces(BLOB), { chunkSize });
+    expect(uploaded).toEqual({ digest: sha256(BLOB), size: BLOB.length });
+    expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
+    expect(steps(setup.server)).toEqual([
+      "POST upload",
+      ...["PATCH upload", "PATCH upload", "PATCH upload"],
+      "PUT upload",
+    ]);
+    expect(ranges).toEqual(["0-99999", "100000-199999", "200000-249999"]);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it("sends what fits in a chunk as a whole, and not at all where it is there", async () => {
+    await using setup = await clientSetup();
+    expect(await setup.client.uploadBlob("app", Readable.from([SMALL]))).toEqual({
+      digest: sha256(SMALL),
+      size: SMALL.length,
+    });
+    await setup.client.uploadBlob("app", SMALL);
+    expect(steps(setup.server)).toEqual(["POST mount app", "PUT upload", "POST mount app"]);
+  });
+
+  it("takes a length of exactly some chunks, and nothing at all", async () => {
+    await using setup = await clientSetup();
+    const even = BLOB.subarray(0, 200_000);
+    expect(await setup.client.uploadBlob("app", pieces(even), { chunkSize })).toMatchObject({ digest: sha256(even) });
+    expect(steps(setup.server)).toEqual(["POST upload", "PATCH upload", "PATCH upload", "PUT upload"]);
+    const nothing = await setup.client.uploadBlob("app", pieces(new Uint8Array()));
+    expect(nothing).toEqual({ digest: sha256(new Uint8Array()), size: 0 });
+  });
+
+  it("makes chunks as long as OCI-Chunk-Min-Length wants them", async () => {
+    const lengths: (string | undefined)[] = [];
+    await using setup = await clientSetup(({ method, path, headers }) => {
+      if (method === "PATCH") lengths.push(headers["content-length"]);
+      if (method !== "POST") return undefined;
+      setup.server.uploads.set("wide", Buffer.alloc(0));
+      return { status: 202, headers: { location: `${path}wide`, "oci-chunk-min-length": 150_000 } };
+    });
+    await setup.client.uploadBlob("app", pieces(BLOB), { chunkSize });
+    expect(lengths).toEqual(["150000", "100000"]);
+    expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
+  });
+
+  it("begins a file again, once, after a chunk that broke, and cancels the first session", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "upload-"));
+    try {
+      await writeFile(join(folder, "layer"), BLOB);
+      let broken = false;
+      await using setup = await clientSetup(async (request) => {
+        if (broken || !isChunk(request, chunkSize)) return undefined;
+        broken = true;
+        await request.breakAfter(90_000);
+        return "dropped";
+      });
+      const uploaded = await setup.client.uploadBlob("app", join(folder, "layer"), { chunkSize });
+      expect(uploaded.digest).toBe(sha256(BLOB));
+      expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
+      expect(steps(setup.server)).toEqual([
+        ...["POST upload", "PATCH upload", "PATCH upload", "DELETE upload"],
+        ...["POST upload", "PATCH upload", "PATCH upload", "PATCH upload", "PUT upload"],
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("begins bytes again where the session is gone (404), and gives up after the second time", async () => {
+    await using setup = await clientSetup((request) =>
+      isChunk(request, chunkSize) ? failed(404, "BLOB_UPLOAD_INVALID") : undefined,
+    );
+    await expect(setup.client.uploadBlob("app", BLOB, { chunkSize })).rejects.toMatchObject({
+      code: "BLOB_UPLOAD_INVALID",
+      status: 404,
+      message: expect.stringMatching(/^Cannot push a blob to "127\.0\.0\.1:\d+\/app": /),
+    });
+    expect(steps(setup.server).filter((step) => step === "POST upload")).toHaveLength(2);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it("fails where a chunk of a stream breaks, saying why it can't be sent again", async () => {
+    await using setup = await clientSetup(async (request) => {
+      if (!isChunk(request, chunkSize)) return undefined;
+      await request.breakAfter(90_000);
+      return "dropped";
+    });
+    const content = Readable.from(pieces(BLOB));
+    await expect(setup.client.uploadBlob("app", content, { chunkSize })).rejects.toMatchObject({
+      code: "NETWORK",
+      message: expect.stringMatching(/^Cannot push a stream, which can be read only once, to /),
+    });
+    expect(content.destroyed).toBe(true);
+    expect(steps(setup.server)).toEqual(["POST upload", "PATCH upload", "PATCH upload", "DELETE upload"]);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it("sends a chunk again that is refused for now, of a stream too", async () => {
+    let refusals = 0;
+    await using setup = await clientSetup(async (request) => {
+      if (!isChunk(request, chunkSize) || refusals === 2) return undefined;
+      refusals += 1;
+      await request.body();
+      return failed(refusals === 1 ? 429 : 503, "TOOMANYREQUESTS");
+    });
+    await setup.client.uploadBlob("app", pieces(BLOB), { chunkSize });
+    expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
+  });
+
+  it("sends bytes in one body where chunks are refused", async () => {
+    await using setup = await clientSetup(async (request) => {
+      if (request.method !== "PATCH") return undefined;
+      await request.body();
+      return failed(405, "UNSUPPORTED");
+    });
+    await setup.client.uploadBlob("app", BLOB, { chunkSize });
+    expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
+    expect(steps(setup.server)).toEqual([
+      ...["POST upload", "PATCH upload", "DELETE upload"],
+      ...["POST mount app", "HEAD blobs", "PUT upload"],
+    ]);
+  });
+
+  it("takes a commit whose answer was lost for one, when the blob is there", async () => {
+    await using setup = await clientSetup(async (request) => {
+      if (request.method !== "PUT") return undefined;
+      setup.server.blobs.set(`app@${sha256(BLOB)}`, BLOB);
+      return { status: 201, headers: { "content-length": 10 }, body: "", breakAfter: 0 };
+    });
+    const uploaded = await setup.client.uploadBlob("app", pieces(BLOB), { chunkSize });
+    expect(uploaded.digest).toBe(sha256(BLOB));
+  });
+
+  it("fails with what a stream throws, even if that is of a kind that is retried, and cancels the session", async () => {
+    await using setup = await clientSetup();
+    const broken = new StoreError("NETWORK", "the source broke off");
+    const content = (async function* () {
+      yield* pieces(BLOB);
+      throw broken;
+    })();
+    await expect(setup.client.uploadBlob("app", content, { chunkSize })).rejects.toBe(broken);
+    expect(setup.server.uploads.size).toBe(0);
+    expect(setup.server.blobs.size).toBe(0);
+  });
+
+  it("rejects with the reason of an abort, closes the stream and cancels the session", async () => {
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    await using setup = await clientSetup((request) => {
+      if (isChunk(request, chunkSize)) abort.abort(reason);
+      return undefined;
+    });
+    const content = Readable.from(pieces(BLOB));
+    const uploading = setup.client.uploadBlob("app", content, { chunkSize, signal: abort.signal });
+    await expect(uploading).rejects.toBe(reason);
+    expect(content.destroyed).toBe(true);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("refuses chunks of %s bytes before anything is sent", async (length) => {
+    await using setup = await clientSetup();
+    await expect(setup.client.uploadBlob("app", SMALL, { chunkSize: length })).rejects.toThrow(RangeError);
+    expect(setup.server.log).toEqual([]);
+  });
+
+  it("fails with the system's error for a file that is not there, and opens no session", async () => {
+    await using setup = await clientSetup();
+    await expect(setup.client.uploadBlob("app", "/nowhere/layer")).rejects.toMatchObject({ code: "ENOENT" });
+    expect(setup.server.log).toEqual([]);
+  });
+});
