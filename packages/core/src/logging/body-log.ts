@@ -48,8 +48,11 @@ export function bodyLog(logger: Logger, shown: Shown): Observer {
           const excerpt = new JsonExcerpt();
           return {
             received: (piece) => excerpt.add(piece),
-            ended: (error) =>
-              write(error === undefined ? outcome : { ...outcome, error: describeError(error) }, excerpt.text()),
+            ended(error) {
+              const text = excerpt.text();
+              if (error === undefined) write(outcome, text);
+              else write({ ...outcome, error: describeError(error) }, text ?? "");
+            },
           };
         },
         failed: (error) => write({ ...requestHeaders, error: describeError(error) }),
