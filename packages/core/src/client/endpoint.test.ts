@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { endpointOptions } from "./endpoint.ts";
+
+describe("endpointOptions()", () => {
+  it.each([
+    ["r.example", { host: "r.example" }],
+    ["R.example:5000", { host: "r.example:5000" }],
+    ["[::1]:5000", { host: "[::1]:5000" }],
+    ["https://myregistry.azurecr.io", { host: "myregistry.azurecr.io" }],
+    ["https://myregistry.azurecr.io/", { host: "myregistry.azurecr.io" }],
+    ["http://127.0.0.1:5000", { host: "127.0.0.1:5000", plainHttp: true }],
+  ])("reads %s", (text, options) => {
+    expect(endpointOptions(text)).toEqual(options);
+    expect(endpointOptions({ host: text, connections: 3 })).toEqual({ connections: 3, ...options });
+  });
+
+  it.each(["", "r.example/app", "https://r.example/app", "https://r.example/?a=b", "ftp://r.example", "https://"])(
+    "refuses %j",
+    (text) => {
+      expect(() => endpointOptions(text)).toThrow(SyntaxError);
+    },
+  );
+
+  it("refuses credentials in a URL, and does not repeat them", () => {
+    expect(() => endpointOptions("https://me:secret@r.example")).toThrow(
+      expect.objectContaining({ name: "SyntaxError", message: expect.not.stringContaining("secret") }),
+    );
+  });
+});
