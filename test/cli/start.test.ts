@@ -1,21 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "../../packages/cli-worker/src/program.ts";
+import { refusingModules } from "../support/refusing-modules.ts";
 import { COMMAND } from "./run-command.ts";
 import { Workbench } from "./workbench.ts";
-
-/** Fails a command that loads what it has no need for: the HTTP stack, and for `--version` the bundle itself. */
-function withoutModules(pattern: string): Readonly<Record<string, string>> {
-  const hook = `
-    import { registerHooks } from "node:module";
-    registerHooks({
-      load(url, context, next) {
-        if (new RegExp(${JSON.stringify(pattern)}).test(url)) throw new Error("loaded " + url);
-        return next(url, context);
-      },
-    });`;
-  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hook)}` };
-}
 
 const NETWORK = "undici|node:(http|https|net|tls|dns)$|/registry-";
 const COMMANDS = createProgram("0").commands.map((command) => command.name());
@@ -25,7 +13,7 @@ describe("tranship --version", () => {
     await using bench = await Workbench.open();
     const { version } = JSON.parse(await readFile(new URL("../package.json", `file://${COMMAND}`), "utf8"));
     for (const flag of ["--version", "-V"]) {
-      const run = await bench.run([flag], { env: withoutModules("/dist/|/node_modules/") });
+      const run = await bench.run([flag], { env: refusingModules("/dist/|/node_modules/") });
       expect(run).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
     }
   });
@@ -34,7 +22,7 @@ describe("tranship --version", () => {
 describe("tranship --help", () => {
   it("shows every command with its summary, without loading the network", async () => {
     await using bench = await Workbench.open();
-    const run = await bench.run(["--help"], { env: withoutModules(NETWORK) });
+    const run = await bench.run(["--help"], { env: refusingModules(NETWORK) });
     expect(run).toMatchObject({ code: 0, stderr: "" });
     for (const name of COMMANDS) expect(run.stdout).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
   });
@@ -43,7 +31,7 @@ describe("tranship --help", () => {
     "shows examples of %s, without loading the network",
     async (name) => {
       await using bench = await Workbench.open();
-      const run = await bench.run([name, "--help"], { env: withoutModules(NETWORK) });
+      const run = await bench.run([name, "--help"], { env: refusingModules(NETWORK) });
       expect(run).toMatchObject({ code: 0, stderr: "" });
       expect(run.stdout).toMatch(new RegExp(`Examples:\n  # .+\n  \\$ .*tranship ${name}`));
     },
