@@ -1,10 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, mkdtempDisposable, readFile, realpath } from "node:fs/promises";
+import { mkdir, mkdtempDisposable, realpath, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunningServer, serve } from "tranship";
-import { findPeer } from "../peers/find-peer.ts";
-import { CertificateAuthority } from "../support/certificates.ts";
 import { answerEntra } from "./access/entra.ts";
 import { ANONYMOUS, OWNER, Principals, READER } from "./access/principals.ts";
 import { TokenMint } from "./access/token-mint.ts";
@@ -18,6 +16,7 @@ import { Uploads } from "./content/uploads.ts";
 import { type Answering, fakeHook } from "./fake-hook.ts";
 import { answerRegistry } from "./registry-endpoints.ts";
 import type { LoggedRequest } from "./request-log.ts";
+import { serverCertificate } from "./server-certificate.ts";
 
 const ADMIN_USER = "transhipfake";
 
@@ -44,7 +43,9 @@ export async function startAcrFake(options: AcrFakeOptions = {}): Promise<AcrFak
 
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), "tranship-acr-")));
-  const { caFile, tls } = await makeCertificate(folder.path);
+  const { authority, ...tls } = await serverCertificate();
+  const caFile = join(folder.path, "ca.crt");
+  await writeFile(caFile, authority);
   const start = async (server: LoggedRequest["server"], dir: string, port: number, answering: Answering) => {
     const hook = fakeHook({ server, requests, behaviour, clock }, answering);
     const running: RunningServer = await serve({ dir, port, tls, writable: true, hook });
@@ -96,18 +97,6 @@ function principalsOf(options: AcrFakeOptions, clientId: string, adminPassword: 
     { ...tokens, [ADMIN_USER]: { password: adminPassword, grants: OWNER } },
     { [clientId]: servicePrincipal, ...(anonymousPull && { [ANONYMOUS]: READER }) },
   );
-}
-
-async function makeCertificate(folder: string): Promise<{ caFile: string; tls: { cert: Buffer; key: Buffer } }> {
-  const openssl = findPeer("openssl");
-  if (openssl === undefined)
-    throw new Error("Cannot start the ACR fake: openssl, which makes its certificates, is missing");
-  const authority = await CertificateAuthority.create(openssl, await newFolder(folder, "certificates"));
-  const { certificate, key } = await authority.issue("acr");
-  return {
-    caFile: authority.certificate,
-    tls: { cert: await readFile(certificate), key: await readFile(key) },
-  };
 }
 
 async function newFolder(parent: string, name: string): Promise<string> {

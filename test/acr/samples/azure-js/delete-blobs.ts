@@ -14,5 +14,6 @@ for (const digest of deleted) {
   await content.deleteBlob(digest);
   downloads.push(await refused(content.downloadBlob(digest)));
 }
-const kept = await content.downloadBlob(keep);
-print({ deleted, downloads, kept: Buffer.concat(await Array.fromAsync<Buffer>(kept.content)).toString() });
+let kept = "";
+for await (const chunk of (await content.downloadBlob(keep)).content) kept += chunk.toString();
+print({ deleted, downloads, kept });
