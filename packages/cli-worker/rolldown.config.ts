@@ -8,6 +8,8 @@ const license: typeof import("rollup-plugin-license").default = createRequire(im
 export default defineConfig({
   input: { main: "src/main.ts" },
   platform: "node",
+  // Used where it is installed: a copy of our own would not be the one that a tracing setup knows.
+  external: ["@opentelemetry/api"],
   plugins: [license({ thirdParty: { output: "dist/command/LICENSES.txt" } })],
   output: {
     dir: "dist/command",

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import type { LogLevelFlag } from "./line-logger.ts";
 
 /** What every command that talks to a registry takes. */
 export interface RegistryFlags {
@@ -8,6 +9,8 @@ export interface RegistryFlags {
   readonly clientCert?: readonly string[] | undefined;
   readonly plainHttp?: readonly string[] | undefined;
   readonly insecure?: readonly string[] | undefined;
+  /** Of the program, for all commands. */
+  readonly logLevel?: LogLevelFlag | undefined;
 }
 
 /** Of a command with one registry. */

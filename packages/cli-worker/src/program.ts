@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { defineCopy } from "./commands/copy.ts";
 import { defineDelete } from "./commands/delete.ts";
 import { defineDemo } from "./commands/demo.ts";
@@ -10,6 +10,7 @@ import { defineLs } from "./commands/ls.ts";
 import { defineRepos } from "./commands/repos.ts";
 import { defineServe } from "./commands/serve.ts";
 import { defineTag } from "./commands/tag.ts";
+import { LOG_LEVELS } from "./line-logger.ts";
 
 /** The command line, with every command's options and help. What a command does is loaded when it runs. */
 export function createProgram(version: string): Command {
@@ -18,7 +19,11 @@ export function createProgram(version: string): Command {
     .description("Copies container images and other OCI artifacts between registries and OCI layouts.")
     .version(version, "-V, --version", "print the version")
     .option("--debug", "show the causes of errors (or TRANSHIP_DEBUG=1)")
+    .addOption(new Option("--log-level <LEVEL>", "log what registries are asked, on stderr").choices(LOG_LEVELS))
     .helpOption("-h, --help", "show help, also of a command")
+    .hook("preAction", (all, command) => {
+      command.setOptionValue("logLevel", all.opts()["logLevel"]);
+    })
     .exitOverride()
     // Errors are reported in one place, on one line.
     .configureOutput({ outputError: () => {} })

@@ -1,7 +1,15 @@
-import { type CredentialProvider, checkCredentialFiles, type Registry, type RegistryStore } from "@tranship/core";
+import process from "node:process";
+import {
+  type CredentialProvider,
+  checkCredentialFiles,
+  type Logger,
+  type Registry,
+  type RegistryStore,
+} from "@tranship/core";
 import type { Trace } from "./credentials/credential-source.ts";
 import { givenCredentials, hostCredentials } from "./credentials/host-credentials.ts";
 import { Hosts } from "./hosts.ts";
+import { lineLogger } from "./line-logger.ts";
 import type { RegistryFlags } from "./options.ts";
 import { readingInput } from "./usage-error.ts";
 
@@ -10,8 +18,6 @@ export interface RegistriesOptions {
   readonly hosts: readonly string[];
   /** Connections to each host. */
   readonly connections?: number | undefined;
-  /** Told where credentials are looked for, and what is found, without secrets. */
-  readonly trace?: Trace | undefined;
 }
 
 /**
@@ -22,24 +28,27 @@ export class Registries implements AsyncDisposable {
   readonly #hosts: Hosts;
   readonly #found: CredentialProvider;
   readonly #connections: number | undefined;
-  readonly #trace: Trace | undefined;
+  readonly #logger: Logger | undefined;
+  readonly #trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
 
-  private constructor(hosts: Hosts, found: CredentialProvider, { connections, trace }: RegistriesOptions) {
+  private constructor(flags: RegistryFlags, hosts: Hosts, connections: number | undefined) {
+    const { authfile: authFile, logLevel } = flags;
     this.#hosts = hosts;
-    this.#found = found;
     this.#connections = connections;
-    this.#trace = trace;
+    this.#logger = logLevel && lineLogger(logLevel, (line) => process.stderr.write(line));
+    this.#trace = (message) => this.#logger?.debug({}, message);
+    this.#found = hostCredentials({ authFile, trace: this.#trace });
   }
 
   /** Reads the settings. No request. @throws {UsageError} for what is wrong with them, also with the credential files. */
   static async create(flags: RegistryFlags, options: RegistriesOptions): Promise<Registries> {
-    const { hosts, trace } = options;
+    const { hosts, connections } = options;
     return readingInput(async () => {
       const settings = await Hosts.read(flags);
       if (hosts.length > 0) await checkCredentialFiles({ authFile: flags.authfile, hosts });
       for (const host of hosts) await settings.settingsOf(host);
-      return new Registries(settings, hostCredentials({ authFile: flags.authfile, trace }), options);
+      return new Registries(flags, settings, connections);
     });
   }
 
@@ -73,7 +82,13 @@ export class Registries implements AsyncDisposable {
       const provider = credentials === undefined ? this.#found : givenCredentials(credentials, this.#trace);
       const settings = await this.#hosts.settingsOf(host);
       const { connect } = await import("./connect.ts");
-      return connect({ host, credentials: provider, ...settings, connections: this.#connections });
+      return connect({
+        host,
+        credentials: provider,
+        ...settings,
+        connections: this.#connections,
+        logger: this.#logger,
+      });
     });
   }
 }

@@ -51,6 +51,7 @@ function open({
   env?: Record<string, string>;
   json?: boolean;
   quiet?: boolean;
+  logLevel?: string;
 } = {}) {
   const [stdout, stderr] = [new FakeStream(), new FakeStream({ isTTY })];
   return { stdout, stderr, progress: openProgress({ ...options, stdout, stderr, env: { NO_COLOR: "1", ...env } }) };
@@ -157,6 +158,14 @@ describe("openProgress() on a terminal", () => {
 });
 
 describe("openProgress() elsewhere", () => {
+  it("tears no log lines apart: beside them it shows plain lines on a terminal too", () => {
+    const { stderr, progress } = open({ isTTY: true, logLevel: "info" });
+    for (const event of [...transfer(big), bytes(big, 10_000_000)]) progress.onEvent(event);
+    vi.advanceTimersByTime(60_000);
+    progress.close();
+    expect(stderr.writes.join("")).not.toContain("\x1b");
+  });
+
   it("says why nothing happens for a while, and nothing of short waits", () => {
     const { stderr, progress } = open();
     const retry = { method: "GET", kind: "blob", host: "r.example", attempt: 1 } as const;
