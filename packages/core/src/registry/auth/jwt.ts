@@ -14,14 +14,20 @@ export function claimsOf(token: string): Claims | undefined {
 }
 
 /**
- * How long it lives from when it came, in ms; undefined without `exp`, 0 where it had expired. By the clock of the server (its Date header, or
- * when the token was made), by ours only where it tells neither. Date has whole seconds: the rest of that second is taken as gone.
+ * How long it lives from when it came, in ms; undefined without `exp`, 0 where it had expired. By the clock of the server (its Date header);
+ * without it by ours where that is within the token's life, else from when it was made. Date has whole seconds: the rest of that second is
+ * taken as gone.
  */
 export function jwtLifetimeMs({ exp, iat }: Claims, date: string | undefined): number | undefined {
   if (typeof exp !== "number" || !Number.isFinite(exp)) return undefined;
   const answeredMs = Date.parse(date ?? "") + 999;
-  const madeMs = typeof iat === "number" ? iat * 1000 : Date.now();
-  return Math.max(0, exp * 1000 - (Number.isNaN(answeredMs) ? madeMs : answeredMs));
+  return Math.max(0, exp * 1000 - (Number.isNaN(answeredMs) ? ownClockMs(exp, iat) : answeredMs));
+}
+
+function ownClockMs(exp: number, iat: unknown): number {
+  const now = Date.now();
+  if (typeof iat !== "number") return now;
+  return iat * 1000 <= now && now < exp * 1000 ? now : iat * 1000;
 }
 
 function isRecord(value: unknown): value is Claims {

@@ -36,6 +36,13 @@ describe("parseToken()", () => {
     expect(parse({ token: "t", scope: "repository:a:pull" }).granted).toEqual(["repository:a:pull"]);
     expect(parse({ token: `h.${payload}.s` }).granted).toEqual(["repository:a:pull"]);
     expect(parse({ token: "h.e30.s" }).granted).toEqual(ASKED);
+    const claiming = (access: unknown): string =>
+      `h.${Buffer.from(JSON.stringify({ access })).toString("base64url")}.s`;
+    const capital = [{ Type: "repository", Name: "a", Actions: ["pull"] }];
+    expect(parse({ token: claiming(capital) }).granted).toEqual(["repository:a:pull"]);
+    expect(parse({ token: claiming([]) }).granted).toEqual([]);
+    expect(parse({ token: claiming([{ type: "repository", name: "a", actions: [] }]) }).granted).toEqual([]);
+    expect(parse({ token: claiming([...capital, { kind: "other" }]) }).granted).toEqual(ASKED);
     expect(parse({ token: "t" }).granted).toEqual(ASKED);
   });
 
@@ -63,8 +70,10 @@ describe("parseToken() without expires_in", () => {
     // What is left of it by the server's clock at the end of that second, less the reserve.
     [{ exp: SECONDS + 4500 }, DATE, 4_500_000 - 999 - 30_000],
     [{ exp: SECONDS + 101, iat: SECONDS - 900 }, DATE, (101_000 - 999) * 0.9],
-    // Without the server's clock: from when it was made.
+    // Without the server's clock, and ours is outside of the token's life: from when it was made.
     [{ exp: 4500, iat: 0 }, undefined, 4_470_000],
+    // ACR's are made 15 minutes back.
+    [{ exp: SECONDS + 4500, iat: SECONDS - 900 }, DATE, 4_500_000 - 999 - 30_000],
     // It claims to have ended already: for one use.
     [{ exp: SECONDS - 60 }, DATE, 1],
     [{ exp: 0, iat: 60 }, undefined, 1],
@@ -73,6 +82,14 @@ describe("parseToken() without expires_in", () => {
   ])("takes the life of a JWT with %j (Date: %s) from its exp: %i ms", (claims, date, ms) => {
     const value = `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
     expect(parse({ access_token: value }, date).lifetimeMs).toBeCloseTo(ms, 6);
+  });
+
+  it("goes by our clock where the server tells none and the token lives by ours", () => {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = JSON.stringify({ iat: now - 900, exp: now + 4500 });
+    const { lifetimeMs } = parse({ access_token: `h.${Buffer.from(claims).toString("base64url")}.s` });
+    expect(lifetimeMs).toBeLessThanOrEqual(4_470_000);
+    expect(lifetimeMs).toBeGreaterThan(4_400_000);
   });
 
   it("prefers what the answer says", () => {

@@ -51,16 +51,24 @@ function lifetimeOf(answer: Readonly<Record<string, unknown>>, date: string | un
   return Math.max(1, usableMs(lifetimeMs) - ageMs);
 }
 
-/** The `access` claim that distribution's tokens carry; undefined where the token is opaque. */
+/**
+ * The `access` claim that the tokens of distribution and, with capitals, of ACR carry; undefined where the token is opaque, or has it in a form
+ * that isn't known.
+ */
 function claimedScopes(claims: Claims | undefined): readonly Scope[] | undefined {
   const access = claims?.["access"];
   if (!Array.isArray(access)) return undefined;
-  return mergeScopes(
-    access.filter(isRecord).flatMap(({ type, name, actions }) => {
-      if (typeof type !== "string" || typeof name !== "string" || !Array.isArray(actions)) return [];
-      return actions.length === 0 ? [] : [`${type}:${name}:${actions.join(",")}`];
-    }),
-  );
+  const scopes = access.map(claimedScope);
+  return scopes.includes(undefined) ? undefined : mergeScopes(scopes.filter((scope) => scope !== undefined));
+}
+
+function claimedScope(entry: unknown): Scope | undefined {
+  if (!isRecord(entry)) return undefined;
+  const type = entry["type"] ?? entry["Type"];
+  const name = entry["name"] ?? entry["Name"];
+  const actions = entry["actions"] ?? entry["Actions"];
+  if (typeof type !== "string" || typeof name !== "string" || !Array.isArray(actions)) return undefined;
+  return actions.length === 0 ? "" : `${type}:${name}:${actions.join(",")}`;
 }
 
 /** @throws {SyntaxError} where the answer is no JSON object. */
