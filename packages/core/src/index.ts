@@ -13,7 +13,8 @@ export type {
 export { type ListPropertiesOptions, RegistryClient } from "./client/registry-client.ts";
 export type { ManifestContent, SetManifestOptions, StoredManifest } from "./client/set-manifest.ts";
 export type { BlobContent } from "./client/upload/blob-content.ts";
-export type { UploadBlobOptions, UploadedBlob } from "./client/upload/upload-blob.ts";
+export type { UploadBlobOptions } from "./client/upload/upload-blob.ts";
+export type { UploadedBlob } from "./client/upload/uploaded-blob.ts";
 export { childrenOf, inlineData, isForeign } from "./content/children.ts";
 export type { Descriptor, Platform } from "./content/descriptor.ts";
 export {

@@ -4,7 +4,7 @@ import type { Digest } from "../content/digest.ts";
 import type { RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
 import { type BlobDownload, downloadBlob } from "./download-blob.ts";
-import type { UploadedBlob } from "./upload/upload-blob.ts";
+import type { UploadedBlob } from "./upload/uploaded-blob.ts";
 
 /**
  * Downloads a blob into a file, which appears under its name when it is whole, verified and on the disk; a file that had the name is replaced then. Until

@@ -28,7 +28,8 @@ import type {
 import { type ManifestContent, type SetManifestOptions, type StoredManifest, setManifest } from "./set-manifest.ts";
 import { unlessMissing } from "./unless-missing.ts";
 import type { BlobContent } from "./upload/blob-content.ts";
-import { type UploadBlobOptions, type UploadedBlob, uploadBlob } from "./upload/upload-blob.ts";
+import { type UploadBlobOptions, uploadBlob } from "./upload/upload-blob.ts";
+import type { UploadedBlob } from "./upload/uploaded-blob.ts";
 
 /** What a list of properties takes. */
 export interface ListPropertiesOptions extends CallOptions {

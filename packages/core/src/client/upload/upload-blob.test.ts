@@ -151,14 +151,29 @@ describe("uploadBlob()", () => {
     ]);
   });
 
-  it("takes a commit whose answer was lost for one, when the blob is there", async () => {
+  it.each([
+    ["broke off", "dropped"],
+    ["is 404, as that to a repeated one", failed(404, "BLOB_UPLOAD_UNKNOWN")],
+  ] as const)("takes a commit whose answer %s for one, when the blob is there", async (_, answer) => {
     await using setup = await clientSetup(async (request) => {
       if (request.method !== "PUT") return undefined;
       setup.server.blobs.set(`app@${sha256(BLOB)}`, BLOB);
-      return { status: 201, headers: { "content-length": 10 }, body: "", breakAfter: 0 };
+      if (answer === "dropped") await request.breakAfter(0);
+      return answer;
     });
     const uploaded = await setup.client.uploadBlob("app", pieces(BLOB), { chunkSize });
     expect(uploaded.digest).toBe(sha256(BLOB));
+    expect(steps(setup.server).at(-1)).toBe("HEAD blobs");
+  });
+
+  it("fails where the session of a stream is gone at the commit and the blob is not there", async () => {
+    await using setup = await clientSetup(({ method }) =>
+      method === "PUT" ? failed(404, "BLOB_UPLOAD_UNKNOWN") : undefined,
+    );
+    await expect(setup.client.uploadBlob("app", pieces(BLOB), { chunkSize })).rejects.toMatchObject({
+      code: "BLOB_UPLOAD_UNKNOWN",
+    });
+    expect(setup.server.uploads.size).toBe(0);
   });
 
   it("fails with what a stream throws, even if that is of a kind that is retried, and cancels the session", async () => {

@@ -1,4 +1,3 @@
-import type { Digest } from "../../content/digest.ts";
 import { isRetryable, RegistryError } from "../../errors.ts";
 import { retrying } from "../../http/retry.ts";
 import { explained, statusOf } from "../../registry/explain.ts";
@@ -12,17 +11,11 @@ import { checkChunkSize, DEFAULT_CHUNK_SIZE } from "./chunk-length.ts";
 import { SlabReader } from "./slab-reader.ts";
 import { uploadChunks } from "./upload-chunks.ts";
 import { uploadBytes, uploadWhole } from "./upload-whole.ts";
+import type { UploadedBlob } from "./uploaded-blob.ts";
 
 export interface UploadBlobOptions extends CallOptions {
   /** Bytes of a chunk, which is kept in memory. Default 4 MiB; the registry's own minimum where that is more. */
   readonly chunkSize?: number | undefined;
-}
-
-/** A blob that is in the repository now. */
-export interface UploadedBlob {
-  readonly digest: Digest;
-  /** Bytes. */
-  readonly size: number;
 }
 
 /** What one try has learned for the next one. */

@@ -13,7 +13,7 @@ import type { UploadSession } from "../../registry/start-upload.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { chunkLength } from "./chunk-length.ts";
 import type { SlabReader } from "./slab-reader.ts";
-import type { UploadedBlob } from "./upload-blob.ts";
+import type { UploadedBlob } from "./uploaded-blob.ts";
 
 /**
  * Sends a stream of unknown size in chunks, hashing it on the way, and commits it with the digest that came out. A chunk that is refused for now (429, 503) is

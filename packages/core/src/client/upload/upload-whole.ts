@@ -5,7 +5,7 @@ import { pushBlob } from "../../registry/push-blob.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
 import type { CallOptions } from "../../store/store.ts";
 import type { BlobSource } from "./blob-content.ts";
-import type { UploadedBlob } from "./upload-blob.ts";
+import type { UploadedBlob } from "./uploaded-blob.ts";
 
 const MEDIA_TYPE = "application/octet-stream";
 

@@ -1,0 +1,8 @@
+import type { Digest } from "../../content/digest.ts";
+
+/** A blob that is where it was wanted now. */
+export interface UploadedBlob {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
