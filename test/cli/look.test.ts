@@ -24,12 +24,14 @@ describe("tranship ls", () => {
 
   it("ends quietly when its reader goes away", async () => {
     await using bench = await Workbench.open();
-    const server = await bench.serve(async ({ route }, next) => {
+    // A list without end: only the reader's leaving ends it.
+    const server = await bench.serve(async ({ route, query }, next) => {
       if (route.kind !== "tags") return next();
-      const tags = Array.from({ length: 100_000 }, (_, at) => `tag-${at}`);
+      const first = Number(query.get("last")?.slice("tag-".length) ?? -1) + 1;
+      const tags = Array.from({ length: 1000 }, (_, at) => `tag-${first + at}`);
       return {
         status: 200,
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", link: `</v2/app/tags/list?last=${tags.at(-1)}>; rel="next"` },
         body: JSON.stringify({ name: "app", tags }),
       };
     });
