@@ -30,9 +30,15 @@ export function azureIdentities(): (question: CloudQuestion) => Promise<Credenti
     } catch (error) {
       const none =
         error instanceof Error && /^(?:AggregateAuthentication|CredentialUnavailable)Error$/.test(error.name);
-      return sdkFailure(error, FROM, question, none ? "no identity was found" : undefined);
+      return sdkFailure(error, FROM, question, none ? "no identity was found" : saidByEntra(error));
     }
   };
+}
+
+/** `AADSTS7000215: Invalid client secret provided.` without the numbers that only Microsoft can look up. */
+function saidByEntra(error: unknown): string | undefined {
+  const message = error instanceof Error ? error.message : "";
+  return /AADSTS[0-9]+: .*?(?=\s(?:- )?(?:Trace|Correlation) ID\b|$)/m.exec(message)?.[0];
 }
 
 function authorityOf(host: string): string {

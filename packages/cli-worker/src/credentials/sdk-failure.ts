@@ -6,19 +6,20 @@ const SECRET_NAME = /(?:SECRET|TOKEN|PASSWORD|ACCESS_KEY|IDENTITY_HEADER)$/i;
 
 /**
  * No credential, since a cloud's library gave none: it goes on without, and says why where the registry then refuses. An abort is thrown.
- * @param found what the library's answer means where it merely found no identity.
+ * @param meaning in the place of the first line of what the library says.
  */
 export function sdkFailure(
   error: unknown,
   library: string,
   { env, trace, signal }: CloudQuestion,
-  found?: string | undefined,
+  meaning?: string | undefined,
 ): AnonymousCredential {
   signal.throwIfAborted();
-  const said = withoutSecrets(error instanceof Error ? error.message : String(error), env);
-  trace(`${library}: ${said.replace(/\s+/g, " ").trim()}`);
-  const [first = ""] = said.trim().split("\n", 1);
-  return { kind: "anonymous", reason: `${library}: ${found ?? first.slice(0, MAX_DETAIL)}` };
+  const message = error instanceof Error ? error.message : String(error);
+  trace(`${library}: ${withoutSecrets(message, env).replace(/\s+/g, " ").trim()}`);
+  const [first = ""] = (meaning ?? message).trim().split("\n", 1);
+  const reason = withoutSecrets(first, env).slice(0, MAX_DETAIL);
+  return { kind: "anonymous", reason: `${library}: ${reason}` };
 }
 
 /** The text without the values of the variables that hold secrets: a library may quote what it was given. */

@@ -17,8 +17,9 @@ export function explained(error: unknown, action: string, code?: ErrorCode): unk
   });
 }
 
-/** The client's message without what the client was doing: the step knows better. */
+/** The client's message without what the client was doing: the step knows better, but of a token it doesn't know. */
 function detailOf(error: RegistryError): string {
+  if (/^Cannot (?:get a token|exchange the Entra token) /.test(error.message)) return error.message.replace(/^C/, "c");
   return error.message.replace(/^Cannot (?:"[^"]*"|[^":]|:(?! ))*: /, "");
 }
 
