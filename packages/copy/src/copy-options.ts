@@ -11,6 +11,7 @@ export interface Destination {
   readonly missing?: boolean | undefined;
 }
 
+/** What is copied, and how. */
 export interface CopyOptions {
   /** Only these. One: its manifest alone is copied. Several: the index is cut down to them, which changes its digest. Default: all, untouched. */
   readonly platforms?: readonly Platform[] | undefined;

@@ -1,5 +1,6 @@
 import { type Descriptor, type ErrorCode, StoreError } from "@tranship/core";
 
+/** What a CopyError is made from. */
 export interface CopyErrorInit {
   readonly side: "source" | "target";
   readonly operation: string;

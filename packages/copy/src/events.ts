@@ -3,6 +3,7 @@ import type { Descriptor, Digest, RetryRecord } from "@tranship/core";
 /** Why content needed no transfer: it was there, another image of this run has just brought it, or its bytes live elsewhere by design. */
 export type SkipReason = "exists" | "shared" | "foreign";
 
+/** Which copy of a run it is. @inline */
 interface OfCopy {
   /** The source as messages call it, with its reference: `registry.example/app:v1`. */
   readonly from: string;
@@ -34,6 +35,7 @@ export function retryEvent({ throttled, ...retry }: RetryRecord): Happened {
   return { type: throttled ? "throttled" : "retrying", ...retry };
 }
 
+/** Told of every event of a copy, as it happens. */
 export type OnEvent = (event: CopyEvent) => void;
 
 /** An event without the names of its copy. */

@@ -11,6 +11,7 @@ import { CopyRun, type Shared } from "./run.ts";
 import { Scope } from "./scope.ts";
 import { Writer } from "./writer.ts";
 
+/** What `execute` takes. */
 export interface ExecuteOptions extends CopyOptions {
   /** Where requests are counted, where the plan's own are to be in the result. */
   readonly counter?: RequestCounter | undefined;

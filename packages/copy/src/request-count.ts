@@ -15,6 +15,7 @@ export class RequestCounter {
     this.#hosts.set(request.host, kinds);
   };
 
+  /** The count so far. */
   result(): RequestCount {
     return Object.fromEntries([...this.#hosts].map(([host, kinds]) => [host, Object.fromEntries(kinds)]));
   }

@@ -4,6 +4,7 @@ import pLimit, { type LimitFunction } from "p-limit";
 
 const MANIFEST_CACHE_BYTES = 32 * 1024 * 1024;
 
+/** The limits of a run. */
 export interface RunOptions {
   /** Small requests (HEADs, manifests, tags) in flight. Default 32. */
   readonly concurrency?: number | undefined;

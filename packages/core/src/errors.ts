@@ -54,6 +54,7 @@ export class StoreError extends Error {
   }
 }
 
+/** What a DigestMismatchError is made from. */
 export interface DigestMismatchInit {
   readonly expected: Digest;
   readonly actual: Digest;
@@ -84,6 +85,7 @@ export interface RegistryErrorDetail {
   readonly detail?: unknown;
 }
 
+/** What a RegistryError is made from. */
 export interface RegistryErrorInit {
   readonly cause?: unknown;
   readonly status?: number;

@@ -10,6 +10,7 @@ import { openRegistry } from "./storage/open-registry.ts";
 const KEEP_ALIVE_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 
+/** What is served, and where. */
 export interface ServeOptions {
   /** An OCI layout, a folder of layouts, or an empty folder. */
   readonly dir: string;
@@ -25,6 +26,7 @@ export interface ServeOptions {
   readonly hook?: Hook | undefined;
 }
 
+/** A server that takes requests. */
 export interface RunningServer {
   readonly host: string;
   readonly port: number;

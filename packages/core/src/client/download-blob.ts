@@ -12,6 +12,7 @@ export interface BlobDownload extends AsyncIterableIterator<Uint8Array, void, vo
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
+  /** Gives the rest up, and its connection. No error, also when it was read or given up before. */
   return(): Promise<IteratorResult<Uint8Array, void>>;
 }
 

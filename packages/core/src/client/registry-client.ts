@@ -42,7 +42,7 @@ export interface ListPropertiesOptions extends CallOptions {
  * SyntaxError. Close it, or declare it with `await using`, when done. `AcrClient` has the same calls and does more of them.
  */
 export class RegistryClient implements AsyncDisposable {
-  /** What the calls are sent over. */
+  /** What the calls are sent over. @internal */
   protected readonly connection: RegistryConnection;
 
   /** @param endpoint `HOST[:PORT]`, `https://HOST[:PORT]`, or options. Without credentials it is anonymous. @throws {SyntaxError} for a bad one. */
@@ -201,6 +201,7 @@ export class RegistryClient implements AsyncDisposable {
     return this.connection.close();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

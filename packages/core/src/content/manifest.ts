@@ -21,6 +21,7 @@ export interface IndexManifest {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** What a digest or a tag stands for: `kind` says which of the two. */
 export type Manifest = ImageManifest | IndexManifest;
 
 /** The longest manifest that is read or sent, in bytes. Spec: distribution-spec v1.1.1, "Pushing Manifests". */

@@ -1,17 +1,25 @@
 /** OCI. Spec: image-spec v1.1.1, "OCI Image Media Types". */
 export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+/** The manifest of an OCI image or artifact. */
 export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+/** The config of an OCI image. */
 export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
+/** A layer: a tar archive as it is. */
 export const OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
+/** A layer with gzip. */
 export const OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
+/** A layer with zstd. */
 export const OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd";
 /** The two bytes `{}`: the config, or the only layer, of an artifact that needs none. */
 export const OCI_EMPTY = "application/vnd.oci.empty.v1+json";
 
 /** Docker. Spec: distribution 2.8, "Image Manifest Version 2, Schema 2". */
 export const DOCKER_MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
+/** The manifest of Docker's schema 2. */
 export const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
+/** The config of an image of schema 2. */
 export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
+/** A layer of schema 2, with gzip. */
 export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /** Known so that they are refused by their name: Docker's schema 1, and the artifact manifest that image-spec 1.1 dropped before its release. */

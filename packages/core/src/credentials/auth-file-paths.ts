@@ -12,6 +12,7 @@ export interface AuthFileOptions {
   readonly env?: Environment | undefined;
 }
 
+/** A file that may hold credentials. */
 export interface AuthFilePath {
   readonly path: string;
   /** Whether the user named this very file: it must be there then. */

@@ -8,6 +8,7 @@ import type { Credential } from "./credential.ts";
 import { type HelperEnd, runHelper } from "./helper-process.ts";
 import { dockerServerName, registryName } from "./registry-key.ts";
 
+/** How a `docker-credential-*` program is run. */
 export interface HelperOptions {
   /** Default: the process's. `PATH` of it is where the program is looked for. */
   readonly env?: Environment | undefined;

@@ -13,6 +13,7 @@ export interface HostCertificates {
   readonly key?: string;
 }
 
+/** Where the certificates for registries are looked for. */
 export interface HostCertificatesOptions {
   /** `--cert-dir`: this folder holds the files themselves, and no other is read. It must exist. */
   readonly certDir?: string | undefined;

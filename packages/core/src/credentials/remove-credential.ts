@@ -10,6 +10,7 @@ export interface RemoveCredentialOptions extends AuthFileOptions, HelperOptions 
   readonly host: string;
 }
 
+/** What a logout did, and what it left. */
 export interface RemovedCredential {
   /** False where there was none: "not logged in". */
   readonly removed: boolean;

@@ -9,6 +9,7 @@ export interface AccessToken {
  * Null: it has none.
  */
 export interface TokenCredential {
+  /** A token for these scopes; asked with one, `AUDIENCE/.default`. */
   getToken(scopes: string | string[], options?: { readonly abortSignal?: AbortSignal }): Promise<AccessToken | null>;
 }
 

@@ -5,8 +5,11 @@ export type LogLevel = "debug" | "info" | "warn";
 export interface Logger {
   /** Whether lines of a level are wanted; what is not wanted is not made. Without it all are. */
   isLevelEnabled?(level: LogLevel): boolean;
+  /** A line about a body. */
   debug(fields: object, message: string): void;
+  /** A line about a request that was answered or failed. */
   info(fields: object, message: string): void;
+  /** A line about a request that will be tried again. */
   warn(fields: object, message: string): void;
 }
 

@@ -32,7 +32,7 @@ export class RegistryStore implements Source, Target {
   readonly place: RepositoryPlace;
   readonly #repository: RemoteRepository;
 
-  /** @throws {SyntaxError} for a bad repository name. */
+  /** @throws {SyntaxError} for a bad repository name. @internal */
   constructor(repository: RemoteRepository) {
     parseRepositoryName(repository.name);
     this.#repository = repository;

@@ -42,6 +42,7 @@ export class Registry implements AsyncDisposable {
     return this.#connection.close();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -44,6 +44,7 @@ export class LayoutStore implements Store {
   readonly #blobs: BlobDirectory;
   readonly #manifests: LayoutManifests;
 
+  /** `openLayout` makes it. @internal */
   constructor({ root, name }: LayoutPlace) {
     const workspace = new Workspace(root);
     this.name = name;

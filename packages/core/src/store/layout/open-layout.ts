@@ -12,6 +12,7 @@ const VERSION = "1.0.0";
 /** What a folder may hold that is still made into a layout: what is left where making one was cut off. */
 const PARTS: ReadonlySet<string> = new Set(["blobs", "index.json", MARKER, WORKSPACE_NAME]);
 
+/** How a layout is opened. */
 export interface OpenLayoutOptions {
   /** Makes a missing or empty folder a layout. Default false: a mistyped path is an error. */
   readonly create?: boolean | undefined;
