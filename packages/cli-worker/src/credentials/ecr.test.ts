@@ -45,6 +45,22 @@ describe("ecrCredential()", () => {
     expect(calls[0]?.headers.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d+\/eu-west-1\/ecr\/aws4_request/);
   });
 
+  it.each([
+    [12 * 3600, 1],
+    [200, 2],
+  ])(
+    "ecrCredential() is asked once for all repositories, until 5 min before its end (%i s: %i)",
+    async (life, asked) => {
+      const data = { ...DATA, expiresAt: Math.floor(Date.now() / 1000) + life };
+      await using cloud = await FakeCloud.start(() => ({ body: { authorizationData: [data] } }));
+      cloudEnvironment({ ...KEYS, AWS_ENDPOINT_URL_ECR: cloud.url });
+      const find = cloudCredentials({ env: process.env, trace: () => {} });
+      await find(PRIVATE);
+      await find(PRIVATE);
+      expect(cloud.calls).toHaveLength(asked);
+    },
+  );
+
   it("ecrPublicCredential() asks the public ECR, in the one region where it is", async () => {
     const { credential, calls } = await ask(PUBLIC, () => ({ body: { authorizationData: DATA } }), {
       ...KEYS,

@@ -125,7 +125,6 @@ async function entraToken(
   try {
     given = await credential.getToken(scope, signal && { abortSignal: signal });
   } catch (cause) {
-    signal?.throwIfAborted();
     const said = cause instanceof Error ? cause.message : String(cause);
     const detail = said.trim().split("\n", 1)[0]?.slice(0, MAX_DETAIL) ?? "";
     throw new RegistryError("CREDENTIALS", `Cannot ${action}: no token for "${scope}": ${detail}`, {
