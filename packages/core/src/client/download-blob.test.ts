@@ -5,13 +5,24 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { clientSetup } from "../../../../test/support/client-setup.ts";
+import { type ClientSetup, clientSetup, clientSetupOf } from "../../../../test/support/client-setup.ts";
 import { steps } from "../../../../test/support/scripted-blobs.ts";
 import { sha256 } from "../../../../test/support/scripted-registry.ts";
 import { DigestMismatchError } from "../errors.ts";
+import { RegistryClient } from "./registry-client.ts";
 
 const BLOB = randomBytes(300_000);
 const DIGEST = sha256(BLOB);
+
+/** More than the connection's buffers hold. */
+const LONG = { digest: sha256(Buffer.alloc(16 * 1024 * 1024)), bytes: Buffer.alloc(16 * 1024 * 1024) };
+
+/** A client whose next request waits for the connection of the one before. */
+async function oneConnection(): Promise<ClientSetup> {
+  const setup = await clientSetupOf((options) => new RegistryClient({ ...options, connections: 1 }));
+  setup.server.blobs.set(`app@${DIGEST}`, BLOB).set(`app@${LONG.digest}`, LONG.bytes);
+  return setup;
+}
 
 describe("downloadBlob()", () => {
   it("gives the bytes, digest and size in one request", async () => {
@@ -75,12 +86,14 @@ describe("downloadBlob()", () => {
     await expect(setup.client.downloadBlob("app", "latest")).rejects.toThrow(SyntaxError);
   });
 
-  it("lets the connection go when it is given up, read or not", async () => {
-    await using setup = await clientSetup();
-    setup.server.blobs.set(`app@${DIGEST}`, BLOB);
-    const download = await setup.client.downloadBlob("app", DIGEST);
-    await download.return();
-    expect(await download.next()).toEqual({ done: true, value: undefined });
+  it("lets its connection go when it is given up, read or not", async () => {
+    await using setup = await oneConnection();
+    const { client } = setup;
+    const unread = await client.downloadBlob("app", LONG.digest);
+    await unread.return();
+    expect(await unread.next()).toEqual({ done: true, value: undefined });
+    for await (const piece of await client.downloadBlob("app", LONG.digest)) if (piece.length > 0) break;
+    expect(await Array.fromAsync(await client.downloadBlob("app", DIGEST))).not.toEqual([]);
   });
 
   it("rejects with the reason of an abort", async () => {
@@ -135,11 +148,12 @@ describe("downloadBlobToFile()", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("fails with the system's error where it can't write, and leaves nothing behind", async () => {
-    await using setup = await clientSetup();
-    setup.server.blobs.set(`app@${DIGEST}`, BLOB);
+  it("fails with the system's error where it can't write, and leaves neither a file nor a connection behind", async () => {
+    await using setup = await oneConnection();
     const missing = join(folder, "missing", "layer");
-    await expect(setup.client.downloadBlobToFile("app", DIGEST, missing)).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(setup.client.downloadBlobToFile("app", LONG.digest, missing)).rejects.toMatchObject({
+      code: "ENOENT",
+    });
     await mkdir(join(folder, "directory"));
     await expect(setup.client.downloadBlobToFile("app", DIGEST, join(folder, "directory"))).rejects.toThrow();
     expect(await readdir(folder)).toEqual(["directory"]);

@@ -97,6 +97,16 @@ describe("getManifestProperties() of any registry", () => {
     });
   });
 
+  it("takes no attestation for an index's first image", async () => {
+    await using setup = await clientSetup();
+    const { client } = setup;
+    const unknown = { platform: { os: "unknown", architecture: "unknown" } };
+    const attestation = { ...pick(await putImage(client, "2001-01-01T00:00:00Z")), ...unknown };
+    const image = pick(await putImage(client, "2002-02-02T00:00:00Z"));
+    await client.setManifest("app", { schemaVersion: 2, manifests: [attestation, image] }, { tag: "v1" });
+    expect((await client.getTagProperties("app", "v1")).createdOn).toEqual(new Date("2002-02-02T00:00:00Z"));
+  });
+
   it("takes the annotation's date before the config's, and none for the year 1", async () => {
     await using setup = await clientSetup();
     const { client } = setup;

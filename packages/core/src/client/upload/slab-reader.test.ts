@@ -29,11 +29,13 @@ describe("SlabReader", () => {
     );
   });
 
-  it("keeps what is there when more is wanted", async () => {
-    const reader = new SlabReader(stream([Buffer.from("abcdef"), Buffer.from("gh")]));
+  it("keeps what is there when more is wanted, and leaves no listener", async () => {
+    const { signal } = new AbortController();
+    const reader = new SlabReader(stream([Buffer.from("abcdef"), Buffer.from("gh")]), signal);
     await reader.fill(2);
     await reader.fill(5);
     expect(Buffer.from(reader.bytes).toString()).toBe("abcde");
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 
   it("fails with what the stream throws as the cause", async () => {

@@ -73,6 +73,21 @@ describe("uploadBlob()", () => {
     expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
   });
 
+  it("sends each chunk, and the commit, to the newest Location", async () => {
+    const states: (string | null)[] = [];
+    await using setup = await clientSetup(async (request) => {
+      const { pathname, searchParams } = new URL(request.path, "http://registry");
+      if (request.method === "POST") return { status: 202, headers: { location: `${pathname}1?state=0` } };
+      states.push(searchParams.get("state"));
+      await request.body();
+      if (request.method === "PUT") return { status: 201 };
+      // Relative to what answered, as ACR has it.
+      return { status: 202, headers: { location: `1?state=${states.length}` } };
+    });
+    await setup.client.uploadBlob("app", pieces(BLOB), { chunkSize });
+    expect(states).toEqual(["0", "1", "2", "3"]);
+  });
+
   it("begins a file again, once, after a chunk that broke, and cancels the first session", async () => {
     const folder = await mkdtemp(join(tmpdir(), "upload-"));
     try {
