@@ -5,9 +5,10 @@ import { azurePython } from "./azure-python/azure-python.ts";
 import { pythonEnvironment } from "./azure-python/python-environment.ts";
 import { runSample, type SampleClient } from "./run-sample.ts";
 import { SAMPLES } from "./samples.ts";
+import { TRANSHIP } from "./tranship.ts";
 
 const environment = await pythonEnvironment();
-const clients: SampleClient[] = [AZURE_JS];
+const clients: SampleClient[] = [AZURE_JS, TRANSHIP];
 if ("python" in environment) clients.push(azurePython(environment.python));
 
 describe.each(SAMPLES)("the sample $name on the ACR fake", (sample) => {
@@ -22,7 +23,7 @@ describe.each(SAMPLES)("the sample $name on the ACR fake", (sample) => {
 
 describe("the samples of Azure's Python client", () => {
   if ("python" in environment) {
-    it("have an environment", () => expect(clients).toHaveLength(2));
+    it("have an environment", () => expect(clients).toHaveLength(3));
     return;
   }
   const reason = `no Python with venv and pip: ${environment.missing}`;

@@ -1,0 +1,23 @@
+// Deletes the config and the layers of an image, and a blob that no image has; deleting again is no error.
+import { text } from "node:stream/consumers";
+import { connect } from "./shared/connect.ts";
+import { print } from "./shared/print.ts";
+import { refused } from "./shared/refused.ts";
+
+const REPOSITORY = "library/hello-world";
+
+await using client = connect();
+const { manifest } = await client.getManifest(REPOSITORY, "latest");
+if (manifest.kind !== "image") throw new TypeError(`Expected "${REPOSITORY}:latest" to be an image, it is an index`);
+const spare = await client.uploadBlob(REPOSITORY, Buffer.from("a blob to be deleted"));
+const keep = await client.uploadBlob(REPOSITORY, Buffer.from("a blob to be kept"));
+
+const deleted = [manifest.config, ...manifest.layers, spare].map(({ digest }) => digest);
+const downloads: number[] = [];
+for (const digest of deleted) {
+  await client.deleteBlob(REPOSITORY, digest);
+  await client.deleteBlob(REPOSITORY, digest);
+  downloads.push(await refused(client.downloadBlob(REPOSITORY, digest)));
+}
+const kept = await text(await client.downloadBlob(REPOSITORY, keep.digest));
+print({ deleted, downloads, kept });

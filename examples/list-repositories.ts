@@ -1,0 +1,30 @@
+// Lists the repositories and the tags of one of them; unlocks its images, deletes it, and lists again.
+import { connect } from "./shared/connect.ts";
+import { permissions } from "./shared/permissions.ts";
+import { print } from "./shared/print.ts";
+import { refused } from "./shared/refused.ts";
+
+const REPOSITORY = "library/hello-world";
+
+await using client = connect();
+const repositories = await Array.fromAsync(client.listRepositoryNames());
+const properties = await client.getRepositoryProperties(REPOSITORY);
+const { name, manifestCount, tagCount } = properties;
+// One of its images is locked.
+const refusedWhileLocked = await refused(client.deleteRepository(REPOSITORY));
+
+const tags: object[] = [];
+for await (const tag of client.listTagProperties(REPOSITORY)) {
+  tags.push({ name: tag.name, digest: tag.digest, ...permissions(tag) });
+  await client.updateManifestProperties(REPOSITORY, tag.digest, { canWrite: true, canDelete: true });
+}
+await client.deleteRepository(REPOSITORY);
+
+print({
+  repositories,
+  tags,
+  properties: { name, manifestCount, tagCount, ...permissions(properties) },
+  refusedWhileLocked,
+  after: await Array.fromAsync(client.listRepositoryNames()),
+  missing: await refused(client.getRepositoryProperties(REPOSITORY)),
+});
