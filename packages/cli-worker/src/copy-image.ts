@@ -1,4 +1,4 @@
-import { type CopyOptions, copy, type Destination, nameOf } from "@tranship/copy";
+import { type CopyOptions, copy, type Destination, nameOf, RequestCounter } from "@tranship/copy";
 import type { Located, Source } from "@tranship/core";
 import type { CopyReport } from "./copy-report.ts";
 import { isUsage } from "./exit-code.ts";
@@ -9,12 +9,13 @@ import { isUsage } from "./exit-code.ts";
  */
 export async function copyImage(from: Located<Source>, to: Destination, options: CopyOptions): Promise<CopyReport> {
   const names = { from: nameOf(from), to: nameOf(to) };
+  const counter = new RequestCounter();
   try {
-    const result = await copy(from, to, options);
+    const result = await copy(from, to, { ...options, onRequest: counter.count });
     return { scope: "image", ...names, copies: [{ ...names, result }], failures: [], requests: result.requests };
   } catch (error) {
     options.signal?.throwIfAborted();
     if (isUsage(error)) throw error;
-    return { scope: "image", ...names, copies: [], failures: [{ ...names, error }], requests: {} };
+    return { scope: "image", ...names, copies: [], failures: [{ ...names, error }], requests: counter.result() };
   }
 }

@@ -21,7 +21,7 @@ export interface CopyReport {
   readonly to: string;
   readonly copies: readonly CopiedImage[];
   readonly failures: readonly FailedImage[];
-  /** Of the copies, and of the lists of tags; those of a failed copy are not known. */
+  /** Of the copies, failed ones too, and of the lists of tags. */
   readonly requests: RequestCount;
 }
 
@@ -48,6 +48,6 @@ export function reportJson(reports: readonly CopyReport[], tookMs: number): Read
 
 function copyJson({ from, to, result }: CopiedImage): Readonly<Record<string, unknown>> {
   const { outcome, source, root, moved, mounted, skipped, foreign, requests } = result;
-  const sourceDigest = source.digest;
+  const sourceDigest = source?.digest;
   return { from, to, outcome, digest: root.digest, sourceDigest, moved, mounted, skipped, foreign, requests };
 }

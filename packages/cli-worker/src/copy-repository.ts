@@ -1,4 +1,4 @@
-import { addRequests, type CopyOptions, copyTags, nameOf, type TagOutcome } from "@tranship/copy";
+import { type CopyOptions, copyTags, nameOf, RequestCounter, type TagOutcome } from "@tranship/copy";
 import type { Source, Target } from "@tranship/core";
 import type { CopyReport } from "./copy-report.ts";
 
@@ -9,18 +9,18 @@ export async function copyRepository(from: Source, to: Target, options: CopyOpti
     from: nameOf({ store: from, reference: tag }),
     to: nameOf({ store: to, reference: tag }),
   });
+  const counter = new RequestCounter();
   try {
-    const { outcomes, requests } = await copyTags(from, to, options);
+    const { outcomes } = await copyTags(from, to, { ...options, onRequest: counter.count });
     const copies = outcomes.flatMap((outcome) =>
       "result" in outcome ? [{ ...namesOf(outcome), result: outcome.result }] : [],
     );
     const failures = outcomes.flatMap((outcome) =>
       "error" in outcome ? [{ ...namesOf(outcome), error: outcome.error }] : [],
     );
-    const all = addRequests([requests, ...copies.map(({ result }) => result.requests)]);
-    return { scope: "repository", ...names, copies, failures, requests: all };
+    return { scope: "repository", ...names, copies, failures, requests: counter.result() };
   } catch (error) {
     options.signal?.throwIfAborted();
-    return { scope: "repository", ...names, copies: [], failures: [{ ...names, error }], requests: {} };
+    return { scope: "repository", ...names, copies: [], failures: [{ ...names, error }], requests: counter.result() };
   }
 }

@@ -22,7 +22,7 @@ describe("exitCodeOf()", () => {
     ],
     ["a directory that is no layout", new StoreError("LAYOUT_INVALID", "no layout"), 2],
     ["a failure of a store", new StoreError("NETWORK", "refused"), 1],
-    ["failures of a part", new SomeFailed([platformUnknown]), 1],
+    ["failures of a part", new SomeFailed([{ error: platformUnknown }]), 1],
     ["what nobody foresaw", new TypeError("x is undefined"), 1],
     ["Ctrl-C", new Interrupted("SIGINT"), 130],
     ["a reader of stdout that left", new BrokenPipe(), 141],

@@ -6,14 +6,17 @@ import { oneLine } from "./one-line.ts";
 import { SomeFailed } from "./some-failed.ts";
 
 /** Says on stderr what went wrong: one line an error, `tranship: Cannot …`, and with `debug` the causes and stacks below it. */
-export async function reportError(error: unknown, { debug = false }: { readonly debug?: boolean } = {}): Promise<void> {
+export async function reportError(
+  error: unknown,
+  { debug = false, of }: { readonly debug?: boolean; readonly of?: string | undefined } = {},
+): Promise<void> {
   if (error instanceof SomeFailed) {
-    for (const one of error.errors) await reportError(one, { debug });
+    for (const part of error.parts) await reportError(part.error, { debug, of: part.of });
     return;
   }
   const line = await lineOf(error);
   if (line === undefined) return;
-  process.stderr.write(`tranship: ${line}\n`);
+  process.stderr.write(`tranship: ${of === undefined || line.includes(`"${of}"`) ? "" : `${oneLine(of)}: `}${line}\n`);
   if (debug) process.stderr.write(`${inspect(error)}\n`);
 }
 

@@ -15,7 +15,7 @@ function renderImage({ from, to, result }: CopiedImage, tookMs: number): readonl
   if (outcome === "kept") return [`Kept ${to}: it is there already`, digest];
   const requests = `  requests  ${renderRequests(result.requests)}`;
   if (outcome === "unchanged") return [`Unchanged ${to}: it is what ${from} is`, digest, requests];
-  const selected = root.digest === source.digest ? [] : [`  source    ${source.digest}`];
+  const selected = source === undefined || root.digest === source.digest ? [] : [`  source    ${source.digest}`];
   return [`Copied ${from} to ${to}`, digest, ...selected, renderContent([result], tookMs), requests];
 }
 

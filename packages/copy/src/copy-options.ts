@@ -1,4 +1,4 @@
-import type { Platform, Target } from "@tranship/core";
+import type { CallOptions, Platform, Target } from "@tranship/core";
 import type { OnEvent } from "./events.ts";
 import type { CopyRun } from "./run.ts";
 
@@ -23,4 +23,6 @@ export interface CopyOptions {
   readonly run?: CopyRun | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
+  /** Told of each HTTP request, also of a copy that fails and has no result. */
+  readonly onRequest?: CallOptions["onRequest"];
 }

@@ -38,7 +38,7 @@ export async function copyTags(
   options: CopyOptions = {},
 ): Promise<TagsResult> {
   const { run = new CopyRun(), signal, referrers = false, onEvent } = options;
-  const counter = new RequestCounter();
+  const counter = new RequestCounter(options.onRequest);
   const call = { signal, onRequest: counter.count };
   const [tags, there] = await Promise.all([sourceTags(from, call), targetTags(to, call)]);
   const images = tags.filter((tag) => !DIGEST_TAG.test(tag));

@@ -124,7 +124,8 @@ describe("copy()", () => {
 
     const result = await copy(v1(), target(), { clobber: false });
 
-    expect(result.outcome).toBe("kept");
+    expect(result).toMatchObject({ outcome: "kept", root: { digest: index.digest } });
+    expect(result.source).toBeUndefined();
     expect((await to.resolve("v1")).digest).toBe(index.digest);
   });
 
@@ -428,6 +429,23 @@ describe("copy() to a target that misses children", () => {
 
     expect(to.about("push").filter((digest) => digest === lost.digest)).toHaveLength(2);
     expect(events.filter(({ type }) => type === "notice")).toHaveLength(1);
+  });
+
+  it("looks at all that the target says: distribution 2.8 may name another code first", async () => {
+    const errors = [{ code: "DIGEST_INVALID" }, { code: "MANIFEST_BLOB_UNKNOWN" }];
+    let refusals = 1;
+    to.before = ({ method, about }) => {
+      if (method !== "push" || about !== index.digest || refusals-- <= 0) return;
+      throw new RegistryError("DIGEST_INVALID", "Cannot push", {
+        method: "PUT",
+        url: "http://r.example/",
+        status: 400,
+        errors,
+      });
+    };
+    await copy(v1(), target());
+
+    expect(to.about("push").filter((digest) => digest === index.digest)).toHaveLength(2);
   });
 
   it("gives up where the children are there and the manifest is refused all the same", async () => {

@@ -19,7 +19,7 @@ import { Scope } from "./scope.ts";
 export async function copy(from: Located<Source>, to: Destination, options: CopyOptions = {}): Promise<CopyResult> {
   const { run = new CopyRun(), onEvent } = options;
   const names = { from: nameOf(from), to: nameOf(to) };
-  const counter = new RequestCounter();
+  const counter = new RequestCounter(options.onRequest);
   const onRetry = (retry: RetryRecord): void => onEvent?.({ ...names, ...retryEvent(retry) } as CopyEvent);
   const scope = new Scope(options.signal);
   try {

@@ -78,7 +78,7 @@ class Execution {
   readonly #foreign: Descriptor[] = [];
 
   constructor(from: Located<Source>, to: Destination, options: ExecuteOptions, scope: Scope) {
-    const { run = new CopyRun(), counter = new RequestCounter(), onEvent } = options;
+    const { run = new CopyRun(), counter = new RequestCounter(options.onRequest), onEvent } = options;
     const names = { from: nameOf(from), to: nameOf(to) };
     this.#emit = (event) => onEvent?.({ ...names, ...event } as CopyEvent);
     const onRetry = (retry: RetryRecord): void => this.#emit(retryEvent(retry));

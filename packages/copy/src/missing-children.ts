@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { StoreError } from "@tranship/core";
+import { RegistryError, StoreError } from "@tranship/core";
 import { CopyError } from "./errors.ts";
 
 /** Some registries show a blob to the manifest PUT some 100 ms after its upload (Amazon ECR). */
@@ -19,7 +19,9 @@ const CODES: ReadonlySet<string> = new Set([
 /** Whether the target refused a manifest in a way that can mean that a child is missing. */
 export function childrenAreMissing(error: unknown): boolean {
   if (error instanceof CopyError) return error.side === "target" && childrenAreMissing(error.cause);
-  return error instanceof StoreError && CODES.has(error.code);
+  if (!(error instanceof StoreError)) return false;
+  // Distribution 2.8 may put another code first: DIGEST_INVALID for a child that is being put anew under a tag of its own.
+  return CODES.has(error.code) || (error instanceof RegistryError && error.errors.some(({ code }) => CODES.has(code)));
 }
 
 /** Puts a manifest whose children were seen at the target, and waits for a target that shows them late. */

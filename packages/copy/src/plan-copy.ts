@@ -31,7 +31,7 @@ import { Writer } from "./writer.ts";
 export async function planCopy(
   from: Located<Source>,
   to: Destination,
-  options: CopyOptions & Pick<CallOptions, "onRequest" | "onRetry"> = {},
+  options: CopyOptions & Pick<CallOptions, "onRetry"> = {},
 ): Promise<Plan> {
   const { run = new CopyRun(), onRequest, onRetry, clobber = true } = options;
   const scope = new Scope(options.signal);
@@ -41,7 +41,7 @@ export async function planCopy(
   const asked = to.missing === true ? undefined : to.reference;
   // Credentials may push and not pull; but a tag that must be kept has to be seen.
   const there = asked === undefined ? undefined : await writer.resolve(asked, { mayBeHidden: clobber });
-  if (there !== undefined && !clobber) return finished({ source: there, root: there, state: "kept", notices: [] });
+  if (there !== undefined && !clobber) return finished({ source: undefined, root: there, state: "kept", notices: [] });
 
   const root = await findRoot(reader, from.reference, options, there);
   if (to.reference !== undefined && isDigest(to.reference) && to.reference !== root.root.digest) {
@@ -104,13 +104,14 @@ async function findRoot(
     return { source, root: source, content: await reader.openManifest(source), notices: [] };
   }
   const opened = await reader.openReference(reference);
+  const image = nameOf({ store: reader.source, reference });
   const source = opened.descriptor;
   if (platforms.length === 0) return { source, root: source, content: opened, notices: [] };
   if (opened.manifest.kind === "image") {
-    await requirePlatform(reader, opened, platforms);
+    await requirePlatform(reader, opened, image, platforms);
     return { source, root: source, content: opened, notices: [] };
   }
-  const selected = await selectPlatforms(opened, platforms, (descriptor) => reader.openManifest(descriptor));
+  const selected = await selectPlatforms(opened, image, platforms, (descriptor) => reader.openManifest(descriptor));
   const notices =
     options.referrers === true
       ? ["Signatures and other referrers of the index itself are not copied: only a part of it is"]
@@ -121,13 +122,18 @@ async function findRoot(
 }
 
 /** A single image has its platform in its config. */
-async function requirePlatform(reader: Reader, image: OpenManifest, wanted: readonly Platform[]): Promise<void> {
-  if (image.manifest.kind !== "image") return;
-  const { config } = image.manifest;
+async function requirePlatform(
+  reader: Reader,
+  opened: OpenManifest,
+  image: string,
+  wanted: readonly Platform[],
+): Promise<void> {
+  if (opened.manifest.kind !== "image") return;
+  const { config } = opened.manifest;
   const bytes = await readVerified(await reader.opener(config)(0), config);
   const platform = platformOfConfig(bytes);
   const missing = wanted.find((candidate) => platform === undefined || !matchesPlatform(candidate, platform));
-  if (missing !== undefined) throw platformUnknown(missing, image.descriptor, platform === undefined ? [] : [platform]);
+  if (missing !== undefined) throw platformUnknown(missing, image, platform === undefined ? [] : [platform]);
 }
 
 function platformOfConfig(bytes: Uint8Array): Platform | undefined {

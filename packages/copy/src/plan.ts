@@ -24,8 +24,8 @@ export type PlanAction =
 
 /** What a plan is for, known before its first step. */
 export interface PlanHead {
-  /** What the source's reference stands for. */
-  readonly source: Descriptor;
+  /** What the source's reference stands for; undefined where the target's was kept and the source was not asked. */
+  readonly source: Descriptor | undefined;
   /** What the target's reference will stand for: the same, one platform's manifest, or the index cut down. */
   readonly root: Descriptor;
   /** `unchanged`: the target's reference is there already. `kept`: it is there, differs perhaps, and must not be replaced. */

@@ -27,17 +27,19 @@ interface Entry {
 
 /**
  * Chooses the manifests of the platforms from an index.
+ * @param image what messages call it.
  * @param openManifest reads an index that the index names.
  * @returns manifest: copy that one; index: copy this one, cut down to the platforms asked for.
  * @throws {StoreError} PLATFORM_UNKNOWN, saying which there are.
  */
 export async function selectPlatforms(
   root: OpenManifest,
+  image: string,
   wanted: readonly Platform[],
   openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
 ): Promise<{ readonly manifest: Descriptor } | { readonly index: Content }> {
   const entries = await leaves(root, openManifest);
-  const matches = wanted.map((platform) => matching(entries, platform, root.descriptor));
+  const matches = wanted.map((platform) => matching(entries, platform, image));
   const [first] = matches;
   if (wanted.length === 1 && first !== undefined) return { manifest: first };
   const kept = new Set<string | undefined>(matches.map(({ digest }) => digest));
@@ -69,7 +71,7 @@ async function leaves(
 }
 
 /** The entry of exactly this platform, else the first that satisfies it. */
-function matching(entries: readonly Entry[], wanted: Platform, root: Descriptor): Descriptor {
+function matching(entries: readonly Entry[], wanted: Platform, image: string): Descriptor {
   const there = entries.flatMap(({ descriptor }) => (descriptor.platform === undefined ? [] : [descriptor.platform]));
   const candidates = entries
     .map(({ descriptor }) => descriptor)
@@ -77,18 +79,15 @@ function matching(entries: readonly Entry[], wanted: Platform, root: Descriptor)
   const name = formatPlatform(wanted);
   const exact = candidates.find(({ platform }) => platform !== undefined && formatPlatform(platform) === name);
   const match = exact ?? candidates[0];
-  if (match === undefined) throw platformUnknown(wanted, root, there);
+  if (match === undefined) throw platformUnknown(wanted, image, there);
   return match;
 }
 
 /** The error for a platform that is not there. */
-export function platformUnknown(wanted: Platform, root: Descriptor, there: readonly Platform[]): StoreError {
+export function platformUnknown(wanted: Platform, image: string, there: readonly Platform[]): StoreError {
   const names = [...new Set(there.map(formatPlatform))].filter((name) => name !== "unknown/unknown");
   const has = names.length === 0 ? "it names no platform" : `it has ${names.join(", ")}`;
-  return new StoreError(
-    "PLATFORM_UNKNOWN",
-    `Cannot find platform "${formatPlatform(wanted)}" in "${root.digest}": ${has}`,
-  );
+  return new StoreError("PLATFORM_UNKNOWN", `Cannot find platform "${formatPlatform(wanted)}" in "${image}": ${has}`);
 }
 
 /** The same index with fewer entries, byte for byte the same whenever it is made from the same source and selection. */

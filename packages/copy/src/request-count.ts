@@ -1,11 +1,16 @@
-import type { RequestRecord } from "@tranship/core";
+import type { CallOptions, RequestRecord } from "@tranship/core";
 
 /** Requests by host, and there by method and kind: `{ "r.example": { "GET manifest": 3, "POST upload": 4 } }`. */
 export type RequestCount = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** Counts the requests of one copy. */
+/** Counts the requests of one copy, and hands each on to whoever counts more. */
 export class RequestCounter {
   readonly #hosts = new Map<string, Map<string, number>>();
+  readonly #next: CallOptions["onRequest"];
+
+  constructor(next?: CallOptions["onRequest"]) {
+    this.#next = next;
+  }
 
   /** Bound, so that it can be handed to a store as its `onRequest`. */
   readonly count = (request: RequestRecord): void => {
@@ -13,6 +18,7 @@ export class RequestCounter {
     const kind = `${request.method} ${request.kind}`;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     this.#hosts.set(request.host, kinds);
+    this.#next?.(request);
   };
 
   /** The count so far. */

@@ -11,8 +11,8 @@ export interface Amount {
 export interface CopyResult {
   /** `copied`: the target's reference stands for `root` now. `unchanged`: it did before. `kept`: it was there and was not to be replaced. */
   readonly outcome: "copied" | "unchanged" | "kept";
-  /** What the source's reference stands for. */
-  readonly source: Descriptor;
+  /** What the source's reference stands for; undefined where the target's was `kept` and the source was not asked. */
+  readonly source: Descriptor | undefined;
   /** What the target's reference stands for. Another digest than the source's only where platforms were selected. */
   readonly root: Descriptor;
   /** Sent to the target. */

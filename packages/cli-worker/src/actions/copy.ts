@@ -61,8 +61,10 @@ export async function copyAction(
   const tookMs = performance.now() - startedAtMs;
   if (flags.json === true) printJson(reportJson(reports, tookMs));
   else if (flags.quiet !== true) reports.flatMap((report) => renderReport(report, tookMs)).forEach(print);
-  const errors = reports.flatMap((report) => report.failures.map(({ error }) => error));
-  if (errors.length > 0) throw new SomeFailed(errors);
+  const failed = reports.flatMap(({ scope, failures }) =>
+    failures.map(({ error, from }) => ({ error, of: scope === "repository" ? from : undefined })),
+  );
+  if (failed.length > 0) throw new SomeFailed(failed);
   const [root] = reports.flatMap((report) => report.copies.map(({ result }) => result.root));
   if (flags.digestfile !== undefined && root !== undefined) await writeDigestFile(flags.digestfile, root.digest);
 }

@@ -1,5 +1,5 @@
-import { isDigest } from "../content/digest.ts";
-import { RegistryError } from "../errors.ts";
+import { algorithmOf, isDigest } from "../content/digest.ts";
+import { RegistryError, StoreError } from "../errors.ts";
 import type { CallOptions, Content, PushOutcome } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { digestHeader } from "./manifest-headers.ts";
@@ -27,6 +27,10 @@ export async function putManifest(
 ): Promise<PutManifest> {
   const { digest } = content.descriptor;
   const action = `Cannot push manifest "${digest}" to "${labelOf(repository)}"`;
+  if (!isDigest(reference) && algorithmOf(digest) !== "sha256") {
+    const detail = `a registry makes a tag stand for the sha256 of what it is given; name the digest as the target`;
+    throw new StoreError("UNSUPPORTED", `${action} under "${reference}": ${detail}`);
+  }
   let response: RegistryResponse;
   try {
     response = await put(repository, content, reference, options);

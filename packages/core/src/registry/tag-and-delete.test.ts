@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CONFIG, hold, IMAGE, manifestOf } from "../../../../test/support/scripted-manifests.ts";
+import { sha256 } from "../../../../test/support/scripted-registry.ts";
 import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
-import { OCI_MANIFEST } from "../content/media-types.ts";
+import { digestOf } from "../content/digest.ts";
+import { OCI_INDEX, OCI_MANIFEST } from "../content/media-types.ts";
 
 describe("tag()", () => {
   it("puts the bytes under the tag, read only where they are not at hand", async () => {
@@ -56,5 +58,42 @@ describe("delete() and untag()", () => {
       message: expect.stringContaining('"latest"'),
     });
     expect(setup.server.manifests.size).toBe(3);
+  });
+
+  it("untag() refuses to break an index of another tag, also one that holds it two levels down", async () => {
+    for (const levels of [1, 2]) {
+      await using setup = await scriptedSetup();
+      hold(setup.server, "v1");
+      let { digest, size, mediaType } = IMAGE.descriptor;
+      for (let level = 1; level <= levels; level += 1) {
+        const bytes = Buffer.from(
+          JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ mediaType, digest, size }] }),
+        );
+        ({ digest, size, mediaType } = { digest: sha256(bytes), size: bytes.length, mediaType: OCI_INDEX });
+        setup.server.manifests.set(`app@${digest}`, { mediaType, bytes });
+        if (level === levels) setup.server.manifests.set("app:multi", { mediaType, bytes });
+      }
+      const held = setup.server.manifests.size;
+      await expect(setup.registry.repository("app").untag("v1")).rejects.toMatchObject({
+        code: "UNSUPPORTED",
+        message: expect.stringContaining('the index of tag "multi" contains it'),
+      });
+      expect(setup.server.manifests.size).toBe(held);
+    }
+  });
+});
+
+describe("a manifest with a sha512 digest", () => {
+  it("goes under no tag, which would stand for something else then, and nothing is sent", async () => {
+    await using setup = await scriptedSetup();
+    const digest = digestOf(IMAGE.bytes, "sha512");
+    const descriptor = { ...IMAGE.descriptor, digest };
+    const open = async () =>
+      (async function* () {
+        yield IMAGE.bytes;
+      })();
+    const pushing = setup.registry.repository("app").push(descriptor, open, { reference: "v1" });
+    await expect(pushing).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    expect(setup.server.log).toEqual([]);
   });
 });

@@ -1,18 +1,23 @@
+import { childrenOf } from "../content/children.ts";
 import type { Descriptor } from "../content/descriptor.ts";
+import type { Digest } from "../content/digest.ts";
+import { isIndexMediaType, isManifestMediaType } from "../content/media-types.ts";
+import { parseManifest } from "../content/parse-manifest.ts";
 import { RegistryError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { deleteContent, sendDelete } from "./delete-content.ts";
 import { explained, statusOf } from "./explain.ts";
 import { listTags } from "./list-tags.ts";
+import { openManifest } from "./open-manifest.ts";
 import { labelOf, manifestPath, type RemoteRepository } from "./remote-repository.ts";
 import { resolveManifest } from "./resolve-manifest.ts";
 import { resolveTags } from "./resolve-tags.ts";
 
 /**
- * Removes one tag and nothing else. A registry that refuses to delete by tag (distribution 2.8) deletes by digest, and with it every tag of that digest; so that is done
- * only when no other tag has it.
- * Requests: 1 DELETE (end-9); after a refusal 1 HEAD for each tag, the list of tags and another DELETE.
- * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED naming a tag that would go too.
+ * Removes one tag and nothing else. A registry that refuses to delete by tag (distribution 2.8) deletes by digest, and with it every tag of that digest and the
+ * manifest below every index; so that is done only when no other tag needs it.
+ * Requests: 1 DELETE (end-9); after a refusal 1 HEAD for each tag, 1 GET for each index, the list of tags and another DELETE.
+ * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED naming a tag that would go, or break, too.
  */
 export async function untag(repository: RemoteRepository, tag: string, options: CallOptions = {}): Promise<void> {
   const action = `Cannot delete tag "${tag}" from "${labelOf(repository)}"`;
@@ -24,29 +29,49 @@ export async function untag(repository: RemoteRepository, tag: string, options: 
     if (status !== 400 && status !== 405)
       throw explained(error, action, status === 404 ? "MANIFEST_UNKNOWN" : undefined);
     const descriptor = await resolveManifest(repository, tag, options);
-    const other = await otherTagOf(repository, descriptor, tag, options);
-    if (other === undefined) return deleteContent(repository, descriptor, options);
-    throw new RegistryError(
-      "UNSUPPORTED",
-      `${action}: the registry deletes by digest only, and tag "${other}" has the same digest and would go too`,
-      {
-        cause: error,
-        method: "DELETE",
-        url: error instanceof RegistryError ? error.url : "",
-        ...(status && { status }),
-      },
-    );
+    const harm = await harmToOthers(repository, descriptor, tag, options);
+    if (harm === undefined) return deleteContent(repository, descriptor, options);
+    throw new RegistryError("UNSUPPORTED", `${action}: the registry deletes by digest only, and ${harm}`, {
+      cause: error,
+      method: "DELETE",
+      url: error instanceof RegistryError ? error.url : "",
+      ...(status && { status }),
+    });
   }
 }
 
-async function otherTagOf(
+/** What another tag would suffer if the manifest went. */
+async function harmToOthers(
   repository: RemoteRepository,
   { digest }: Descriptor,
   tag: string,
   options: CallOptions,
 ): Promise<string | undefined> {
+  const free = new Set<Digest>();
   for await (const other of resolveTags(repository, listTags(repository, options), options)) {
-    if (other.tag !== tag && other.descriptor.digest === digest) return other.tag;
+    if (other.tag === tag) continue;
+    if (other.descriptor.digest === digest) return `tag "${other.tag}" has the same digest and would go too`;
+    if (await contains(repository, other.descriptor, { digest, free, options })) {
+      return `the index of tag "${other.tag}" contains it and would break`;
+    }
   }
   return undefined;
+}
+
+/** Whether an index, or one below it, names the manifest. Those that do not are noted, and not read again. */
+async function contains(
+  repository: RemoteRepository,
+  index: Descriptor,
+  search: { readonly digest: Digest; readonly free: Set<Digest>; readonly options: CallOptions },
+): Promise<boolean> {
+  const { digest, free, options } = search;
+  if (!isIndexMediaType(index.mediaType) || free.has(index.digest)) return false;
+  free.add(index.digest);
+  const { bytes, descriptor } = await openManifest(repository, index.digest, options);
+  const children = childrenOf(parseManifest(bytes, descriptor.mediaType));
+  if (children.some((child) => child.digest === digest)) return true;
+  for (const child of children) {
+    if (isManifestMediaType(child.mediaType) && (await contains(repository, child, search))) return true;
+  }
+  return false;
 }
