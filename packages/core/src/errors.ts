@@ -24,6 +24,7 @@ export type SpecErrorCode =
  * - NETWORK: no answer, or a broken one (connection refused, reset, DNS). TLS: the certificate or the handshake. TIMEOUT: nothing came in time.
  * - PROTOCOL: an answer that the spec does not allow. REDIRECT_REFUSED: a Location that must not be followed. RATE_LIMITED: told to come back later than allowed.
  * - CREDENTIALS: credentials that cannot be read or exchanged. LAYOUT_INVALID: a directory that is no OCI layout. PLATFORM_UNKNOWN: no manifest for it.
+ * - STORAGE: the operating system refused to read or write a layout: no space left, read-only, no permission. The system's own error is the `cause`.
  */
 export type OwnErrorCode =
   | "DIGEST_MISMATCH"
@@ -38,6 +39,7 @@ export type OwnErrorCode =
   | "RATE_LIMITED"
   | "CREDENTIALS"
   | "LAYOUT_INVALID"
+  | "STORAGE"
   | "PLATFORM_UNKNOWN";
 
 /** A code of the spec or ours; a registry may send one of its own. */

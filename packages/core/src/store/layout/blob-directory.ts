@@ -1,12 +1,14 @@
-import { constants } from "node:fs";
-import { mkdir, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { mkdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Descriptor } from "../../content/descriptor.ts";
 import { algorithmOf, type Digest, parseDigest } from "../../content/digest.ts";
+import { quoted } from "../../content/quoted.ts";
 import { verified } from "../../content/verify.ts";
 import { StoreError } from "../../errors.ts";
 import type { Open } from "../store.ts";
 import { checkOffset, contentUnknown } from "../stored-content.ts";
+import { openRegularFile } from "./regular-file.ts";
+import { reading, storageFailure, writing } from "./storage-failure.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -35,12 +37,12 @@ export class BlobDirectory {
 
   /**
    * The file of a blob, undefined where there is none.
-   * @throws {StoreError} LAYOUT_INVALID where a link leads out of the layout, or it is no file.
+   * @throws {StoreError} LAYOUT_INVALID where a link leads out of the layout, or it is no file; STORAGE.
    */
   async locate(digest: Digest): Promise<BlobFile | undefined> {
     const path = await this.#inside(this.#pathOf(digest));
     if (path === undefined) return undefined;
-    const found = await stat(path);
+    const found = await reading(this.#name, () => stat(path));
     if (!found.isFile()) {
       throw new StoreError("LAYOUT_INVALID", `Cannot read "${digest}" from "${this.#name}": "${path}" is not a file`);
     }
@@ -49,7 +51,7 @@ export class BlobDirectory {
 
   /**
    * The bytes from `offset`. The file is opened when the first chunk is asked for and closed after the last one, or when the reader leaves.
-   * @throws {StoreError} BLOB_UNKNOWN, MANIFEST_UNKNOWN; SIZE_MISMATCH before anything is read.
+   * @throws {StoreError} BLOB_UNKNOWN, MANIFEST_UNKNOWN, STORAGE; SIZE_MISMATCH before anything is read.
    * @throws {RangeError} where the offset is not in the content.
    */
   async fetch(
@@ -68,7 +70,7 @@ export class BlobDirectory {
   /**
    * Writes a blob so that its name only ever stands for the whole, verified content: also after a crash or a power cut, and with other writers.
    * The bytes are on the disk before they get their name; that costs one flush a blob, which runs beside the other blobs' work.
-   * @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH. Nothing is left behind.
+   * @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH, STORAGE; what `openContent` and its content threw, as it is. Nothing is left behind.
    */
   async write(
     descriptor: Descriptor,
@@ -76,27 +78,31 @@ export class BlobDirectory {
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
     const target = this.#pathOf(descriptor.digest);
-    const { path, handle } = await this.#workspace.create();
+    const { path, handle } = await writing(this.#name, () => this.#workspace.create());
     // One write is under way while the next piece comes in and is hashed.
-    let writing: Promise<void> = Promise.resolve();
+    let written: Promise<void> = Promise.resolve();
     try {
       for await (const piece of verified(await openContent(0, signal), descriptor)) {
         signal?.throwIfAborted();
-        await writing;
-        writing = handle.writeFile(piece);
-        writing.catch(() => undefined);
+        await written;
+        written = writing(this.#name, () => handle.writeFile(piece));
+        written.catch(() => undefined);
       }
-      await writing;
-      await handle.datasync();
-      await handle.close();
-      signal?.throwIfAborted();
-      await this.#moveInto(target, path);
+      await written;
+      await writing(this.#name, async () => {
+        await handle.datasync();
+        await handle.close();
+        signal?.throwIfAborted();
+        await this.#moveInto(target, path);
+      });
     } catch (error) {
-      await writing.catch(() => undefined);
-      await handle.close();
+      await written.catch(() => undefined);
+      await handle.close().catch(() => undefined);
       await unlink(path).catch(() => undefined);
       signal?.throwIfAborted();
       throw error;
+    } finally {
+      await this.#workspace.leave();
     }
   }
 
@@ -109,7 +115,7 @@ export class BlobDirectory {
       return true;
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return false;
-      throw error;
+      throw storageFailure(`delete "${digest}" from "${this.#name}"`, error);
     }
   }
 
@@ -120,13 +126,13 @@ export class BlobDirectory {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array, void, void> {
     signal?.throwIfAborted();
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    const handle = await reading(this.#name, () => openRegularFile(path));
     try {
       let position = offset;
       while (position < descriptor.size) {
         signal?.throwIfAborted();
         const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, descriptor.size - position));
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+        const { bytesRead } = await reading(this.#name, () => handle.read(buffer, 0, buffer.length, position));
         signal?.throwIfAborted();
         if (bytesRead === 0) throw this.#wrongSize(descriptor, position);
         position += bytesRead;
@@ -166,7 +172,7 @@ export class BlobDirectory {
       real = await realpath(path);
     } catch (error) {
       if (isSystemError(error, "ENOENT", "ENOTDIR")) return undefined;
-      throw error;
+      throw storageFailure(`use ${quoted(path)} of ${quoted(this.#name)}`, error);
     }
     if (real === path || real.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep)) return real;
     throw new StoreError(

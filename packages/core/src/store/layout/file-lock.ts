@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, readlink, rmdir, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readlink, rmdir, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { readRegularFile } from "./regular-file.ts";
 import { isSystemError } from "./system-error.ts";
 
 /** How long another's lock may stay the same before it counts as left behind, in ms by the waiter's own clock. It is held for a few ms. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 5;
+const MAX_MARK_BYTES = 4096;
 
 /** A lock that is held. */
 export interface HeldLock {
@@ -85,7 +87,7 @@ async function create(path: string, mark: string): Promise<boolean> {
 /** What the lock file says; undefined where there is none. Empty for a moment while it is made, or for ever after a crash in that moment. */
 async function readMark(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await readRegularFile(path, MAX_MARK_BYTES);
   } catch (error) {
     if (isSystemError(error, "ENOENT")) return undefined;
     throw error;

@@ -55,6 +55,6 @@ describe("IndexFile", () => {
     await expect(file.update((index) => withTag(index, image, "v1"))).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
     await unlink(join(dir, "index.json"));
     await expect(file.update((index) => withTag(index, image, "v1"))).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
-    expect(await readdir(dir)).toEqual([".tranship"]);
+    expect(await readdir(dir)).toEqual([]);
   });
 });

@@ -1,10 +1,15 @@
-import { readFile, rename, unlink } from "node:fs/promises";
+import { rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { withFileLock } from "./file-lock.ts";
 import { EMPTY_LAYOUT_INDEX, formatLayoutIndex, type LayoutIndex, parseLayoutIndex } from "./layout-index.ts";
+import { readRegularFile } from "./regular-file.ts";
+import { reading, writing } from "./storage-failure.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
+
+/** In bytes: some hundred thousand entries. */
+const MAX_INDEX_BYTES = 64 * 1024 * 1024;
 
 /** Gives the new index, or the one that it got where nothing changes. */
 export type IndexChange = (index: LayoutIndex) => LayoutIndex | Promise<LayoutIndex>;
@@ -24,9 +29,9 @@ export class IndexFile {
     this.#workspace = workspace;
   }
 
-  /** @throws {StoreError} LAYOUT_INVALID where it is missing or malformed. */
+  /** @throws {StoreError} LAYOUT_INVALID where it is missing, malformed or no regular file; STORAGE. */
   async read(): Promise<LayoutIndex> {
-    const index = await this.#readIfThere();
+    const index = await reading(this.#name, () => this.#readIfThere());
     if (index !== undefined) return index;
     throw new StoreError("LAYOUT_INVALID", `Cannot read "index.json" of "${this.#name}": it is missing`);
   }
@@ -42,6 +47,7 @@ export class IndexFile {
   /**
    * Reads, changes and replaces the file while no other writer does, in this process or another one. A reader sees the old file or the new one.
    * It is on the disk before it gets its name.
+   * @throws {StoreError} as `read`.
    */
   async update(change: IndexChange, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     await this.#exclusive(async (isHeld) => {
@@ -61,12 +67,15 @@ export class IndexFile {
       await settled(before, signal);
       const lock = join(this.#workspace.path, "index.lock");
       const attempt = () => withFileLock(lock, ({ isHeld }) => step(isHeld), { signal });
-      while (!(await this.#workspace.use(attempt))) signal?.throwIfAborted();
-      await this.#workspace.leave();
+      try {
+        while (!(await this.#workspace.use(attempt))) signal?.throwIfAborted();
+      } finally {
+        await this.#workspace.leave();
+      }
     })();
     // One that is aborted while it waits ends at once; those behind it still wait for those before it.
     this.#last = Promise.allSettled([before, turn]);
-    await turn;
+    await writing(this.#name, () => turn);
   }
 
   /** False where the lock was lost and nothing was replaced. */
@@ -92,7 +101,7 @@ export class IndexFile {
   async #readIfThere(): Promise<LayoutIndex | undefined> {
     let text: string;
     try {
-      text = await readFile(this.#path, "utf8");
+      text = await readRegularFile(this.#path, MAX_INDEX_BYTES);
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return undefined;
       throw error;

@@ -36,7 +36,7 @@ export interface LayoutPlace {
  *
  * - Content is there when a file of the right size has its name; whoever fetches it verifies it. A manifest is also read.
  * - index.json names each tag, and each manifest that was pushed without one unless an index that is named has it, so that nothing pushed is garbage to other tools.
- * - What the operating system refuses (no space, no permission) is thrown as it comes.
+ * - What the operating system refuses (no space, no permission) is a StoreError with code STORAGE.
  */
 export class LayoutStore implements Store {
   readonly name: string;

@@ -1,14 +1,17 @@
-import { mkdir, readdir, readFile, realpath, rename, unlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { quoted } from "../../content/quoted.ts";
 import { StoreError } from "../../errors.ts";
 import { IndexFile } from "./index-file.ts";
 import { LayoutStore } from "./layout-store.ts";
+import { readRegularFile } from "./regular-file.ts";
+import { reading, writing } from "./storage-failure.ts";
 import { isSystemError } from "./system-error.ts";
 import { WORKSPACE_NAME, Workspace } from "./workspace.ts";
 
 const MARKER = "oci-layout";
 const VERSION = "1.0.0";
+const MAX_MARKER_BYTES = 64 * 1024;
 /** What a folder may hold that is still made into a layout: what is left where making one was cut off. */
 const PARTS: ReadonlySet<string> = new Set(["blobs", "index.json", MARKER, WORKSPACE_NAME]);
 
@@ -21,12 +24,12 @@ export interface OpenLayoutOptions {
 /**
  * Opens an OCI image layout directory; nothing in it is changed unless it is made.
  * @param dir absolute, or relative to the working directory.
- * @throws {StoreError} LAYOUT_INVALID saying what is missing and what to do.
+ * @throws {StoreError} LAYOUT_INVALID saying what is missing and what to do; STORAGE where it cannot be made or read.
  */
 export async function openLayout(dir: string, { create = false }: OpenLayoutOptions = {}): Promise<LayoutStore> {
   const path = resolve(dir);
   const name = `oci:${dir}`;
-  if (create) await makeLayout(path, name);
+  if (create) await writing(name, () => makeLayout(path, name));
   const names = await list(path);
   if (names === undefined) {
     throw invalid(
@@ -46,11 +49,8 @@ export async function openLayout(dir: string, { create = false }: OpenLayoutOpti
   if (!names.includes("index.json")) {
     throw invalid(path, 'it has no "index.json"', "the layout was not copied whole: copy it again");
   }
-  const root = await realpath(path);
-  for (const file of [MARKER, "index.json"]) {
-    if ((await realpath(join(path, file))) === join(root, file)) continue;
-    throw invalid(path, `"${file}" is a link`, "put the file itself there");
-  }
+  const root = await reading(name, () => realpath(path));
+  for (const file of [MARKER, "index.json"]) await refuseLink(path, root, file);
   return new LayoutStore({ root, name });
 }
 
@@ -61,7 +61,7 @@ async function makeLayout(path: string, name: string): Promise<void> {
   if (foreign !== undefined && !names?.includes(MARKER)) {
     throw invalid(path, `it is no layout and holds other files (${quoted(foreign)})`, "name an empty or a new folder");
   }
-  await mkdir(join(path, "blobs"), { recursive: true });
+  await makeFolder(join(path, "blobs"));
   const workspace = new Workspace(await realpath(path));
   await new IndexFile(await realpath(path), name, workspace).create();
   // Last: a folder with the marker is whole.
@@ -74,17 +74,39 @@ async function makeLayout(path: string, name: string): Promise<void> {
     await handle.close();
     await unlink(partial);
     throw error;
+  } finally {
+    await workspace.leave();
   }
-  await workspace.leave();
+}
+
+/** On a read-only disk the recursive mkdir says that there is no such folder; the one that makes the first missing level says why. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
+    let missing = path;
+    while (missing !== dirname(missing) && (await stat(dirname(missing)).catch(() => undefined)) === undefined) {
+      missing = dirname(missing);
+    }
+    await mkdir(missing);
+    throw error;
+  }
+}
+
+async function refuseLink(path: string, root: string, file: string): Promise<void> {
+  if ((await realpath(join(path, file)).catch(() => undefined)) === join(root, file)) return;
+  throw invalid(path, `"${file}" is a link`, "put the file itself there");
 }
 
 /** Spec: image-spec v1.1.1, "OCI Image Layout Specification", "oci-layout file". */
 async function checkMarker(path: string): Promise<void> {
   let version: unknown;
   try {
-    const value: unknown = JSON.parse(await readFile(join(path, MARKER), "utf8"));
+    const value: unknown = JSON.parse(await readRegularFile(join(path, MARKER), MAX_MARKER_BYTES));
     version = typeof value === "object" && value !== null && "imageLayoutVersion" in value && value.imageLayoutVersion;
   } catch (error) {
+    if (error instanceof StoreError) throw error;
     throw invalid(path, `its "${MARKER}" file can't be read as JSON`, "copy the layout again", error);
   }
   if (typeof version === "string" && /^1\.\d+\.\d+$/.test(version)) return;
