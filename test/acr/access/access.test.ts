@@ -7,6 +7,7 @@ import { pushImage, textImage } from "../push-image.ts";
 import { startAcrFake } from "../start-acr-fake.ts";
 
 const IMAGE = textImage("an image");
+const MADE_UP = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiIsImV4cCI6OTk5OTk5OTk5OX0.c2ln";
 const ANONYMOUS = { grant_type: "password", refresh_token: "" };
 
 describe("access to the ACR fake", () => {
@@ -101,8 +102,12 @@ describe("access to the ACR fake", () => {
 
   it("takes no token that it never gave away, also for another use", async () => {
     const refresh = field(await exchange(fake), "refresh_token");
-    const { status } = await acrRequest(fake, "/v2/team/app/tags/list", { auth: `Bearer ${refresh}` });
-    expect(status).toBe(401);
+    // The ping needs no scope, but a token it needs.
+    const ping = async (token: string): Promise<number> =>
+      (await acrRequest(fake, "/v2/", { auth: `Bearer ${token}` })).status;
+    expect(await ping(field(await askToken(fake, "registry:catalog:*"), "access_token"))).toBe(200);
+    expect(await ping(refresh)).toBe(401);
+    expect(await ping(MADE_UP)).toBe(401);
     expect((await exchange(fake, refresh)).status).toBe(401);
   });
 

@@ -2,7 +2,7 @@ import { digestOf } from "@tranship/core";
 import type { AcrFake } from "../acr-fake.ts";
 import type { AcrFakeOptions } from "../acr-fake-options.ts";
 import { acrRequest } from "../acr-request.ts";
-import { pushBlob, pushImage, type SampleImage, textImage } from "../push-image.ts";
+import { pushBlob, pushImage, textImage } from "../push-image.ts";
 
 /** One sample of Azure's client: a program of each client does what `does` says and prints the `expected` value as JSON. */
 export interface Sample {
@@ -16,11 +16,9 @@ export interface Sample {
 }
 
 const HELLO = "library/hello-world";
-const [V1, V2, V3] = ["v1", "v2", "v3"].map((version) => textImage(`hello, ${version}`)) as [
-  SampleImage,
-  SampleImage,
-  SampleImage,
-];
+const V1 = textImage("hello, v1");
+const V2 = textImage("hello, v2");
+const V3 = textImage("hello, v3");
 const ALL = { canDelete: true, canWrite: true, canList: true, canRead: true };
 
 /** Three images; the newest has two tags. */
@@ -97,7 +95,6 @@ const setProperties: Sample = {
   },
 };
 
-const [OLD, OLDER] = [V1, V2];
 const images = Array.from({ length: 6 }, (_, index) => textImage(`image ${index}`));
 const digests = images.map(({ digest }) => digest);
 
@@ -109,8 +106,8 @@ const keepNewest: Sample = {
     for (const [index, image] of images.entries()) await pushImage(fake, "app", image, [`build-${index}`]);
     // The oldest one becomes the newest.
     await pushImage(fake, "app", textImage("image 0"), ["latest"]);
-    await pushImage(fake, "tools/build", OLDER);
-    await pushImage(fake, "tools/build", OLD, ["only"]);
+    await pushImage(fake, "tools/build", V2);
+    await pushImage(fake, "tools/build", V1, ["only"]);
     await lock(fake, "app", textImage("image 2").digest);
   },
   expected: {
@@ -125,8 +122,8 @@ const keepNewest: Sample = {
     "tools/build": {
       deleted: [],
       kept: [
-        { digest: OLD.digest, tags: ["only"] },
-        { digest: OLDER.digest, tags: [] },
+        { digest: V1.digest, tags: ["only"] },
+        { digest: V2.digest, tags: [] },
       ],
     },
   },
