@@ -1,10 +1,20 @@
 import { type ErrorCode, RegistryError } from "../errors.ts";
 import type { HttpRequest } from "./message.ts";
+import type { Route } from "./route.ts";
 
 interface Diagnosis {
   readonly code: ErrorCode;
   readonly detail: string;
 }
+
+/** OpenSSL's codes for a chain that ends in no authority that is trusted. */
+const SIGNED_BY_OTHERS: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
 
 /** A connection was not made because the policy forbids its address. */
 export class RefusedAddressError extends Error {
@@ -12,8 +22,8 @@ export class RefusedAddressError extends Error {
 }
 
 /** The RegistryError for a request that got no answer, or only a part of one. */
-export function connectionFailure(error: unknown, request: HttpRequest): RegistryError {
-  const { code, detail } = diagnose(error, request.url);
+export function connectionFailure(error: unknown, request: HttpRequest, route: Route = {}): RegistryError {
+  const { code, detail } = diagnose(error, request.url, route);
   return new RegistryError(code, `Cannot ${request.action}: ${detail}`, {
     cause: error,
     method: request.method,
@@ -26,18 +36,43 @@ export function isUnknownName(error: RegistryError): boolean {
   return codeOf(innermost(error.cause)) === "ENOTFOUND";
 }
 
-function diagnose(error: unknown, url: URL): Diagnosis {
+function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }: Route): Diagnosis {
   const cause = innermost(error);
   const code = codeOf(cause);
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof RefusedAddressError) return { code: "REDIRECT_REFUSED", detail: message };
   if (cause instanceof Error && cause.name === "HTTPParserError") {
-    return { code: "PROTOCOL", detail: `${url.host} does not answer in HTTP` };
+    const advice = url.protocol === "http:" ? "; if it speaks TLS, leave out --plain-http" : "";
+    return { code: "PROTOCOL", detail: `${url.host} does not answer in HTTP${advice}` };
   }
-  return tlsDiagnosis(code, message, url) ?? httpDiagnosis(code, url) ?? networkDiagnosis(code, message, url);
+  const byProxy = proxy && proxyDiagnosis(cause, proxy);
+  if (byProxy !== undefined) return byProxy;
+  return (
+    tlsDiagnosis(code, message, url, givenAuthorities) ??
+    httpDiagnosis(code, url) ??
+    networkDiagnosis(code, message, url)
+  );
 }
 
-function tlsDiagnosis(code: string, message: string, url: URL): Diagnosis | undefined {
+/** Who asks through a proxy makes connections to the proxy only; what is behind it, the proxy reaches, and says so by a status. */
+function proxyDiagnosis(cause: unknown, proxy: URL): Diagnosis | undefined {
+  const code = codeOf(cause);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // Neither its user nor its password.
+  const name = `the proxy ${proxy.host}`;
+  const status = /^Proxy response \((\d+)\)/.exec(message)?.[1];
+  if (status === "407") return network(`${name} refused the user name or password, or wants them (407)`);
+  if (status !== undefined) return network(`${name} made no connection (${status})`);
+  if (code === "UND_ERR_CONNECT_TIMEOUT") return { code: "TIMEOUT", detail: `no connection to ${name} in time` };
+  if (code.startsWith("UND_ERR_PRX_")) return network(`${name} cannot be reached: ${message}`);
+  const syscall = cause instanceof Error && "syscall" in cause ? cause.syscall : undefined;
+  if (syscall === "getaddrinfo") return network(`the name of ${name} cannot be resolved (${code})`);
+  if (syscall !== "connect") return undefined;
+  if (code === "ETIMEDOUT") return { code: "TIMEOUT", detail: `no connection to ${name} in time` };
+  return network(code === "ECONNREFUSED" ? `${name} refused the connection` : `${name} cannot be reached (${code})`);
+}
+
+function tlsDiagnosis(code: string, message: string, url: URL, givenAuthorities: boolean): Diagnosis | undefined {
   const host = url.host;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
     return tls(
@@ -47,6 +82,11 @@ function tlsDiagnosis(code: string, message: string, url: URL): Diagnosis | unde
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
     return tls(
       `the certificate of ${host} is ${code === "CERT_HAS_EXPIRED" ? "expired" : "not valid yet"}; skip the check with --insecure ${host}`,
+    );
+  }
+  if (givenAuthorities && SIGNED_BY_OTHERS.has(code)) {
+    return tls(
+      `the certificate of ${host} is signed by none of the authorities that were given (${code}); check --ca, or skip the check with --insecure ${host}`,
     );
   }
   if (/CERT|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE/.test(code) && !code.startsWith("ERR_SSL_")) {
@@ -113,9 +153,6 @@ function networkDiagnosis(code: string, message: string, url: URL): Diagnosis {
     case "UND_ERR_DESTROYED":
     case "UND_ERR_CLOSED":
       return network("the client was closed");
-    case "UND_ERR_PRX_TLS":
-    case "UND_ERR_PRX_CONN":
-      return network(`the proxy cannot be reached: ${message}`);
     default:
       return network(`${message}${code === "" ? "" : ` (${code})`}`);
   }

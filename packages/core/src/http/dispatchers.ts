@@ -3,6 +3,7 @@ import type { SecureContext } from "node:tls";
 import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
 import { Connection } from "./connection.ts";
 import { type Environment, proxyFor } from "./proxy.ts";
+import type { Route } from "./route.ts";
 import { secureContext, type TlsOptions } from "./tls-options.ts";
 
 export interface DispatchersOptions {
@@ -29,8 +30,18 @@ export class Dispatchers {
   readonly #made = new Map<string, Dispatcher>();
   readonly #contexts = new Map<boolean, SecureContext>();
 
+  /** @throws {SyntaxError} for a bad proxy of the registry's, before anything is sent. */
   constructor(options: DispatchersOptions) {
     this.#options = options;
+    if (options.dispatcher !== undefined) return;
+    for (const scheme of ["https", "http"]) proxyFor(new URL(`${scheme}://${options.hostname}`), options.environment);
+  }
+
+  /** How a URL is reached; nothing is known where the dispatcher is the caller's. */
+  routeOf(url: URL): Route {
+    const { dispatcher, environment, tls } = this.#options;
+    if (dispatcher !== undefined) return {};
+    return { proxy: proxyFor(url, environment), givenAuthorities: (tls.ca ?? []).length > 0 };
   }
 
   /** The pool for a URL. @throws {SyntaxError} for a bad proxy, {TypeError} for bad certificates. */

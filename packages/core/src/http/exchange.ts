@@ -4,6 +4,7 @@ import { connectionFailure } from "./connection-failure.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { type OutgoingBody, outgoingBody } from "./outgoing-body.ts";
+import type { Route } from "./route.ts";
 
 const MOST_REPLAYED_BYTES = 64 * 1024;
 
@@ -29,6 +30,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #outgoing: OutgoingBody | undefined;
   readonly #head: PromiseWithResolvers<HttpResponse> = Promise.withResolvers();
   #history: ConnectionHistory | undefined;
+  #route: Route = {};
   #reused = false;
   #answering = false;
   #controller: Dispatcher.DispatchController | undefined;
@@ -60,9 +62,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /**
    * Sends the request and waits for the head of the answer.
+   * @param route For messages.
    * @throws {RegistryError} NETWORK, TLS, TIMEOUT, PROTOCOL; what the body's content threw; the signal's reason.
    */
-  run(dispatcher: Dispatcher, timeouts: ExchangeTimeouts): Promise<HttpResponse> {
+  run(dispatcher: Dispatcher, timeouts: ExchangeTimeouts, route: Route = {}): Promise<HttpResponse> {
+    this.#route = route;
     const { signal, method, url, headers, contentLength } = this.#request;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     this.#closing.addEventListener("abort", this.#onClose, { once: true });
@@ -137,7 +141,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#finish();
     const failure = this.#outgoing?.failure;
-    const reported = failure === undefined ? connectionFailure(error, this.#request) : failure.error;
+    const reported = failure === undefined ? connectionFailure(error, this.#request, this.#route) : failure.error;
     this.#body?.fail(reported);
     this.#head.reject(reported);
   }

@@ -13,6 +13,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly kind?: RequestKind;
   readonly method?: HttpRequest["method"];
+  readonly url?: URL;
 }
 
 function refusal({
@@ -21,6 +22,7 @@ function refusal({
   headers = {},
   kind = "manifest",
   method = "GET",
+  url = URL_,
 }: Answer): Promise<RegistryError> {
   const request: HttpRequest = {
     method,
@@ -33,7 +35,7 @@ function refusal({
   const body = new IncomingBody({ flow, length: undefined, tooLong: () => new Error("too long") });
   body.push(Buffer.from(text));
   body.finish();
-  return refusalOf({ status, headers, body, url: URL_ }, request);
+  return refusalOf({ status, headers, body, url }, request);
 }
 
 describe("refusalOf()", () => {
@@ -92,5 +94,19 @@ describe("refusalOf()", () => {
 
   it("keeps how long to wait", async () => {
     expect(await refusal({ status: 429, headers: { "retry-after": "7" } })).toMatchObject({ retryAfterMs: 7000 });
+  });
+
+  it("says that the port speaks TLS where a server does", async () => {
+    const url = new URL("http://r.example:5000/v2/");
+    for (const text of [
+      "Client sent an HTTP request to an HTTPS server.\n",
+      "<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+    ]) {
+      expect(await refusal({ status: 400, text, url })).toMatchObject({
+        code: "TLS",
+        message:
+          'Cannot read manifest "1" from "r.example/app": r.example:5000 speaks TLS; leave out --plain-http r.example:5000 (400)',
+      });
+    }
   });
 });

@@ -30,6 +30,13 @@ const SPEC_CODES: ReadonlySet<string> = new Set([
 export async function refusalOf(response: HttpResponse, request: HttpRequest): Promise<RegistryError> {
   const text = await readText(response);
   request.signal?.throwIfAborted();
+  if (isForTls(text, response)) {
+    return new RegistryError("TLS", `Cannot ${request.action}: ${speaksTls(response.url.host)} (${response.status})`, {
+      status: response.status,
+      method: request.method,
+      url: response.url.href,
+    });
+  }
   const errors = parseErrors(text);
   const said = saidBy(errors) ?? titleOf(text, response) ?? meaningOf(response.status);
   const retryAfterMs = parseRetryAfter(response.headers["retry-after"]);
@@ -41,6 +48,16 @@ export async function refusalOf(response: HttpResponse, request: HttpRequest): P
     errors,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
+}
+
+/** What Go's and nginx's servers answer in plain text to a request that should have come over TLS. */
+function isForTls(text: string, { status, url }: HttpResponse): boolean {
+  if (status !== 400 || url.protocol !== "http:") return false;
+  return /Client sent an HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(text);
+}
+
+function speaksTls(host: string): string {
+  return `${host} speaks TLS; leave out --plain-http ${host}`;
 }
 
 async function readText(response: HttpResponse): Promise<string> {

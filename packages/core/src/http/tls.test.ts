@@ -101,6 +101,13 @@ describe("RegistryTransport over TLS", () => {
     expect(String(error)).toMatch(/--ca.*--insecure 127/);
   });
 
+  it("says that a CA that is given did not sign the certificate", async () => {
+    const host = await serveTls(ok);
+    const error = await failure(read(client(host, { tls: { ca: [pem.otherCert] } })));
+    expect(error).toMatchObject({ code: "TLS" });
+    expect(String(error)).toMatch(/is signed by none of the authorities that were given \([A-Z_]+\); check --ca/);
+  });
+
   it("checks the name, and nothing where it is insecure", async () => {
     const host = await serveTls(ok, { cert: pem.otherCert, key: pem.otherKey });
     expect(await failure(read(client(host, { tls: { ca: [pem.ca] } })))).toMatchObject({

@@ -38,7 +38,7 @@ export function createTransport(options: TransportOptions): Transport {
       observed.sent(exchange.content);
       let response: HttpResponse;
       try {
-        response = await exchange.run(dispatcher, options.timeouts);
+        response = await exchange.run(dispatcher, options.timeouts, dispatchers.routeOf(request.url));
       } catch (error) {
         observed.failed(error);
         report(request, 0);
