@@ -1,4 +1,6 @@
 import { Command, Option } from "commander";
+import { defineAcr } from "./commands/acr.ts";
+import { defineBlob } from "./commands/blob.ts";
 import { defineCopy } from "./commands/copy.ts";
 import { defineDelete } from "./commands/delete.ts";
 import { defineDemo } from "./commands/demo.ts";
@@ -7,6 +9,8 @@ import { defineInspect } from "./commands/inspect.ts";
 import { defineLogin } from "./commands/login.ts";
 import { defineLogout } from "./commands/logout.ts";
 import { defineLs } from "./commands/ls.ts";
+import { defineManifest } from "./commands/manifest.ts";
+import { definePrune } from "./commands/prune.ts";
 import { defineRepos } from "./commands/repos.ts";
 import { defineServe } from "./commands/serve.ts";
 import { defineTag } from "./commands/tag.ts";
@@ -33,9 +37,9 @@ export function createProgram(version: string): Command {
   program.commandsGroup("Look:");
   for (const define of [defineLs, defineRepos, defineInspect, defineDigest]) define(program);
   program.commandsGroup("Change:");
-  for (const define of [defineTag, defineDelete]) define(program);
+  for (const define of [defineTag, defineDelete, definePrune, defineBlob, defineManifest]) define(program);
   program.commandsGroup("Registries:");
-  for (const define of [defineServe, defineLogin, defineLogout]) define(program);
+  for (const define of [defineServe, defineLogin, defineLogout, defineAcr]) define(program);
   program.commandsGroup("More:");
   defineDemo(program);
   program.helpCommand("help [command]", "show help of a command");

@@ -1,9 +1,12 @@
 import process from "node:process";
 import {
+  type AcrClient,
   type CredentialProvider,
   checkCredentialFiles,
   type Logger,
   type Registry,
+  type RegistryClient,
+  type RegistryOptions,
   type RegistryStore,
 } from "@tranship/core";
 import type { Trace } from "./credentials/credential-source.ts";
@@ -31,6 +34,7 @@ export class Registries implements AsyncDisposable {
   readonly #logger: Logger | undefined;
   readonly #trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
+  readonly #clients: Promise<RegistryClient>[] = [];
 
   private constructor(flags: RegistryFlags, hosts: Hosts, connections: number | undefined) {
     const { authfile: authFile, logLevel } = flags;
@@ -71,24 +75,43 @@ export class Registries implements AsyncDisposable {
     return (await this.registry(place.host, credentials)).repository(place.repository);
   }
 
+  /** A client of a registry, for what a store can't do; it is closed with the others. No request. @throws {UsageError} for malformed credentials. */
+  client(host: string, credentials?: string): Promise<RegistryClient> {
+    const client = this.#options(host, credentials).then(async (options) => {
+      const { connectClient } = await import("./connect.ts");
+      return connectClient(options);
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** As `client`, and it speaks the API that only Azure Container Registry has. */
+  acrClient(host: string, credentials?: string): Promise<AcrClient> {
+    const client = this.#options(host, credentials).then(async (options) => {
+      const { connectAcrClient } = await import("./connect.ts");
+      return connectAcrClient(options);
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const opening of await Promise.allSettled(this.#open.values())) {
+    for (const opening of await Promise.allSettled([...this.#open.values(), ...this.#clients])) {
       if (opening.status === "fulfilled") await opening.value.close();
     }
   }
 
   async #connect(host: string, credentials: string | undefined): Promise<Registry> {
+    const options = await this.#options(host, credentials);
+    const { connect } = await import("./connect.ts");
+    return connect(options);
+  }
+
+  async #options(host: string, credentials: string | undefined): Promise<RegistryOptions> {
     return readingInput(async () => {
       const provider = credentials === undefined ? this.#found : givenCredentials(credentials, this.#trace);
       const settings = await this.#hosts.settingsOf(host);
-      const { connect } = await import("./connect.ts");
-      return connect({
-        host,
-        credentials: provider,
-        ...settings,
-        connections: this.#connections,
-        logger: this.#logger,
-      });
+      return { host, credentials: provider, ...settings, connections: this.#connections, logger: this.#logger };
     });
   }
 }

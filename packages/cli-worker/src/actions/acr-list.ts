@@ -1,0 +1,58 @@
+import type { AcrClient, PropertiesOrder } from "@tranship/core";
+import { readAcrPlace } from "../acr/acr-place.ts";
+import { onAcr } from "../acr/on-acr.ts";
+import { renderManifests } from "../acr/render-properties.ts";
+import { oneLine } from "../one-line.ts";
+import type { OneSideFlags } from "../options.ts";
+import { print, printJson } from "../output.ts";
+import { Registries } from "../registries.ts";
+import { UsageError } from "../usage-error.ts";
+
+export interface AcrListFlags extends OneSideFlags {
+  readonly orderBy?: "updated" | "updated-asc" | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Prints the repositories of a registry, or the manifests of a repository. @throws {StoreError} NAME_UNKNOWN; UNSUPPORTED on other registries. */
+export async function acrListAction(text: string, flags: AcrListFlags, signal: AbortSignal): Promise<void> {
+  const { host, repository } = await readAcrPlace(text);
+  if (repository === undefined && flags.orderBy !== undefined) {
+    throw new UsageError("--order-by is for the manifests of a repository: name one");
+  }
+  await using registries = await Registries.create(flags, { hosts: [host] });
+  const client = await registries.acrClient(host, flags.creds);
+  await onAcr(host, () =>
+    repository === undefined
+      ? listRepositories(client, flags, signal)
+      : listManifests(client, repository, flags, signal),
+  );
+}
+
+async function listRepositories(client: AcrClient, flags: AcrListFlags, signal: AbortSignal): Promise<void> {
+  const names = client.listRepositoryNames({ signal });
+  if (flags.json === true) {
+    printJson({ registry: client.host, repositories: await Array.fromAsync(names) });
+    return;
+  }
+  for await (const name of names) {
+    signal.throwIfAborted();
+    print(oneLine(name));
+  }
+}
+
+async function listManifests(
+  client: AcrClient,
+  repository: string,
+  flags: AcrListFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const list = client.listManifestProperties(repository, { orderBy: orderOf(flags.orderBy), signal });
+  const manifests = await Array.fromAsync(list);
+  if (flags.json === true) printJson({ repository: `${client.host}/${repository}`, manifests });
+  else renderManifests(manifests).forEach(print);
+}
+
+function orderOf(order: AcrListFlags["orderBy"]): PropertiesOrder | undefined {
+  if (order === undefined) return undefined;
+  return order === "updated" ? "LastUpdatedOnDescending" : "LastUpdatedOnAscending";
+}

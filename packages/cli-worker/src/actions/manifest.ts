@@ -1,0 +1,100 @@
+import { nameOf } from "@tranship/copy";
+import {
+  algorithmOf,
+  type Descriptor,
+  DigestMismatchError,
+  digestOf,
+  isDigest,
+  MAX_MANIFEST_BYTES,
+  parseManifest,
+} from "@tranship/core";
+import { formatLocation, type Location, referenceOf } from "../location.ts";
+import { hostsOf, openDestination, openSource, openStore, readLocation } from "../open-location.ts";
+import type { OneSideFlags } from "../options.ts";
+import { print, printBytes, printJson } from "../output.ts";
+import { readLimited } from "../read-limited.ts";
+import { Registries } from "../registries.ts";
+import { readableFile, writableFile } from "../single-file.ts";
+import { readingInput, UsageError } from "../usage-error.ts";
+import { writeWhole } from "../write-whole.ts";
+
+export interface ManifestPutFlags extends OneSideFlags {
+  readonly mediaType?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+export interface ManifestGetFlags extends OneSideFlags {
+  readonly output?: string | undefined;
+}
+
+export interface ManifestDeleteFlags extends OneSideFlags {
+  readonly quiet?: boolean | undefined;
+}
+
+/**
+ * Puts a manifest as it is, and prints its digest.
+ * @throws {UsageError} for what is no manifest, or not that of the digest. @throws {RegistryError} MANIFEST_BLOB_UNKNOWN where something that it needs is missing.
+ */
+export async function manifestPutAction(
+  text: string,
+  file: string | undefined,
+  flags: ManifestPutFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const location = await readLocation(text);
+  const path = await readableFile(file);
+  await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
+  const bytes = await readingInput(() => readLimited(path, { limit: MAX_MANIFEST_BYTES, signal }));
+  const descriptor = await readingInput(() => describe(location, bytes, flags.mediaType));
+  const { store } = await openDestination(location, registries, flags.creds);
+  const tag = location.kind === "registry" ? location.tag : location.reference;
+  const reference = tag === undefined || isDigest(tag) ? undefined : tag;
+  await store.push(descriptor, async (offset) => once(bytes.subarray(offset)), { reference, signal });
+  if (flags.json === true) printJson(descriptor);
+  else print(descriptor.digest);
+}
+
+/** Prints a manifest, its exact bytes, or writes them to a file. @throws {StoreError} MANIFEST_UNKNOWN. */
+export async function manifestGetAction(text: string, flags: ManifestGetFlags, signal: AbortSignal): Promise<void> {
+  const location = await readLocation(text);
+  const output = await writableFile(flags.output);
+  await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
+  const { store, reference } = await openSource(location, registries, flags.creds);
+  const { bytes } = await store.open(reference, { signal });
+  if (output === undefined) await printBytes(bytes);
+  else await writeWhole(output, bytes);
+}
+
+/** Deletes a manifest with every tag that it has. @throws {StoreError} MANIFEST_UNKNOWN. */
+export async function manifestDeleteAction(
+  text: string,
+  flags: ManifestDeleteFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const location = await readLocation(text);
+  const reference = referenceOf(location);
+  if (reference === undefined) {
+    throw new UsageError(`manifest delete needs a tag or a digest: write "${text}:TAG" or "${text}@sha256:…"`);
+  }
+  await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
+  const store = await openStore(location, registries, flags.creds);
+  const descriptor = await store.resolve(reference, { signal });
+  await store.delete(descriptor, { signal });
+  if (flags.quiet === true) return;
+  print(`Deleted ${nameOf({ store, reference: descriptor.digest })}, with every tag that it had`);
+}
+
+/** @throws {StoreError} MANIFEST_INVALID and the like; {DigestMismatchError} where the location has another digest. */
+function describe(location: Location, bytes: Uint8Array, saidType: string | undefined): Descriptor {
+  const { mediaType } = parseManifest(bytes, saidType);
+  const reference = referenceOf(location);
+  const wanted = reference !== undefined && isDigest(reference) ? reference : undefined;
+  const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
+  if (wanted === undefined || wanted === digest) return { mediaType, digest, size: bytes.length };
+  const message = `Cannot put a manifest as "${formatLocation(location)}": its bytes hash to ${digest}`;
+  throw new DigestMismatchError(message, { expected: wanted, actual: digest });
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
+}

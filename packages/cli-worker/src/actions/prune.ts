@@ -1,0 +1,76 @@
+import { formatLocation, formatPlace, type Location, referenceOf } from "../location.ts";
+import { hostsOf, readLocation } from "../open-location.ts";
+import type { OneSideFlags } from "../options.ts";
+import { print, printJson } from "../output.ts";
+import { parseAge } from "../prune/age.ts";
+import { executePrune } from "../prune/execute-prune.ts";
+import { planPrune } from "../prune/plan-prune.ts";
+import { pruneJson } from "../prune/prune-json.ts";
+import type { PruneRules } from "../prune/prune-rules.ts";
+import { isAzure, openPruneTarget } from "../prune/prune-target.ts";
+import { renderPrunePlan, renderPruneSummary } from "../prune/render-prune.ts";
+import { Registries } from "../registries.ts";
+import { SomeFailed } from "../some-failed.ts";
+import { readingInput, UsageError } from "../usage-error.ts";
+
+export interface PruneFlags extends OneSideFlags {
+  readonly keep?: number | undefined;
+  readonly olderThan?: string | undefined;
+  readonly match?: string | undefined;
+  readonly untagged?: boolean | undefined;
+  readonly unlock?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+}
+
+/**
+ * Deletes the images of a repository or layout that the rules don't keep.
+ * @throws {UsageError} before anything starts. @throws {StoreError} where not all could be read that must be known: nothing is deleted then.
+ * @throws {SomeFailed} where not all could be deleted; an abort rejects with `signal.reason`.
+ */
+export async function pruneAction(text: string, flags: PruneFlags, signal: AbortSignal): Promise<void> {
+  const location = await readLocation(text);
+  const rules = await readRules(location, flags);
+  await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
+  const target = await openPruneTarget(location, registries, flags.creds);
+  const inventory = await target.read({ signal });
+  signal.throwIfAborted();
+  const plan = planPrune(inventory, rules);
+  const quiet = flags.quiet === true || flags.json === true;
+  if (!quiet) renderPrunePlan(plan).forEach(print);
+  const dryRun = flags.dryRun === true;
+  const remove = dryRun ? async () => {} : target.remove;
+  const outcomes = await executePrune(plan, { inventory, remove: (one) => remove(one, { signal }), signal });
+  if (flags.json === true) printJson(pruneJson(target.name, plan, outcomes, { dryRun }));
+  else if (!quiet) print(renderPruneSummary(target.name, plan, outcomes, { dryRun }));
+  const failures = outcomes.flatMap((one) => (one.outcome === "failed" ? [{ error: one.error }] : []));
+  if (failures.length > 0) throw new SomeFailed(failures);
+}
+
+async function readRules(location: Location, flags: PruneFlags): Promise<PruneRules> {
+  const { keep, olderThan, match, untagged = false, unlock = false } = flags;
+  if (referenceOf(location) !== undefined) {
+    throw new UsageError(
+      `prune is for a repository: write "${formatPlace(location)}" for "${formatLocation(location)}"`,
+    );
+  }
+  if (keep === undefined && olderThan === undefined) {
+    throw new UsageError("prune needs a rule: --keep N, --older-than AGE, or both");
+  }
+  if (untagged && !(location.kind === "registry" && isAzure(location.host))) {
+    throw new UsageError(
+      `Bad --untagged: "${formatPlace(location)}" can't list what has no tag, only Azure Container Registry can`,
+    );
+  }
+  const olderThanMs = olderThan === undefined ? undefined : await readingInput(() => parseAge(olderThan));
+  const isConsidered = match === undefined ? undefined : await globMatcher(match);
+  return { keep, olderThanMs, isConsidered, untagged, unlock, nowMs: Date.now() };
+}
+
+async function globMatcher(glob: string): Promise<(tag: string) => boolean> {
+  if (glob === "") throw new UsageError("Bad --match: the glob is empty");
+  const { default: picomatch } = await import("picomatch");
+  const matches = picomatch(glob, { dot: true });
+  return (tag) => matches(tag);
+}

@@ -1,0 +1,7 @@
+import { type Descriptor, isManifestMediaType, type Manifest } from "@tranship/core";
+
+/** The manifests that an index lists; an image has none. */
+export function childManifests(manifest: Manifest): readonly Descriptor[] {
+  if (manifest.kind !== "index") return [];
+  return manifest.manifests.filter(({ mediaType }) => isManifestMediaType(mediaType));
+}

@@ -1,0 +1,80 @@
+import { type AcrClient, type CallOptions, OCI_MANIFEST, type Store, StoreError } from "@tranship/core";
+import { cloudOf } from "../credentials/cloud-of.ts";
+import type { Location } from "../location.ts";
+import { openStore } from "../open-location.ts";
+import type { Registries } from "../registries.ts";
+import type { Inventory, InventoryManifest } from "./inventory.ts";
+import { readAcrInventory } from "./read-acr-inventory.ts";
+import { readInventory } from "./read-inventory.ts";
+
+/** What is pruned. */
+export interface PruneTarget {
+  readonly name: string;
+  /** Whether it lists manifests without tags too. */
+  readonly listsUntagged: boolean;
+  read(options: CallOptions): Promise<Inventory>;
+  /** Deletes a manifest with its tags, and unlocks it where it is locked; one that is gone already is no error. */
+  remove(manifest: InventoryManifest, options: CallOptions): Promise<void>;
+}
+
+/** Opens a repository or a layout, to prune it; one at Azure through its own API, which knows more. No request. */
+export async function openPruneTarget(
+  location: Location,
+  registries: Registries,
+  credentials: string | undefined,
+): Promise<PruneTarget> {
+  const store = await openStore(location, registries, credentials);
+  if (location.kind === "registry" && isAzure(location.host)) {
+    return acrTarget(await registries.acrClient(location.host, credentials), location.repository);
+  }
+  return {
+    name: store.name,
+    listsUntagged: false,
+    read: (options) => readInventory(store, options),
+    remove: (manifest, options) => deleteFrom(store, manifest, options),
+  };
+}
+
+/** Whether the host is Azure's by its name, or said to be by `TRANSHIP_ACR_HOSTS`. */
+export function isAzure(host: string): boolean {
+  return cloudOf(host, process.env)?.kind === "azure";
+}
+
+function acrTarget(client: AcrClient, repository: string): PruneTarget {
+  const store = client.repository(repository);
+  return {
+    name: store.name,
+    listsUntagged: true,
+    read: (options) => readAcrInventory(client, repository, options),
+    remove: async (manifest, options) => {
+      await unlock(client, repository, manifest, options);
+      await deleteFrom(store, manifest, options);
+    },
+  };
+}
+
+async function unlock(
+  client: AcrClient,
+  repository: string,
+  { digest, locks }: InventoryManifest,
+  options: CallOptions,
+): Promise<void> {
+  const unlocked = { canDelete: true, canWrite: true };
+  for (const lock of locks) {
+    if (lock.on === "tag") await client.updateTagProperties(repository, lock.tag, unlocked, options);
+    else await client.updateManifestProperties(repository, digest, unlocked, options);
+  }
+}
+
+async function deleteFrom(
+  store: Pick<Required<Store>, "delete">,
+  { digest }: InventoryManifest,
+  options: CallOptions,
+): Promise<void> {
+  try {
+    await store.delete({ mediaType: OCI_MANIFEST, digest, size: 0 }, options);
+  } catch (error) {
+    // Some registries delete referrers with their subject.
+    if (!(error instanceof StoreError) || error.code !== "MANIFEST_UNKNOWN") throw error;
+  }
+}

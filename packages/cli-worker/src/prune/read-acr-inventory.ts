@@ -1,0 +1,64 @@
+import {
+  type AcrClient,
+  type CallOptions,
+  type ChangeableProperties,
+  type ManifestProperties,
+  parseManifest,
+  StoreError,
+  type TagProperties,
+} from "@tranship/core";
+import { atOnce } from "./at-once.ts";
+import type { Inventory, Lock } from "./inventory.ts";
+import { childManifests } from "./manifest-links.ts";
+
+/**
+ * Reads all manifests of a repository at Azure, tagged or not, with the registry's own times and locks.
+ * Requests: 1, and 1 for each 100 manifests, each 100 tags, and each manifest: the lists don't say what an artifact is about.
+ * @throws {StoreError} UNSUPPORTED where the repository itself is locked, or lists not all that it has: what the hidden ones need is not known.
+ */
+export async function readAcrInventory(
+  client: AcrClient,
+  repository: string,
+  options: CallOptions,
+): Promise<Inventory> {
+  const action = `Cannot prune "${client.host}/${repository}"`;
+  const properties = await client.getRepositoryProperties(repository, options);
+  if (isLocked(properties)) {
+    const how = `unlock it with: tranship acr unlock ${client.host}/${repository}`;
+    throw new StoreError("UNSUPPORTED", `${action}: the repository is locked; ${how}`);
+  }
+  const manifests = await Array.fromAsync(client.listManifestProperties(repository, options));
+  const tags = await Array.fromAsync(client.listTagProperties(repository, options));
+  const tagsOf = Map.groupBy(tags, ({ digest }) => digest);
+  const known = new Set(manifests.map(({ digest }) => digest));
+  const hidden = (properties.manifestCount ?? 0) > known.size || tags.some(({ digest }) => !known.has(digest));
+  if (hidden) {
+    const counts = `the registry lists ${known.size} of ${properties.manifestCount ?? "its"} manifests`;
+    throw new StoreError("UNSUPPORTED", `${action}: ${counts}, and what the others need is not known`);
+  }
+  const store = client.repository(repository);
+  return atOnce(manifests, async (manifest) => {
+    const { descriptor, bytes } = await store.open(manifest.digest, options);
+    const parsed = parseManifest(bytes, descriptor.mediaType);
+    const own = tagsOf.get(manifest.digest) ?? [];
+    return {
+      digest: manifest.digest,
+      // The two lists are of two moments: whichever knows of a tag is believed.
+      tags: [...new Set([...manifest.tags, ...own.map(({ name }) => name)])],
+      children: childManifests(parsed).map(({ digest }) => digest),
+      subject: parsed.subject?.digest,
+      time: manifest.lastUpdatedOn ?? manifest.createdOn,
+      locks: locksOf(manifest, own),
+    };
+  });
+}
+
+function locksOf(manifest: ManifestProperties, tags: readonly TagProperties[]): readonly Lock[] {
+  const own: readonly Lock[] = isLocked(manifest) ? [{ on: "manifest" }] : [];
+  return [...own, ...tags.filter(isLocked).map(({ name }): Lock => ({ on: "tag", tag: name }))];
+}
+
+/** What may not be written may not be deleted either. */
+function isLocked({ canDelete, canWrite }: ChangeableProperties): boolean {
+  return canDelete === false || canWrite === false;
+}

@@ -1,0 +1,63 @@
+import { oneLine } from "../one-line.ts";
+import { alignColumns } from "../table.ts";
+import { counted } from "../units.ts";
+import type { DeletionOutcome } from "./execute-prune.ts";
+import type { InventoryManifest } from "./inventory.ts";
+import type { Deletion, Kept, PrunePlan } from "./plan-prune.ts";
+
+const KEPT: Readonly<Record<Kept["reason"], string>> = {
+  newest: "one of the newest",
+  young: "not old enough",
+  undated: "its age is unknown",
+  unmatched: "has a tag that does not match",
+  needed: "needed",
+  other: "not considered",
+};
+
+/** A plan for a reader, as lines: what goes, in its order, what is locked, and of what stays all that has tags. */
+export function renderPrunePlan({ deletions, kept, locked }: PrunePlan): readonly string[] {
+  return alignColumns([
+    ...deletions.flat().map((deletion) => row("delete", deletion.manifest, whyDeleted(deletion))),
+    ...locked.map((manifest) => row("locked", manifest, whyLocked(manifest))),
+    ...kept.filter(({ manifest }) => manifest.tags.length > 0).map((one) => row("keep", one.manifest, whyKept(one))),
+  ]);
+}
+
+/** The last line: how it went, or would go. */
+export function renderPruneSummary(
+  name: string,
+  { kept, locked }: PrunePlan,
+  outcomes: readonly DeletionOutcome[],
+  { dryRun }: { readonly dryRun: boolean },
+): string {
+  const deleted = outcomes.filter(({ outcome }) => outcome === "deleted").map(({ deletion }) => deletion.manifest);
+  const tags = deleted.reduce((sum, manifest) => sum + manifest.tags.length, 0);
+  const count = (wanted: DeletionOutcome["outcome"]): number =>
+    outcomes.filter(({ outcome }) => outcome === wanted).length;
+  const parts = [
+    `${dryRun ? "Would delete" : "Deleted"} ${counted(deleted.length, "manifest")} with ${counted(tags, "tag")} of ${name}`,
+    `${kept.length} kept`,
+    ...(locked.length === 0 ? [] : [`${locked.length} locked (--unlock deletes what is locked too)`]),
+    ...(count("failed") === 0 ? [] : [`${count("failed")} failed`]),
+    ...(count("left") === 0 ? [] : [`${count("left")} left, which those that failed need`]),
+  ];
+  return parts.join("; ");
+}
+
+function row(what: string, { digest, tags, time }: InventoryManifest, why: string): readonly string[] {
+  const names = tags.length === 0 ? "-" : tags.map(oneLine).join(",");
+  return [what, digest, names, time?.toISOString().slice(0, 10) ?? "-", why];
+}
+
+function whyDeleted({ reason, of }: Deletion): string {
+  if (reason === "follows") return `belongs to ${of}`;
+  return reason === "untagged" ? "has no tag" : "not one to keep";
+}
+
+function whyLocked({ locks }: InventoryManifest): string {
+  return `locked: ${locks.map((lock) => (lock.on === "tag" ? `tag ${oneLine(lock.tag)}` : "manifest")).join(", ")}`;
+}
+
+function whyKept({ reason, by }: Kept): string {
+  return by === undefined ? KEPT[reason] : `${KEPT[reason]} by ${by}`;
+}
