@@ -8,7 +8,14 @@ const NEEDED = 24;
 const version = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
 if (process.argv[2] === "--version" || process.argv[2] === "-V") {
-  console.log(version);
+  // As the rest of the command does it: a closed pipe is no news, a full disk is.
+  process.stdout.on("error", (error) => {
+    process.exitCode = error.code === "EPIPE" ? 141 : 1;
+    if (error.code !== "EPIPE") {
+      console.error(`tranship: Cannot write the result: ${error.message.replace(/^[A-Z0-9]+: (.*), write$/, "$1")}`);
+    }
+  });
+  process.stdout.write(`${version}\n`);
 } else if (Number.parseInt(process.versions.node, 10) < NEEDED) {
   console.error(
     `tranship: Node.js ${NEEDED} or newer is needed, this is ${process.versions.node} (${process.execPath})`,

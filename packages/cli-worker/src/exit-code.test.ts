@@ -3,8 +3,9 @@ import { StoreError } from "@tranship/core";
 import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { exitCodeOf } from "./exit-code.ts";
-import { BrokenPipe, Interrupted } from "./interrupt.ts";
+import { Interrupted } from "./interrupt.ts";
 import { SomeFailed } from "./some-failed.ts";
+import { BrokenPipe } from "./stdout-failure.ts";
 import { readingInput, UsageError } from "./usage-error.ts";
 
 const platformUnknown = new StoreError("PLATFORM_UNKNOWN", "Cannot find platform");
@@ -25,6 +26,7 @@ describe("exitCodeOf()", () => {
     ["failures of a part", new SomeFailed([{ error: platformUnknown }]), 1],
     ["what nobody foresaw", new TypeError("x is undefined"), 1],
     ["Ctrl-C", new Interrupted("SIGINT"), 130],
+    ["a system that goes down", new Interrupted("SIGTERM"), 143],
     ["a reader of stdout that left", new BrokenPipe(), 141],
   ])("for %s", (_what, error, code) => expect(exitCodeOf(error)).toBe(code));
 });

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
-import { BrokenPipe, Interrupted } from "./interrupt.ts";
+import { Interrupted } from "./interrupt.ts";
+import { BrokenPipe } from "./stdout-failure.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the process ends with. */
@@ -12,6 +13,8 @@ export const EXIT = {
   interrupted: 130,
   /** What a shell reports for a process that SIGPIPE ended. */
   brokenPipe: 141,
+  /** By SIGTERM, as a shell reports it. */
+  terminated: 143,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -22,7 +25,7 @@ const USAGE_CODES: ReadonlySet<unknown> = new Set(["PLATFORM_UNKNOWN", "LAYOUT_I
 /** The exit code for what ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (error instanceof Interrupted) return EXIT.interrupted;
+  if (error instanceof Interrupted) return error.signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
   if (error instanceof BrokenPipe) return EXIT.brokenPipe;
   return isUsage(error) ? EXIT.usage : EXIT.failed;
 }

@@ -1,9 +1,9 @@
 import process from "node:process";
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
-import { BrokenPipe } from "./interrupt.ts";
 import { oneLine } from "./one-line.ts";
 import { SomeFailed } from "./some-failed.ts";
+import { BrokenPipe } from "./stdout-failure.ts";
 
 /** Says on stderr what went wrong: one line an error, `tranship: Cannot …`, and with `debug` the causes and stacks below it. */
 export async function reportError(
