@@ -23,6 +23,8 @@ export async function onAcr<T>(host: string, work: () => Promise<T>): Promise<T>
 function isOtherRegistry(error: unknown): error is RegistryError {
   if (!(error instanceof RegistryError)) return false;
   if (error.code === "PROTOCOL") return true;
-  const { status, errors } = error;
+  const { status, method, errors } = error;
+  // Azure's properties can be changed whatever is locked, so a 405 doesn't speak of locks.
+  if (status === 405 && method === "PATCH") return true;
   return (status === 404 || status === 501) && !errors.some(({ code }) => UNKNOWN.has(code));
 }
