@@ -16,7 +16,7 @@ const CLOUD_LIBRARIES = [
 const ALLOWED: Readonly<Record<PackageName, readonly string[]>> = {
   "@tranship/core": ["node:", "undici", "lru-cache", "@opentelemetry/api"],
   "@tranship/copy": ["node:", "@tranship/core", "lru-cache", "p-limit"],
-  tranship: ["node:", "@tranship/core", "@tranship/copy", "commander", ...CLOUD_LIBRARIES],
+  tranship: ["node:", "@tranship/core", "@tranship/copy", "commander", "picomatch", ...CLOUD_LIBRARIES],
 };
 
 describe.each(PACKAGE_NAMES)("imports of %s", (name) => {

@@ -1,5 +1,5 @@
 import { RegistryError, StoreError } from "@tranship/core";
-import { isAzure } from "../prune/prune-target.ts";
+import { isAzure } from "../is-azure.ts";
 
 /** What Azure says of what is not there. */
 const UNKNOWN: ReadonlySet<string> = new Set(["NAME_UNKNOWN", "TAG_UNKNOWN", "MANIFEST_UNKNOWN", "NOT_FOUND"]);

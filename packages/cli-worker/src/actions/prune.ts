@@ -1,3 +1,4 @@
+import { isAzure } from "../is-azure.ts";
 import { formatLocation, formatPlace, type Location, referenceOf } from "../location.ts";
 import { hostsOf, readLocation } from "../open-location.ts";
 import type { OneSideFlags } from "../options.ts";
@@ -7,7 +8,7 @@ import { executePrune } from "../prune/execute-prune.ts";
 import { planPrune } from "../prune/plan-prune.ts";
 import { pruneJson } from "../prune/prune-json.ts";
 import type { PruneRules } from "../prune/prune-rules.ts";
-import { isAzure, openPruneTarget } from "../prune/prune-target.ts";
+import { openPruneTarget } from "../prune/prune-target.ts";
 import { renderPrunePlan, renderPruneSummary } from "../prune/render-prune.ts";
 import { Registries } from "../registries.ts";
 import { SomeFailed } from "../some-failed.ts";

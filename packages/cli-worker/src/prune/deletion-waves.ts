@@ -1,5 +1,5 @@
 import type { Digest } from "@tranship/core";
-import type { Deletion } from "./plan-prune.ts";
+import type { Deletion } from "./deletion.ts";
 import type { Relations } from "./relations.ts";
 
 /**

@@ -1,7 +1,8 @@
 import type { Digest } from "@tranship/core";
 import { atOnce } from "./at-once.ts";
+import type { Deletion } from "./deletion.ts";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
-import type { Deletion, PrunePlan } from "./plan-prune.ts";
+import type { PrunePlan } from "./plan-prune.ts";
 import { Relations, reach } from "./relations.ts";
 
 /** How one deletion went. `left`: not tried, since `because`, which could not be deleted, needs it. */

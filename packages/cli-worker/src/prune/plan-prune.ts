@@ -1,17 +1,10 @@
 import type { Digest } from "@tranship/core";
 import { type Choice, choose, type RuleReason } from "./choose.ts";
+import type { Deletion } from "./deletion.ts";
 import { deletionWaves } from "./deletion-waves.ts";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
 import type { PruneRules } from "./prune-rules.ts";
 import { Relations, reach } from "./relations.ts";
-
-/** What is to be deleted. */
-export interface Deletion {
-  readonly manifest: InventoryManifest;
-  /** It is too old, has no tag, or goes along with `of`. */
-  readonly reason: "old" | "untagged" | "follows";
-  readonly of?: Digest | undefined;
-}
 
 /** What stays. */
 export interface Kept {

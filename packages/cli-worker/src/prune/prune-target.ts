@@ -1,5 +1,5 @@
 import { type AcrClient, type CallOptions, OCI_MANIFEST, type Store, StoreError } from "@tranship/core";
-import { cloudOf } from "../credentials/cloud-of.ts";
+import { isAzure } from "../is-azure.ts";
 import type { Location } from "../location.ts";
 import { openStore } from "../open-location.ts";
 import type { Registries } from "../registries.ts";
@@ -33,11 +33,6 @@ export async function openPruneTarget(
     read: (options) => readInventory(store, options),
     remove: (manifest, options) => deleteFrom(store, manifest, options),
   };
-}
-
-/** Whether the host is Azure's by its name, or said to be by `TRANSHIP_ACR_HOSTS`. */
-export function isAzure(host: string): boolean {
-  return cloudOf(host, process.env)?.kind === "azure";
 }
 
 function acrTarget(client: AcrClient, repository: string): PruneTarget {

@@ -1,9 +1,10 @@
 import { oneLine } from "../one-line.ts";
 import { alignColumns } from "../table.ts";
 import { counted } from "../units.ts";
+import type { Deletion } from "./deletion.ts";
 import type { DeletionOutcome } from "./execute-prune.ts";
 import type { InventoryManifest } from "./inventory.ts";
-import type { Deletion, Kept, PrunePlan } from "./plan-prune.ts";
+import type { Kept, PrunePlan } from "./plan-prune.ts";
 
 const KEPT: Readonly<Record<Kept["reason"], string>> = {
   newest: "one of the newest",
