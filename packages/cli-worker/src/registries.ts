@@ -79,7 +79,7 @@ export class Registries implements AsyncDisposable {
   client(host: string, credentials?: string): Promise<RegistryClient> {
     const client = this.#options(host, credentials).then(async (options) => {
       const { connectClient } = await import("./connect.ts");
-      return connectClient(options);
+      return readingInput(() => connectClient(options));
     });
     this.#clients.push(client);
     return client;
@@ -89,7 +89,7 @@ export class Registries implements AsyncDisposable {
   acrClient(host: string, credentials?: string): Promise<AcrClient> {
     const client = this.#options(host, credentials).then(async (options) => {
       const { connectAcrClient } = await import("./connect.ts");
-      return connectAcrClient(options);
+      return readingInput(() => connectAcrClient(options));
     });
     this.#clients.push(client);
     return client;
@@ -104,7 +104,8 @@ export class Registries implements AsyncDisposable {
   async #connect(host: string, credentials: string | undefined): Promise<Registry> {
     const options = await this.#options(host, credentials);
     const { connect } = await import("./connect.ts");
-    return connect(options);
+    // What is wrong with a proxy in the environment shows here.
+    return readingInput(() => connect(options));
   }
 
   async #options(host: string, credentials: string | undefined): Promise<RegistryOptions> {

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { getSystemErrorMessage } from "node:util";
+import { systemMessage } from "./system-message.ts";
 
 /** Whoever read stdout went away. */
 export class BrokenPipe extends Error {
@@ -12,13 +12,10 @@ export class BrokenPipe extends Error {
 
 /** What a failed write to stdout means: a pipe that was closed is no failure of ours, a full disk is one that must be said. */
 export function stdoutFailure(cause: unknown): Error {
-  if (!(cause instanceof Error)) return new Error("Cannot write the result", { cause });
-  if ("code" in cause && (cause.code === "EPIPE" || cause.code === "ERR_STREAM_DESTROYED")) {
+  if (cause instanceof Error && "code" in cause && (cause.code === "EPIPE" || cause.code === "ERR_STREAM_DESTROYED")) {
     return new BrokenPipe({ cause });
   }
-  const detail =
-    "errno" in cause && typeof cause.errno === "number" ? getSystemErrorMessage(cause.errno) : cause.message;
-  return new Error(`Cannot write the result: ${detail}`, { cause });
+  return new Error(`Cannot write the result: ${systemMessage(cause)}`, { cause });
 }
 
 /**

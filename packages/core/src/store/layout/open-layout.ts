@@ -79,19 +79,18 @@ async function makeLayout(path: string, name: string): Promise<void> {
   }
 }
 
-/** On a read-only disk the recursive mkdir says that there is no such folder; the one that makes the first missing level says why. */
+/** Level by level: on a read-only disk Node's recursive mkdir says that there is no such folder, and in /proc it never ends. */
 async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error;
-    let missing = path;
-    while (missing !== dirname(missing) && (await stat(dirname(missing)).catch(() => undefined)) === undefined) {
-      missing = dirname(missing);
-    }
-    await mkdir(missing);
-    throw error;
+  const missing: string[] = [];
+  for (let at = path; (await stat(at).catch(() => undefined)) === undefined && at !== dirname(at); at = dirname(at)) {
+    missing.unshift(at);
   }
+  for (const level of missing) {
+    await mkdir(level).catch((error: unknown) => {
+      if (!isSystemError(error, "EEXIST")) throw error;
+    });
+  }
+  await mkdir(path, { recursive: true });
 }
 
 async function refuseLink(path: string, root: string, file: string): Promise<void> {
