@@ -29,6 +29,20 @@ describe("hintFor()", () => {
     expect(hintFor(error)).toBe("see what is there with: tranship ls r.example/team/app");
   });
 
+  it("names the list of tags only where a tag is missing", () => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    for (const reference of [digest, encodeURIComponent(digest)]) {
+      const url = `https://r.example/v2/team/app/manifests/${reference}`;
+      expect(hintFor(refusal("MANIFEST_UNKNOWN", url))).toBeUndefined();
+    }
+    const url = "https://r.example/v2/none/manifests/v1";
+    const errors = [{ code: "NAME_UNKNOWN" }];
+    expect(
+      hintFor(new RegistryError("MANIFEST_UNKNOWN", "Cannot read", { method: "GET", url, errors })),
+    ).toBeUndefined();
+    expect(hintFor(refusal("NAME_UNKNOWN", url))).toBeUndefined();
+  });
+
   it("does not repeat what the message says, and invents nothing", () => {
     expect(
       hintFor(

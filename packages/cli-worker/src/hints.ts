@@ -10,10 +10,15 @@ export function hintFor(error: unknown): string | undefined {
   if (cause.code === "DENIED" || cause.status === 403) {
     return `the account may lack this right; change it with: tranship login ${place.host}`;
   }
-  if (cause.code === "MANIFEST_UNKNOWN" && place.repository !== undefined) {
+  // Of a digest that is missing, or a repository, a list of tags tells nothing.
+  if (cause.code === "MANIFEST_UNKNOWN" && place.tag !== undefined && !isOfRepository(cause)) {
     return `see what is there with: tranship ls ${place.host}/${place.repository}`;
   }
   return undefined;
+}
+
+function isOfRepository({ errors }: RegistryError): boolean {
+  return errors.some(({ code }) => code === "NAME_UNKNOWN");
 }
 
 /** The store's error in what wraps it. */
@@ -24,11 +29,18 @@ export function storeErrorIn(error: unknown): StoreError | undefined {
   return undefined;
 }
 
+interface Place {
+  readonly host: string;
+  readonly repository?: string | undefined;
+  /** Where a manifest was asked for by one. */
+  readonly tag?: string | undefined;
+}
+
 /** The registry and repository as a user names them; no host where a token server or a CDN answered. */
-function placeOf(error: RegistryError): { readonly host: string; readonly repository?: string } {
+function placeOf(error: RegistryError): Place {
   const url = URL.parse(error.url);
-  const path = /^\/v2\/(?:(.+)\/(?:manifests|blobs|tags)\/)?/.exec(url?.pathname ?? "");
+  const path = /^\/v2\/(?:(.+)\/(?:manifests\/([^/:%]+)$|manifests\/|blobs\/|tags\/))?/.exec(url?.pathname ?? "");
   if (url === null || path === null) return { host: "HOST" };
   const host = url.host === "registry-1.docker.io" ? "docker.io" : url.host;
-  return path[1] === undefined ? { host } : { host, repository: path[1] };
+  return { host, repository: path[1], tag: path[2] };
 }

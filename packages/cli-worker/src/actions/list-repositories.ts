@@ -28,7 +28,13 @@ async function hostsIn(text: string): Promise<readonly string[]> {
 }
 
 function readHost(text: string): Promise<string> {
-  return readingInput(() => parseHost(text.replace(/^docker:\/\//, "").replace(/\/$/, "")));
+  const place = text.replace(/^docker:\/\//, "").replace(/\/$/, "");
+  const slash = place.indexOf("/");
+  return readingInput(() => {
+    if (slash < 0 || place.includes("://")) return parseHost(place);
+    const host = parseHost(place.slice(0, slash));
+    throw new SyntaxError(`repos takes a host: write ${JSON.stringify(host)} for ${JSON.stringify(text)}`);
+  });
 }
 
 async function foldersIn(text: string): Promise<readonly string[]> {

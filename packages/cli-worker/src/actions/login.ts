@@ -1,5 +1,5 @@
 import process from "node:process";
-import { parseHost, saveCredential } from "@tranship/core";
+import { parseHost, RegistryError, StoreError, saveCredential } from "@tranship/core";
 import type { RegistryFlags } from "../options.ts";
 import { print } from "../output.ts";
 import { prompt, readStdin } from "../prompt.ts";
@@ -17,10 +17,26 @@ export async function loginAction(text: string, flags: LoginFlags, signal: Abort
   await using registries = await Registries.create(flags, { hosts: [] });
   const { username, password } = await askFor(host, flags, signal);
   const registry = await registries.registry(host, `${username}:${password}`);
-  await registry.ping({ signal });
+  try {
+    await registry.ping({ signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw loginFailure(host, error);
+  }
   const saved = await saveCredential({ host, username, password, authFile: flags.authfile, signal });
   if (saved.kind === "file") process.stderr.write(`tranship: warning: ${saved.warning}\n`);
   print(`Logged in to ${host} as ${username}`);
+}
+
+/** What the credentials were refused for is no reason to log in again; all else keeps its detail. */
+function loginFailure(host: string, error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error;
+  const status = error instanceof RegistryError ? error.status : undefined;
+  const detail =
+    error.code === "UNAUTHORIZED" || status === 401
+      ? `the registry refused the user name or password (${status ?? 401})`
+      : error.message.replace(/^Cannot ping "[^"]*": /, "");
+  return new StoreError(error.code, `Cannot log in to "${host}": ${detail}`, { cause: error });
 }
 
 async function askFor(

@@ -51,4 +51,13 @@ describe("parseHost()", () => {
     expect(() => parseHost(text)).toThrow(SyntaxError);
     expect(() => parseHost(text)).toThrow(reason);
   });
+
+  it("says that a URL's scheme is left out, and shows no password of it", () => {
+    expect(() => parseHost("http://r.example:5000")).toThrow(
+      new SyntaxError('Bad host "http://r.example:5000": leave out "http://": write HOST or HOST:PORT'),
+    );
+    expect(() => parseHost("https://me:secret@r.example")).toThrow(
+      /^(?!.*secret)Bad host "https:\/\/\*\*\*@r\.example"/s,
+    );
+  });
 });

@@ -12,6 +12,8 @@ const DOMAIN = /^(?!.{254})[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[
  * @throws {SyntaxError} saying what is wrong with it.
  */
 export function parseHost(text: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
+  if (scheme !== undefined) throw badHost(withoutUser(text), `leave out ${quoted(scheme)}: write HOST or HOST:PORT`);
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/s.exec(text);
   const name = match?.[1]?.toLowerCase();
   if (name === undefined || name === "") throw badHost(text, "expected HOST or HOST:PORT");
@@ -22,6 +24,11 @@ export function parseHost(text: string): string {
   const host = name.startsWith("[") ? parseIPv6(name, text) : parseDomain(name, text);
   if (port !== undefined) return `${host}:${port}`;
   return host === "index.docker.io" ? DOCKER_HUB : host;
+}
+
+/** What stands before "@" in a URL may be a password. */
+function withoutUser(url: string): string {
+  return url.replace(/\/\/.*@/s, "//***@");
 }
 
 function parseIPv6(bracketed: string, text: string): string {

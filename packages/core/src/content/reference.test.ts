@@ -42,7 +42,7 @@ const refused: [string, string][] = [
   ["al\u00a0pine", "white space"],
   ["https://r.example/app", 'leave out "https://"'],
   ["docker://alpine", 'leave out "docker://"'],
-  ["Alpine", 'must be lower case: write "library/alpine"'],
+  ["Alpine", 'must be lower case: write "alpine"'],
   ["r.example/App", 'must be lower case: write "app"'],
   ["Foo/bar", 'must be lower case: write "foo/bar"'],
   ["r.example//app", "empty part"],
@@ -66,6 +66,11 @@ const refused: [string, string][] = [
   ["r.example/app:a+b", "expected letters, digits"],
   [`r.example/app:${"t".repeat(129)}`, "129 characters, at most 128"],
   ["r.example/app@", "expected ALGORITHM:HEX"],
+  [
+    "r.example/app@md5:123",
+    'Bad reference "r.example/app@md5:123": Bad digest "md5:123": algorithm "md5" is not supported',
+  ],
+  ["bad::ref", 'Bad reference "bad::ref": Bad repository "bad:": part "bad:" must be'],
   ["r.example/app@sha256:abc", "expected 64 lower-case hex digits"],
   ["r.example/app@md5:d41d8cd98f00b204e9800998ecf8427e", 'algorithm "md5" is not supported'],
   [`r.example/app@${DIGEST}@${DIGEST}`, "expected 64 lower-case hex digits"],
@@ -107,6 +112,7 @@ describe("parseReference()", () => {
     "user:secret@r.example",
     "user:secret@r:5000",
     "u:secret@localhost",
+    "user:secret/part@r:5000",
   ])("shows no password of %s", (text) => {
     expect(() => parseReference(text)).toThrow(/^(?!.*secret)Bad reference "\*\*\*@[rl]/s);
     expect(() => parseRepository(text)).toThrow(/^(?!.*secret)Bad repository "\*\*\*@[rl]/s);

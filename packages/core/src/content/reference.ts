@@ -99,7 +99,9 @@ function splitHost(name: string, named: string): Repository {
   const host = isHost ? parseHost(first) : DOCKER_HUB;
   const path = isHost ? name.slice(slash + 1) : name;
   const inLibrary = host === DOCKER_HUB && path !== "" && !path.includes("/");
-  return { host, repository: parseRepositoryName(inLibrary ? `library/${path}` : path) };
+  // First as it was written: what is wrong is said of the user's own words.
+  const written = parseRepositoryName(path);
+  return { host, repository: inLibrary ? parseRepositoryName(`library/${written}`) : written };
 }
 
 function hostAlone(name: string, named: string): SyntaxError {
@@ -113,7 +115,7 @@ function hostAlone(name: string, named: string): SyntaxError {
 function credentialsEnd(text: string): number {
   const at = text.lastIndexOf("@");
   const rest = text.slice(at + 1);
-  if (at < 0 || /^sha(?:256|512):/.test(rest)) return -1;
+  if (at < 0 || /^(?:md5|sha[0-9]+|blake[0-9a-z]+):/.test(rest)) return -1;
   return text.includes("://") || /[/.]|:[0-9]{1,5}$|^localhost/.test(rest) ? at : -1;
 }
 
