@@ -49,7 +49,7 @@ export function createProgram(version: string): Command {
 const HELP_END = `
 Locations:
   [docker://]HOST/REPOSITORY[:TAG|@DIGEST]  in a registry; alpine is docker.io/library/alpine
-  oci:DIR[:TAG]                             in an OCI layout, a directory
+  oci:DIR[:TAG]                             in an OCI layout, a directory; DIR has no colon
 
 Examples:
   # what tranship does, in a second
@@ -59,4 +59,5 @@ Examples:
   # options and examples of a command
   $ tranship copy --help
 
-Exit codes: 0 done, 1 something failed, 2 bad usage and nothing started, 130 interrupted.`;
+Exit codes: 0 done, 1 something failed, 2 bad usage and nothing started, 130 interrupted,
+143 terminated.`;

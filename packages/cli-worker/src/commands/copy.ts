@@ -12,7 +12,7 @@ export function defineCopy(program: Command): void {
       "Copies an image to one or several targets: content first, the tag last; what a target has is not sent.\n" +
         "A registry's SRC or DST without a tag means latest; oci:DIR without a tag is its only image, and as a target an untagged one.",
     )
-    .argument("<SRC>", "[docker://]HOST/REPOSITORY[:TAG|@DIGEST] or oci:DIR[:TAG]")
+    .argument("<SRC>", "[docker://]HOST/REPOSITORY[:TAG|@DIGEST] or oci:DIR[:TAG]; DIR has no colon")
     .argument("<DST...>", "the same")
     .option("-a, --all-tags", "copy every tag; SRC and DST are repositories")
     .option("-p, --platform <OS/ARCH,…>", "copy these platforms only (repeatable)", collectList)

@@ -1,7 +1,8 @@
 import type { CopyEvent } from "@tranship/copy";
 import { errorJson } from "../error-json.ts";
 
-/** An event as one line of JSON: the event as it is, its error as plain data. */
+/** An event as one line of JSON: the event as it is, its type first, its error as plain data. */
 export function jsonLine(event: CopyEvent): string {
-  return JSON.stringify("error" in event ? { ...event, error: errorJson(event.error) } : event);
+  const { type, ...rest } = event;
+  return JSON.stringify({ type, ...rest, ...("error" in event && { error: errorJson(event.error) }) });
 }

@@ -9,10 +9,15 @@ import { Transfers } from "./transfers.ts";
 /** Smaller blobs get no line of their own, in bytes. */
 const BIG_BLOB = 8 * 1000 * 1000;
 
-/** Plain lines, for logs: one for each big blob and each notice; the result says the rest. */
+/** How often a big blob under way gets a line, in ms: a log shows that it goes on. */
+const REPORT_MS = 15_000;
+
+/** Plain lines, for logs: one for each big blob and each notice, and every 15 s one for each that is under way; the result says the rest. */
 export class LineProgress implements Progress {
   readonly #stream: TextStream;
   readonly #transfers = new Transfers();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(stream: TextStream) {
     this.#stream = stream;
@@ -20,6 +25,7 @@ export class LineProgress implements Progress {
 
   readonly onEvent = (event: CopyEvent): void => {
     const now = performance.now();
+    if (!this.#isClosed) this.#timer ??= setInterval(() => this.#report(), REPORT_MS).unref();
     const ended = this.#transfers.observe(event, now);
     const notice = noticeOf(event);
     if (notice !== undefined) this.#write(notice);
@@ -34,7 +40,20 @@ export class LineProgress implements Progress {
     );
   };
 
-  close(): void {}
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+  }
+
+  #report(): void {
+    this.#transfers.measure(performance.now());
+    for (const transfer of this.#transfers.active) {
+      const { descriptor, bytes, rate, to } = transfer;
+      if (descriptor.size < BIG_BLOB) continue;
+      const amount = `${formatBytes(Math.min(bytes, descriptor.size))} of ${formatBytes(descriptor.size)}`;
+      this.#write(`${shortDigest(transfer)} ${amount} sent to ${to}, ${formatBytes(rate.perSecond)}/s`);
+    }
+  }
 
   #write(line: string): void {
     this.#stream.write(`${oneLine(line)}\n`);

@@ -71,7 +71,7 @@ const bytes = (descriptor: Descriptor, count: number): CopyEvent => ({
 });
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -192,6 +192,19 @@ describe("openProgress() elsewhere", () => {
     ]);
   });
 
+  it("writes a line every 15 s for a big blob under way, and none after its end", () => {
+    const { stderr, progress } = open();
+    for (const event of [...transfer(big), ...transfer(small), bytes(big, 30_000_000), bytes(small, 1)])
+      progress.onEvent(event);
+    vi.advanceTimersByTime(14_999);
+    expect(stderr.writes).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(stderr.writes).toEqual([`${big.digest.slice(7, 19)} 30.0 MB of 100.0 MB sent to b/app:v1, 2.0 MB/s\n`]);
+    progress.close();
+    vi.advanceTimersByTime(60_000);
+    expect(stderr.writes).toHaveLength(1);
+  });
+
   it("writes nothing where it is to be quiet", () => {
     const { stderr, stdout, progress } = open({ isTTY: true, quiet: true });
     for (const event of [...transfer(big), bytes(big, 1)]) progress.onEvent(event);
@@ -220,6 +233,7 @@ describe("openProgress() elsewhere", () => {
         },
       },
     ]);
+    expect(stdout.writes.every((line) => line.startsWith('{"type":'))).toBe(true);
     expect(stdout.writes.every((line) => /^[^\n]+\n$/.test(line))).toBe(true);
   });
 });
