@@ -1,61 +1,8 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describe, expect, it } from "vitest";
+import { BASIC, client, failure, read, serve } from "../../../../../test/support/transport-setup.ts";
 import type { Credential } from "../../credentials/credential.ts";
 import type { RequestRecord } from "../../store/store.ts";
-import { createRegistryTransport } from "../registry-transport.ts";
-import type { RegistryRequest, RegistryTransport } from "../request.ts";
-import type { RegistryTransportOptions } from "../transport-options.ts";
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** Starts a server; gives `127.0.0.1:PORT`. */
-async function listen(server: Server): Promise<string> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cleanups.push(async () => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return `127.0.0.1:${port}`;
-}
-
-function serve(listener: RequestListener): Promise<string> {
-  return listen(createServer(listener));
-}
-
-const BASIC: Credential = { kind: "basic", username: "user", password: "secret-pw" };
-
-function client(host: string, options: Partial<RegistryTransportOptions> = {}): RegistryTransport {
-  const made = createRegistryTransport({ host, proxyEnv: {}, sleep: async () => {}, ...options });
-  cleanups.push(() => made.close());
-  return made;
-}
-
-const SCOPES = ["repository:app:pull"];
-
-function manifest(init: Partial<RegistryRequest> = {}): RegistryRequest {
-  return { method: "GET", path: "/v2/app/manifests/latest", kind: "manifest", scopes: SCOPES, accept: [200], ...init };
-}
-
-async function read(made: RegistryTransport, init: Partial<RegistryRequest> = {}): Promise<string> {
-  const response = await made.request(manifest(init));
-  return new TextDecoder().decode(await response.body.bytes(1 << 20));
-}
-
-function failure(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => {
-      throw new Error("it did not fail");
-    },
-    (error: unknown) => error,
-  );
-}
 
 interface TokenQuestion {
   readonly method: string | undefined;
