@@ -1,5 +1,7 @@
 import { openLayout } from "@tranship/core";
 import { describe, expect, it } from "vitest";
+import { pushImage, textImage } from "../acr/push-image.ts";
+import { startAcrFake } from "../acr/start-acr-fake.ts";
 import { sampleImage, seed } from "../support/sample-image.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -46,6 +48,28 @@ describe("tranship delete", () => {
     expect(run.code).toBe(1);
     expect(run.stderr).toMatch(/^tranship: Cannot delete tag "v1" [^\n]*"v2"[^\n]*\n$/);
     expect(await Array.fromAsync(bench.repository(server, "app").tags())).toEqual(["v1", "v2"]);
+  });
+
+  it("removes a tag of Azure Container Registry alone: the manifest stays, with another tag or none", async () => {
+    await using bench = await Workbench.open();
+    await using fake = await startAcrFake();
+    const image = textImage("one");
+    await pushImage(fake, "app", image, ["v1", "v2"]);
+    const access = ["--ca", fake.caFile, "--creds", `${fake.adminUser}:${fake.adminPassword}`];
+    const run = (...args: readonly string[]) =>
+      bench.run([...args, ...access], { env: { TRANSHIP_ACR_HOSTS: fake.host } });
+    for (const tag of ["v1", "v2"]) {
+      expect(await run("delete", `${fake.host}/app:${tag}`)).toMatchObject({ code: 0, stderr: "" });
+    }
+    expect(
+      fake.requests.filter(({ method, status }) => method === "DELETE" && status === 202).map(({ path }) => path),
+    ).toEqual(["/acr/v1/app/_tags/v1", "/acr/v1/app/_tags/v2"]);
+    expect(await run("digest", `${fake.host}/app@${image.digest}`)).toMatchObject({ code: 0 });
+    const gone = await run("delete", `${fake.host}/app:v1`);
+    expect(gone).toMatchObject({ code: 1, stdout: "" });
+    expect(gone.stderr).toBe(
+      `tranship: Cannot delete tag "v1" from "${fake.host}/app": it does not exist; see what is there with: tranship ls ${fake.host}/app\n`,
+    );
   });
 
   it("removes an image by digest, with its tags", async () => {

@@ -1,5 +1,6 @@
 import { nameOf } from "@tranship/copy";
-import { isDigest } from "@tranship/core";
+import { type AcrClient, type CallOptions, isDigest, StoreError } from "@tranship/core";
+import { isAzure } from "../is-azure.ts";
 import { formatLocation, type Location, referenceOf } from "../location.ts";
 import { hostsOf, openStore, readLocation } from "../open-location.ts";
 import type { OneSideFlags } from "../options.ts";
@@ -21,10 +22,23 @@ export async function deleteAction(text: string, flags: DeleteFlags, signal: Abo
   await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
   const store = await openStore(location, registries, flags.creds);
   if (isDigest(reference)) await store.delete(await store.resolve(reference, { signal }), { signal });
-  else await store.untag(reference, { signal });
+  else if (location.kind === "registry" && isAzure(location.host)) {
+    const client = await registries.acrClient(location.host, flags.creds);
+    await deleteAcrTag(client, location.repository, reference, { signal });
+  } else await store.untag(reference, { signal });
   if (flags.quiet === true) return;
   const what = isDigest(reference) ? ", with every tag that it had" : "";
   print(`Deleted ${nameOf({ store, reference })}${what}`);
+}
+
+/** Azure's own request for a tag: its manifest stays, with the other tags. */
+async function deleteAcrTag(client: AcrClient, repository: string, tag: string, options: CallOptions): Promise<void> {
+  if (await client.deleteTag(repository, tag, options)) return;
+  const place = `${client.host}/${repository}`;
+  throw new StoreError(
+    "MANIFEST_UNKNOWN",
+    `Cannot delete tag "${tag}" from "${place}": it does not exist; see what is there with: tranship ls ${place}`,
+  );
 }
 
 /** Nothing is deleted by a default. */
