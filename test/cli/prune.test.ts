@@ -105,6 +105,31 @@ describe("tranship prune", () => {
     expect(await tagsOf(app)).toEqual(["stable", "v1", "v3", "v4"]);
   });
 
+  it("says that --match matches nothing, and that what goes by age is older", async () => {
+    await using bench = await Workbench.open();
+    const server = await bench.serve();
+    await seedFour(bench.repository(server, "app"));
+    const repository = `${server.address}/app`;
+    const none = await bench.run(["prune", repository, "--keep", "1", "--match", "nightly-*"]);
+    const notice = `tranship: notice: --match "nightly-*" matches no tag of ${repository}\n`;
+    expect(none).toMatchObject({ code: 0, stderr: notice });
+    const old = await bench.run(["prune", repository, "--older-than", "0d", "--keep", "3", "--dry-run"]);
+    expect(old.stdout).toMatch(/^delete +\S+ +v1 +2026-01-01 +older than 0d$/m);
+  });
+
+  it("shows as many rows as it counts, of what has no tag too", async () => {
+    await using bench = await Workbench.open();
+    const server = await bench.serve();
+    await seed(
+      bench.repository(server, "app"),
+      indexOf([{ sample: datedImage("child", "2026-01-01T00:00:00Z") }]),
+      "v1",
+    );
+    const run = await bench.run(["prune", `${server.address}/app`, "--keep", "1"]);
+    expect(run.stdout).toMatch(/; 2 kept\n$/);
+    expect(run.stdout.match(/^keep /gm)).toHaveLength(2);
+  });
+
   it("does the rest where one can't be deleted, leaves what that one needs, and exits with 1", async () => {
     await using bench = await Workbench.open();
     const index = indexOf([{ sample: datedImage("child", "2025-01-01T00:00:00Z") }]);
@@ -164,6 +189,11 @@ describe("tranship prune", () => {
     [["REPO", "--older-than", "30"], /Bad age "30"/],
     [["REPO", "--keep", "1", "--match", ""], /the glob is empty/],
     [["REPO", "--keep", "1", "--untagged"], /only Azure Container Registry can/],
+    [["REPO", "--keep", "1", "--unlock"], /only Azure Container Registry has/],
+    [["REPO", "--older-than", "0d"], /--keep N/],
+    [["REPO", "--keep", "1", "--match", "["], /Bad --match "\["/],
+    [["REPO", "--keep", "1", "--match", "{a,b"], /Bad --match "\{a,b"/],
+    [["REPO", "--keep", "1", "--match", "@(a"], /Bad --match "@\(a"/],
     [["REPO:v1", "--keep", "1"], /write "127\.0\.0\.1:1\/app"/],
     [["oci:none", "--keep", "1"], /none/],
   ])("refuses %j with exit 2", async (args, says) => {

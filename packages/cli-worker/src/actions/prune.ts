@@ -1,10 +1,14 @@
+import process from "node:process";
 import { isAzure } from "../is-azure.ts";
 import { formatLocation, formatPlace, type Location, referenceOf } from "../location.ts";
+import { oneLine } from "../one-line.ts";
 import { hostsOf, readLocation } from "../open-location.ts";
 import type { OneSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { parseAge } from "../prune/age.ts";
+import { subjectOfTag } from "../prune/digest-tag.ts";
 import { executePrune } from "../prune/execute-prune.ts";
+import type { Inventory } from "../prune/inventory.ts";
 import { planPrune } from "../prune/plan-prune.ts";
 import { pruneJson } from "../prune/prune-json.ts";
 import type { PruneRules } from "../prune/prune-rules.ts";
@@ -39,7 +43,12 @@ export async function pruneAction(text: string, flags: PruneFlags, signal: Abort
   signal.throwIfAborted();
   const plan = planPrune(inventory, rules);
   const quiet = flags.quiet === true || flags.json === true;
-  if (!quiet) renderPrunePlan(plan).forEach(print);
+  if (flags.quiet !== true && flags.match !== undefined && !matchesAny(inventory, rules)) {
+    process.stderr.write(
+      `tranship: notice: --match ${oneLine(JSON.stringify(flags.match))} matches no tag of ${target.name}\n`,
+    );
+  }
+  if (!quiet) renderPrunePlan(plan, { olderThan: flags.olderThan }).forEach(print);
   const dryRun = flags.dryRun === true;
   const remove = dryRun ? async () => {} : target.remove;
   const outcomes = await executePrune(plan, { inventory, remove: (one) => remove(one, { signal }), signal });
@@ -59,12 +68,19 @@ async function readRules(location: Location, flags: PruneFlags): Promise<PruneRu
   if (keep === undefined && olderThan === undefined) {
     throw new UsageError("prune needs a rule: --keep N, --older-than AGE, or both");
   }
-  if (untagged && !(location.kind === "registry" && isAzure(location.host))) {
+  const onAzure = location.kind === "registry" && isAzure(location.host);
+  if (untagged && !onAzure) {
     throw new UsageError(
       `Bad --untagged: "${formatPlace(location)}" can't list what has no tag, only Azure Container Registry can`,
     );
   }
+  if (unlock && !onAzure) {
+    throw new UsageError(`Bad --unlock: "${formatPlace(location)}" has no locks, only Azure Container Registry has`);
+  }
   const olderThanMs = olderThan === undefined ? undefined : await readingInput(() => parseAge(olderThan));
+  if (olderThanMs === 0 && keep === undefined) {
+    throw new UsageError(`Bad --older-than "${olderThan}": every image is older; say with --keep N how many stay`);
+  }
   const isConsidered = match === undefined ? undefined : await globMatcher(match);
   return { keep, olderThanMs, isConsidered, untagged, unlock, nowMs: Date.now() };
 }
@@ -72,6 +88,15 @@ async function readRules(location: Location, flags: PruneFlags): Promise<PruneRu
 async function globMatcher(glob: string): Promise<(tag: string) => boolean> {
   if (glob === "") throw new UsageError("Bad --match: the glob is empty");
   const { default: picomatch } = await import("picomatch");
-  const matches = picomatch(glob, { dot: true });
-  return (tag) => matches(tag);
+  try {
+    const matches = picomatch(glob, { dot: true, strictBrackets: true });
+    return (tag) => matches(tag);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`Bad --match ${JSON.stringify(glob)}: ${detail}`, { cause: error });
+  }
+}
+
+function matchesAny(inventory: Inventory, { isConsidered = () => true }: PruneRules): boolean {
+  return inventory.some(({ tags }) => tags.some((tag) => subjectOfTag(tag) === undefined && isConsidered(tag)));
 }

@@ -15,12 +15,15 @@ const KEPT: Readonly<Record<Kept["reason"], string>> = {
   other: "not considered",
 };
 
-/** A plan for a reader, as lines: what goes, in its order, what is locked, and of what stays all that has tags. */
-export function renderPrunePlan({ deletions, kept, locked }: PrunePlan): readonly string[] {
+/** A plan for a reader, as lines: what goes, in its order, what is locked, and what stays. */
+export function renderPrunePlan(
+  { deletions, kept, locked }: PrunePlan,
+  { olderThan }: { readonly olderThan?: string | undefined } = {},
+): readonly string[] {
   return alignColumns([
-    ...deletions.flat().map((deletion) => row("delete", deletion.manifest, whyDeleted(deletion))),
+    ...deletions.flat().map((deletion) => row("delete", deletion.manifest, whyDeleted(deletion, olderThan))),
     ...locked.map((manifest) => row("locked", manifest, whyLocked(manifest))),
-    ...kept.filter(({ manifest }) => manifest.tags.length > 0).map((one) => row("keep", one.manifest, whyKept(one))),
+    ...kept.map((one) => row("keep", one.manifest, whyKept(one))),
   ]);
 }
 
@@ -50,9 +53,10 @@ function row(what: string, { digest, tags, time }: InventoryManifest, why: strin
   return [what, digest, names, time?.toISOString().slice(0, 10) ?? "-", why];
 }
 
-function whyDeleted({ reason, of }: Deletion): string {
+function whyDeleted({ reason, of }: Deletion, olderThan: string | undefined): string {
   if (reason === "follows") return `belongs to ${of}`;
-  return reason === "untagged" ? "has no tag" : "not one to keep";
+  if (reason === "untagged") return "has no tag";
+  return olderThan === undefined ? "not one of the newest" : `older than ${olderThan}`;
 }
 
 function whyLocked({ locks }: InventoryManifest): string {
