@@ -137,6 +137,33 @@ describe("AcrClient", () => {
     ]);
   });
 
+  it.each<[string, ScriptedAnswer]>([
+    ["a line of text", { status: 404, headers: { "content-type": "text/plain" }, body: "404 page not found" }],
+    ["another's errors", failed(404, "NO_ROUTE")],
+    ["a method that there is not", { status: 405 }],
+    ["a web page", { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<html>" }],
+  ])("refuses a registry that is not ACR, by %s, and takes nothing for gone", async (_, answer) => {
+    await using setup = await acr(() => answer);
+    const { client } = setup;
+    const calls = [
+      client.deleteTag("app", "v1"),
+      client.deleteRepository("app"),
+      client.getRepositoryProperties("app"),
+      client.getManifestProperties("app", "v1"),
+      client.updateTagProperties("app", "v1", { canDelete: false }),
+      Array.fromAsync(client.listTagProperties("app")),
+      Array.fromAsync(client.listRepositoryNames()),
+    ];
+    for (const call of await Promise.allSettled(calls)) {
+      expect(call).toMatchObject({
+        reason: {
+          code: "UNSUPPORTED",
+          message: expect.stringMatching(/^Cannot .*: it is no Azure Container Registry/),
+        },
+      });
+    }
+  });
+
   it("does not repeat a deletion", async () => {
     await using setup = await acr(() => failed(503, "UNAVAILABLE"));
     await expect(setup.client.deleteRepository("app")).rejects.toMatchObject({ status: 503 });

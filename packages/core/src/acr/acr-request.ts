@@ -6,6 +6,7 @@ import { readWhole, type WholeResponse } from "../registry/read-whole.ts";
 import type { RemoteRegistry } from "../registry/remote-repository.ts";
 import type { RegistryRequest } from "../registry/request.ts";
 import type { CallOptions } from "../store/store.ts";
+import { isFromOtherRegistry, isWebPage, noAcr } from "./other-registry.ts";
 
 const API_VERSION = "2021-07-01";
 
@@ -29,7 +30,7 @@ export interface AcrRequest<T> {
 /**
  * Reads a document (GET), or changes it (PATCH) and reads what it is then. 1 request.
  * @param changes JSON of what changes; without it the document is read.
- * @throws {RegistryError} PROTOCOL where the answer is not what it must be.
+ * @throws {RegistryError} PROTOCOL where the answer is not what it must be; {StoreError} UNSUPPORTED where it is not ACR's.
  */
 export async function askAcr<T>(
   registry: RemoteRegistry,
@@ -59,7 +60,7 @@ export async function askAcr<T>(
 
 /**
  * The pages of a list. 1 request each; ACR's are of 100 items unless another length is asked for.
- * @throws {RegistryError} PROTOCOL where an answer is not what it must be, or the pages go in a circle.
+ * @throws {RegistryError} PROTOCOL where an answer is not what it must be, or the pages go in a circle; {StoreError} UNSUPPORTED where one is not ACR's.
  */
 export async function* listAcr<T>(
   registry: RemoteRegistry,
@@ -83,21 +84,25 @@ export async function* listAcr<T>(
   }
 }
 
-/** Deletes. 1 request, not repeated: a second one would say that there is nothing to delete. */
+/**
+ * Deletes. 1 request, not repeated: a second one would say that there is nothing to delete.
+ * @throws {RegistryError} 404 only where ACR says that there is nothing; {StoreError} UNSUPPORTED where the answer is not ACR's.
+ */
 export async function deleteAcr(
   registry: RemoteRegistry,
   request: Omit<AcrRequest<unknown>, "parse">,
   options: CallOptions,
 ): Promise<void> {
   await explaining(request, async () => {
-    const { body } = await registry.client.request({
+    const answer = await registry.client.request({
       ...common(request, options),
       method: "DELETE",
       path: `${request.path}?api-version=${API_VERSION}`,
       headers: { accept: "application/json" },
       accept: [200, 202, 204],
     });
-    await body.drop();
+    await answer.body.drop();
+    if (isWebPage(answer)) throw noAcr(request.action);
   });
 }
 
@@ -115,12 +120,14 @@ async function explaining<R>(
   try {
     return await work();
   } catch (error) {
+    if (isFromOtherRegistry(error)) throw noAcr(action, error);
     const status = error instanceof RegistryError ? error.status : undefined;
     throw explained(error, action, status === 404 ? unknown : undefined);
   }
 }
 
-function read<T>({ parse }: AcrRequest<T>, answer: WholeResponse): T {
+function read<T>({ action, parse }: AcrRequest<T>, answer: WholeResponse): T {
+  if (isWebPage(answer)) throw noAcr(action);
   try {
     return parse(JSON.parse(new TextDecoder().decode(answer.bytes)));
   } catch (error) {
