@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { pushImage, textImage } from "../acr/push-image.ts";
+import { startAcrFake } from "../acr/start-acr-fake.ts";
 import { type CloudAnswer, type CloudCall, FakeCloud } from "../support/fake-cloud.ts";
 import { refusingModules } from "../support/refusing-modules.ts";
 import { ScriptedAcr } from "../support/scripted-acr.ts";
@@ -94,6 +96,25 @@ describe("the command, with identities of clouds", () => {
       "GET /v2/app/tags/list",
     ]);
     expect(identity.calls).toHaveLength(1);
+  });
+
+  it("warns that the Entra identity of the environment was refused, and goes on anonymously", async () => {
+    await using bench = await Workbench.open();
+    await using fake = await startAcrFake();
+    await pushImage(fake, "app", textImage("one"), ["v1"]);
+    const env = { ...NOWHERE, ...fake.environment, TRANSHIP_ACR_HOSTS: fake.host };
+    const args = ["ls", "--ca", fake.caFile, `${fake.host}/app`];
+    const good = await bench.run(args, { env: { ...env, AZURE_TOKEN_CREDENTIALS: "EnvironmentCredential" } });
+    expect(good).toEqual({ code: 0, stdout: "v1\n", stderr: "" });
+    const wrong = { AZURE_TOKEN_CREDENTIALS: "EnvironmentCredential", AZURE_CLIENT_SECRET: "wrong-s3cr3t" };
+    const refused = await bench.run(args, { env: { ...env, ...wrong } });
+    expect(refused.stderr).toContain(
+      `tranship: warning: ${fake.host}: the Entra identity of AZURE_CLIENT_ID was refused (AADSTS7000215); going on anonymously\n`,
+    );
+    expect(refused.stderr.match(/warning/g)).toHaveLength(1);
+    expect(refused.stderr).not.toContain("s3cr3t");
+    const none = await bench.run(args, { env: { ...env, ...wrong, AZURE_CLIENT_ID: "" } });
+    expect(none.stderr).not.toContain("warning");
   });
 
   it("pulls from ghcr.io with the token of the environment", async () => {

@@ -15,6 +15,7 @@ import { Hosts } from "./hosts.ts";
 import { lineLogger } from "./line-logger.ts";
 import type { RegistryFlags } from "./options.ts";
 import { readingInput } from "./usage-error.ts";
+import { printWarning } from "./warning.ts";
 
 export interface RegistriesOptions {
   /** The hosts that will be asked: what is wrong with their settings is said before anything starts. */
@@ -42,7 +43,7 @@ export class Registries implements AsyncDisposable {
     this.#connections = connections;
     this.#logger = logLevel && lineLogger(logLevel, (line) => process.stderr.write(line));
     this.#trace = (message) => this.#logger?.debug({}, message);
-    this.#found = hostCredentials({ authFile, trace: this.#trace });
+    this.#found = hostCredentials({ authFile, trace: this.#trace, warn: printWarning });
   }
 
   /** Reads the settings. No request. @throws {UsageError} for what is wrong with them, also with the credential files. */

@@ -1,7 +1,7 @@
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { type Credential, parseUserPassword } from "@tranship/core";
 import type { CloudQuestion, Trace } from "./credential-source.ts";
-import { sdkFailure } from "./sdk-failure.ts";
+import { sdkFailure, warnOfRefusal } from "./sdk-failure.ts";
 
 /** The longest wait for the instance's metadata, in ms: it is asked twice, for its two versions. */
 const METADATA_TIMEOUT_MS = 400;
@@ -42,6 +42,11 @@ export async function awsCredential(
     return { ...parseUserPassword(pair), from, expiresAt: data?.expiresAt?.getTime() };
   } catch (error) {
     const none = error instanceof Error && error.message.startsWith("Could not load credentials from any providers");
+    // The SDK's word for an answer that blames who asked.
+    const refused = error instanceof Error && "$fault" in error && error.$fault === "client";
+    if (refused && question.env["AWS_ACCESS_KEY_ID"]) {
+      warnOfRefusal("AWS identity of AWS_ACCESS_KEY_ID", error.name, question);
+    }
     return sdkFailure(error, from, question, none ? "no identity was found" : undefined);
   }
 }

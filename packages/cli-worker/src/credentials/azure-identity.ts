@@ -1,7 +1,7 @@
 import { AzureAuthorityHosts, DefaultAzureCredential } from "@azure/identity";
 import { type AccessToken, acrAudience, type Credential, type TokenCredential } from "@tranship/core";
 import type { CloudQuestion } from "./credential-source.ts";
-import { sdkFailure } from "./sdk-failure.ts";
+import { sdkFailure, warnOfRefusal } from "./sdk-failure.ts";
 
 const FROM = "DefaultAzureCredential";
 /** A token that ends sooner is asked for anew, in ms. */
@@ -30,6 +30,10 @@ export function azureIdentities(): (question: CloudQuestion) => Promise<Credenti
     } catch (error) {
       const none =
         error instanceof Error && /^(?:AggregateAuthentication|CredentialUnavailable)Error$/.test(error.name);
+      const [code] = /AADSTS[0-9]+/.exec(error instanceof Error ? error.message : "") ?? [];
+      if (!none && code !== undefined && !signal.aborted && env["AZURE_CLIENT_ID"]) {
+        warnOfRefusal("Entra identity of AZURE_CLIENT_ID", code, question);
+      }
       return sdkFailure(error, FROM, question, none ? "no identity was found" : saidByEntra(error));
     }
   };

@@ -9,13 +9,16 @@ export interface CloudCredentialsOptions {
   /** For what is ours; the clouds' libraries read the process's. */
   readonly env: Environment;
   readonly trace: Trace;
+  /** Told once what the user should see at once. Default: nobody. */
+  readonly warn?: Trace | undefined;
 }
 
 /**
  * The credential of a host at a cloud, by the cloud's own library, which is loaded when the first such host is asked and for no other host.
  * Asked once for all repositories of a host. Undefined for a host of no cloud.
  */
-export function cloudCredentials({ env, trace }: CloudCredentialsOptions): Ask<Credential | undefined> {
+export function cloudCredentials({ env, trace, warn }: CloudCredentialsOptions): Ask<Credential | undefined> {
+  const warned = new Set<string>();
   // Kept from one host to the next.
   let azure: Promise<(question: CloudQuestion) => Promise<Credential>> | undefined;
 
@@ -33,9 +36,20 @@ export function cloudCredentials({ env, trace }: CloudCredentialsOptions): Ask<C
     }
   }
 
+  function warnOnce(warning: string): void {
+    if (warned.has(warning)) return;
+    warned.add(warning);
+    warn?.(warning);
+  }
+
   return sharedAnswers<Credential | undefined>(async (host, signal) => {
     const cloud = cloudOf(host, env);
-    return cloud && ask(cloud, { host, env, trace: (message) => trace(`${host}: ${message}`), signal });
+    if (cloud === undefined) return undefined;
+    const about =
+      (tell: Trace): Trace =>
+      (message) =>
+        tell(`${host}: ${message}`);
+    return ask(cloud, { host, env, trace: about(trace), warn: about(warnOnce), signal });
   }, lifetimeMs);
 }
 

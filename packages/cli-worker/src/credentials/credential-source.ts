@@ -8,6 +8,8 @@ export interface CloudQuestion {
   readonly host: string;
   readonly env: Environment;
   readonly trace: Trace;
+  /** Told what the user should see at once; no secret is in it. */
+  readonly warn: Trace;
   readonly signal: AbortSignal;
 }
 

@@ -4,7 +4,7 @@ import type { Credential, Environment } from "@tranship/core";
 import { GoogleAuth } from "google-auth-library";
 import type { CloudQuestion } from "./credential-source.ts";
 import { hasGoogleMetadata } from "./google-metadata.ts";
-import { sdkFailure } from "./sdk-failure.ts";
+import { sdkFailure, warnOfRefusal } from "./sdk-failure.ts";
 
 const FROM = "Google's application default credentials";
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
@@ -28,6 +28,10 @@ export async function googleCredential(question: CloudQuestion): Promise<Credent
     const expiresAt = client.credentials.expiry_date ?? undefined;
     return { kind: "basic", username: USERNAME, password: token, from: FROM, expiresAt };
   } catch (error) {
+    const [code] = /\binvalid_(?:grant|client)\b/.exec(error instanceof Error ? error.message : "") ?? [];
+    if (code !== undefined && env["GOOGLE_APPLICATION_CREDENTIALS"] && !signal.aborted) {
+      warnOfRefusal("Google identity of GOOGLE_APPLICATION_CREDENTIALS", code, question);
+    }
     return sdkFailure(error, FROM, question);
   }
 }

@@ -10,6 +10,8 @@ export interface HostCredentialsOptions {
   readonly env?: Environment | undefined;
   /** Told what is tried, in its order. */
   readonly trace?: Trace | undefined;
+  /** Told, once for each host, that an identity which the environment names was refused. */
+  readonly warn?: Trace | undefined;
 }
 
 /**
@@ -22,9 +24,9 @@ export interface HostCredentialsOptions {
  * @throws {StoreError} CREDENTIALS.
  */
 export function hostCredentials(options: HostCredentialsOptions = {}): CredentialProvider {
-  const { authFile, env = process.env, trace = () => {} } = options;
+  const { authFile, env = process.env, trace = () => {}, warn } = options;
   const fromFiles = fileCredentials({ authFile, env });
-  const fromCloud = cloudCredentials({ env, trace: (message) => trace(`Credentials of ${message}`) });
+  const fromCloud = cloudCredentials({ env, warn, trace: (message) => trace(`Credentials of ${message}`) });
   const sources: readonly (readonly [name: string, find: CredentialProvider])[] = [
     ["files and helpers", fromFiles],
     ["environment", async ({ host }) => environmentCredential(host, env)],

@@ -22,6 +22,11 @@ export function sdkFailure(
   return { kind: "anonymous", reason: `${library}: ${reason}` };
 }
 
+/** Warns that an identity which the environment names was refused: access goes on without it, which may show less or nothing. */
+export function warnOfRefusal(identity: string, reason: string, { warn, env }: CloudQuestion): void {
+  warn(`the ${identity} was refused (${withoutSecrets(reason, env)}); going on anonymously`);
+}
+
 /** The text without the values of the variables that hold secrets: a library may quote what it was given. */
 function withoutSecrets(text: string, env: Environment): string {
   return Object.entries(env).reduce(
