@@ -96,6 +96,21 @@ describe("AcrClient", () => {
     expect(setup.server.log.length).toBeLessThan(5);
   });
 
+  it("listTags() refuses pages that go in a circle, be it the first one again", async () => {
+    await using setup = await acr(({ path }) => {
+      const next = path.includes("last=b") && path.includes("/two/") ? "a" : "b";
+      const name = path.includes("/two/") ? "two" : "one";
+      return json({ tags: [next] }, { link: `</v2/${name}/tags/list?last=${next}>; rel="next"` });
+    });
+    for (const name of ["one", "two"]) {
+      await expect(Array.fromAsync(setup.client.listTags(name))).rejects.toMatchObject({
+        code: "PROTOCOL",
+        message: expect.stringMatching(/^Cannot list the tags of ".*": its pages go in a circle/),
+      });
+    }
+    expect(setup.server.log.length).toBeLessThan(6);
+  });
+
   it.each([
     ["no JSON", "<html>"],
     ["a wrong field", JSON.stringify({ ...PLACE, ...TIMES, tagCount: "many" })],

@@ -37,6 +37,11 @@ export class AcrClient extends RegistryClient {
     return this.#list(catalogRequest(this.connection), {}, (name) => name, options);
   }
 
+  /** The tags of a repository. Requests: 1 for each 1000. @throws {RegistryError} NAME_UNKNOWN; PROTOCOL where the pages go in a circle. */
+  override listTags(repository: string, options: CallOptions = {}): PagedList<string> {
+    return this.tagNames(repository, { ...options, repeats: "refuse" });
+  }
+
   /** 1 request. @throws {RegistryError} NAME_UNKNOWN. */
   override async getRepositoryProperties(repository: string, options: CallOptions = {}): Promise<RepositoryProperties> {
     return askAcr(this.connection, repositoryRequest(this.connection.remote(repository), "read"), options);

@@ -6,6 +6,7 @@ import { deleteContent } from "../registry/delete-content.ts";
 import { listCatalogPages } from "../registry/list-catalog.ts";
 import type { NamePage } from "../registry/list-names.ts";
 import { listTagPages, listTags } from "../registry/list-tags.ts";
+import type { PageRepeats } from "../registry/pages.ts";
 import { RegistryConnection, type RegistryOptions } from "../registry/registry-connection.ts";
 import { RegistryStore } from "../registry/registry-store.ts";
 import { untag } from "../registry/untag.ts";
@@ -67,6 +68,11 @@ export class RegistryClient implements AsyncDisposable {
 
   /** The tags of a repository. Requests: 1 for each 1000. @throws {RegistryError} NAME_UNKNOWN. */
   listTags(repository: string, options: CallOptions = {}): PagedList<string> {
+    return this.tagNames(repository, options);
+  }
+
+  /** `listTags`, with what is done where a page comes again. @internal */
+  protected tagNames(repository: string, options: CallOptions & PageRepeats): PagedList<string> {
     const remote = this.connection.remote(repository);
     return pagedList((page) => namePages(listTagPages(remote, { ...options, ...page })));
   }

@@ -1,7 +1,7 @@
 import { RegistryError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { statusOf } from "./explain.ts";
-import { type ListPage, type ListRequest, pages } from "./pages.ts";
+import { circle, type ListPage, type ListRequest, type PageRepeats, pages } from "./pages.ts";
 import type { RemoteRegistry } from "./remote-repository.ts";
 
 /** ECR refuses more, distribution 3.1 too; others give fewer than they are asked for. */
@@ -21,18 +21,26 @@ export interface NamePage {
   readonly more: boolean;
 }
 
-/** The names in a list of tags or repositories, page by page; it ends also at an empty page, and where a page begins and ends as one before. */
+/**
+ * The names in a list of tags or repositories, page by page; it ends also at an empty page, and where the first page comes at once again: that registry
+ * ignores `last`, and has given all.
+ * @throws {RegistryError} PROTOCOL where a page comes again after others, or `repeats` is "refuse": the rest of the names would be missing.
+ */
 export async function* listNames(
   registry: RemoteRegistry,
   list: ListRequest,
   field: "tags" | "repositories",
-  options: CallOptions & PageOptions = {},
+  options: CallOptions & PageOptions & PageRepeats = {},
 ): AsyncGenerator<NamePage, void, void> {
   const seen = new Set<string>();
   for await (const page of askedPages(registry, list, options)) {
     const names = namesIn(page, field);
     const shape = JSON.stringify([names.length, names[0], names.at(-1)]);
-    if (names.length === 0 || seen.has(shape)) return;
+    if (names.length === 0) return;
+    if (seen.has(shape)) {
+      if (options.repeats === "refuse" || seen.size > 1) throw circle(page);
+      return;
+    }
     seen.add(shape);
     yield { names, more: page.more };
   }
@@ -55,7 +63,7 @@ export function pageQuery({ maxPageSize, last }: PageOptions, more: Readonly<Rec
 async function* askedPages(
   registry: RemoteRegistry,
   list: ListRequest,
-  { maxPageSize = PAGE_LENGTH, last, ...options }: CallOptions & PageOptions,
+  { maxPageSize = PAGE_LENGTH, last, ...options }: CallOptions & PageOptions & PageRepeats,
 ): AsyncGenerator<ListPage, void, void> {
   const asked = { ...list, path: `${list.path}${pageQuery({ maxPageSize, last })}` };
   let any = false;

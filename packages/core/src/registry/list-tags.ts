@@ -1,6 +1,7 @@
 import type { CallOptions } from "../store/store.ts";
 import { explained } from "./explain.ts";
 import { listNames, type NamePage, type PageOptions } from "./list-names.ts";
+import type { PageRepeats } from "./pages.ts";
 import { labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 
 /** Every tag of the repository, one by one; `listTagPages` has the rest. */
@@ -14,11 +15,11 @@ export async function* listTags(
 /**
  * The tags of the repository, in the registry's order. 1 request for each 1000 tags, or as many as the registry gives at once.
  * Spec: distribution-spec v1.1.1, "Listing Tags" (end-8).
- * @throws {RegistryError} NAME_UNKNOWN where there is no such repository.
+ * @throws {RegistryError} NAME_UNKNOWN where there is no such repository; PROTOCOL where the pages go in a circle.
  */
 export async function* listTagPages(
   repository: RemoteRepository,
-  options: CallOptions & PageOptions = {},
+  options: CallOptions & PageOptions & PageRepeats = {},
 ): AsyncGenerator<NamePage, void, void> {
   const path = `/v2/${repository.name}/tags/list`;
   try {

@@ -56,6 +56,27 @@ describe("tags()", () => {
     expect(await all(setup.registry.repository("loop").tags())).toEqual(["tag3", "tag4"]);
   });
 
+  it("refuses a circle of pages, by their names and by their Links", async () => {
+    await using setup = await scriptedSetup(({ path }) => {
+      const last = Number(new URL(path, "http://registry").searchParams.get("last"));
+      const next = path.includes("/links/") ? (last % 2) + 1 : last + 1;
+      const name = path.includes("/links/") ? "links" : "names";
+      const tags = name === "links" && last > 0 ? [`tag${last}`] : [`tag${last % 3}`];
+      return {
+        status: 200,
+        headers: { link: `</v2/${name}/tags/list?last=${next}>; rel="next"` },
+        body: JSON.stringify({ tags }),
+      };
+    });
+    for (const name of ["names", "links"]) {
+      await expect(all(setup.registry.repository(name).tags())).rejects.toMatchObject({
+        code: "PROTOCOL",
+        message: expect.stringMatching(/^Cannot list the tags of ".*": its pages go in a circle/),
+      });
+    }
+    expect(setup.server.log).toHaveLength(7);
+  });
+
   it("asks without a length where 1000 is refused", async () => {
     await using setup = await scriptedSetup(({ path }) =>
       path.includes("n=1000") ? failed(400, "PAGINATION_NUMBER_INVALID") : { status: 200, body: '{"tags":["a"]}' },

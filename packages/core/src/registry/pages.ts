@@ -21,16 +21,22 @@ export interface ListPage extends WholeResponse {
   readonly more: boolean;
 }
 
+/** What a page that was there already does. */
+export interface PageRepeats {
+  /** "end": the list ends there, if that shows a registry that ignores paging and no circle. Default "end". */
+  readonly repeats?: "end" | "refuse" | undefined;
+}
+
 /**
- * The pages of a list, a Link to the next one at a time. It ends where there is no Link, and at a Link that was followed before: a registry that ignores
+ * The pages of a list, a Link to the next one at a time. It ends where there is no Link, and at a page whose Link leads to itself: a registry that ignores
  * `last` (Google's) would go on for ever.
  * Requests: 1 a page. Memory: a page. Spec: distribution-spec v1.1.1, "Listing Tags" (end-8), RFC 8288.
- * @throws {RegistryError} where `repeats` is "refuse", PROTOCOL in place of that early end.
+ * @throws {RegistryError} PROTOCOL where the pages go in a circle; where `repeats` is "refuse", also in place of that early end.
  */
 export async function* pages(
   registry: RemoteRegistry,
   list: ListRequest,
-  { repeats = "end", ...options }: CallOptions & { readonly repeats?: "end" | "refuse" } = {},
+  { repeats = "end", ...options }: CallOptions & PageRepeats = {},
 ): AsyncGenerator<ListPage, void, void> {
   let path: string | URL = list.path;
   const seen = new Set<string>();
@@ -40,10 +46,13 @@ export async function* pages(
     const next = nextLink(page.headers["link"]);
     yield { ...page, more: next !== undefined };
     if (next === undefined) return;
+    const asked = typeof path === "string" ? page.url.href : path.href;
     path = registry.client.resolveLocation(next, page.url);
-    if (!seen.has(path.href)) seen.add(path.href);
-    else if (repeats === "refuse") throw circle(page);
-    else return;
+    if (seen.has(path.href)) {
+      if (repeats === "end" && path.href === asked) return;
+      throw circle(page);
+    }
+    seen.add(path.href);
   }
 }
 
@@ -55,7 +64,8 @@ function get(
   return readWhole(registry, { method: "GET", ...list, accept: [200], call: options }, { limit: MAX_PAGE_BYTES });
 }
 
-function circle(page: WholeResponse): RegistryError {
+/** The error for a list that would go on for ever. */
+export function circle(page: WholeResponse): RegistryError {
   return new RegistryError("PROTOCOL", "Cannot read the list: its pages go in a circle", {
     method: "GET",
     url: page.url.href,
