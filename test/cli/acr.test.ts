@@ -110,6 +110,29 @@ describe("tranship acr", () => {
     expect(await acr("unlock", "-q", "REG/other")).toEqual({ code: 0, stdout: "", stderr: "" });
   });
 
+  it("says that something is locked, and how to unlock it", async () => {
+    const run = (...args: readonly string[]) =>
+      bench.run([...args, "--ca", fake.caFile], { env: { TRANSHIP_ACR_HOSTS: fake.host } });
+    const creds = `${fake.adminUser}:${fake.adminPassword}`;
+    const [from, to] = [`${fake.host}/app:v2`, `${fake.host}/team/tool:v1`];
+    for (const flags of [[], ["--read"]]) await acr("lock", ...flags, to);
+    for (const [args, unlock] of [
+      [["delete", to, "--creds", creds], to],
+      [["inspect", to, "--creds", creds], `--read ${to}`],
+    ] as const) {
+      const { code, stderr } = await run(...args);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^tranship: Cannot [^\n]*\(405\); it is locked, [^\n]*\n$/);
+      expect(stderr).toContain(`unlock it with: tranship acr unlock ${unlock}\n`);
+    }
+    await acr("unlock", "--read", to);
+    const copy = await run("copy", from, to, "--src-creds", creds, "--dest-creds", creds);
+    expect(copy.code).toBe(1);
+    expect(copy.stderr).toMatch(/; it is locked, [^\n]*: tranship acr unlock \S+\n/);
+    await acr("unlock", to);
+    expect((await run("copy", from, to, "--src-creds", creds, "--dest-creds", creds)).code).toBe(0);
+  });
+
   it("says what is not there", async () => {
     for (const [args, says] of [
       [["show", "REG/none"], /is not found|NAME_UNKNOWN/],

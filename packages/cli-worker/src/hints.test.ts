@@ -21,7 +21,27 @@ describe("hintFor()", () => {
   });
 
   it("names no token server as a registry", () => {
-    expect(hintFor(refusal("UNAUTHORIZED", "https://auth.example/token"))).toBe("log in with: tranship login HOST");
+    const message = 'Cannot push manifest "sha256:00" to "r.example:5000/app": cannot get a token from auth.example';
+    const url = "https://auth.example/token";
+    expect(hintFor(refusal("UNAUTHORIZED", url, message))).toBe("log in with: tranship login r.example:5000");
+    expect(hintFor(refusal("UNAUTHORIZED", url))).toBeUndefined();
+    const own = refusal("UNAUTHORIZED", "https://r.azurecr.io/oauth2/token");
+    expect(hintFor(own)).toBe("log in with: tranship login r.azurecr.io");
+  });
+
+  it.each([
+    ["HEAD", "/v2/team/app/manifests/v1", "--read r.azurecr.io/team/app:v1"],
+    ["PUT", "/v2/app/manifests/v1", "r.azurecr.io/app:v1"],
+    ["POST", "/v2/app/blobs/uploads/", "r.azurecr.io/app"],
+    ["DELETE", "/acr/v1/team/app/_tags/v1", "r.azurecr.io/team/app:v1"],
+    ["DELETE", "/v2/app/manifests/sha256:00", "r.azurecr.io/app@sha256:00"],
+  ])("shows how to unlock what Azure has locked: %s %s", (method, path, place) => {
+    const locked = (host: string) =>
+      new RegistryError("UNSUPPORTED", "Cannot", { method, url: `https://${host}${path}`, status: 405 });
+    expect(hintFor(locked("r.azurecr.io"))).toBe(
+      `it is locked, or what it belongs to; unlock it with: tranship acr unlock ${place}`,
+    );
+    expect(hintFor(locked("r.example"))).toBeUndefined();
   });
 
   it("shows how to see what is there", () => {

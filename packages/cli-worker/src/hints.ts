@@ -1,20 +1,39 @@
 import { RegistryError, StoreError } from "@tranship/core";
+import { isAzure } from "./is-azure.ts";
 
 /** What the user can do about an error, for the end of its line; undefined where nothing is known or the message says it itself. */
 export function hintFor(error: unknown): string | undefined {
-  if (error instanceof Error && / with: tranship |--insecure|--plain-http/.test(error.message)) return undefined;
+  if (error instanceof Error && / with: tranship |--insecure|--plain-http|the Entra identity/.test(error.message))
+    return undefined;
   const cause = storeErrorIn(error);
   if (!(cause instanceof RegistryError)) return undefined;
   const place = placeOf(cause);
-  if (cause.code === "UNAUTHORIZED" || cause.status === 401) return `log in with: tranship login ${place.host}`;
-  if (cause.code === "DENIED" || cause.status === 403) {
-    return `the account may lack this right; change it with: tranship login ${place.host}`;
+  const host = place.host ?? hostIn(error);
+  if (host !== undefined && (cause.code === "UNAUTHORIZED" || cause.status === 401)) {
+    return `log in with: tranship login ${host}`;
   }
+  if (host !== undefined && (cause.code === "DENIED" || cause.status === 403)) {
+    return `the account may lack this right; change it with: tranship login ${host}`;
+  }
+  if (isLocked(cause, place)) return unlockHint(cause, place);
   // Of a digest that is missing, or a repository, a list of tags tells nothing.
   if (cause.code === "MANIFEST_UNKNOWN" && place.tag !== undefined && !isOfRepository(cause)) {
     return `see what is there with: tranship ls ${place.host}/${place.repository}`;
   }
   return undefined;
+}
+
+/** Azure answers 405 to what a lock forbids; to HEAD without a word. */
+function isLocked({ status, method, message }: RegistryError, { host }: Place): boolean {
+  if (status !== 405 || method === "PATCH" || host === undefined) return false;
+  return isAzure(host) || message.includes("disallowed on this registry, repository or image");
+}
+
+function unlockHint({ method }: RegistryError, { host, repository, reference }: Place): string | undefined {
+  if (repository === undefined) return undefined;
+  const read = method === "GET" || method === "HEAD" ? "--read " : "";
+  const name = `${host}/${repository}${reference === undefined ? "" : `${reference.includes(":") ? "@" : ":"}${reference}`}`;
+  return `it is locked, or what it belongs to; unlock it with: tranship acr unlock ${read}${name}`;
 }
 
 function isOfRepository({ errors }: RegistryError): boolean {
@@ -30,17 +49,34 @@ export function storeErrorIn(error: unknown): StoreError | undefined {
 }
 
 interface Place {
-  readonly host: string;
+  /** Undefined where a token server or a CDN answered. */
+  readonly host?: string | undefined;
   readonly repository?: string | undefined;
   /** Where a manifest was asked for by one. */
   readonly tag?: string | undefined;
+  /** The tag or digest that was asked for. */
+  readonly reference?: string | undefined;
 }
 
-/** The registry and repository as a user names them; no host where a token server or a CDN answered. */
+/** The registry and repository as a user names them. */
 function placeOf(error: RegistryError): Place {
   const url = URL.parse(error.url);
-  const path = /^\/v2\/(?:(.+)\/(?:manifests\/([^/:%]+)$|manifests\/|blobs\/|tags\/))?/.exec(url?.pathname ?? "");
-  if (url === null || path === null) return { host: "HOST" };
+  const path = url?.pathname ?? "";
+  if (url === null || !/^\/(?:v2|acr\/v1|oauth2)\//.test(path)) return {};
   const host = url.host === "registry-1.docker.io" ? "docker.io" : url.host;
-  return { host, repository: path[1], tag: path[2] };
+  const own = /^\/acr\/v1\/(.+?)(?:\/_(?:tags|manifests)(?:\/([^/]+))?)?$/.exec(path);
+  if (own !== null) return { host, repository: own[1], reference: decoded(own[2]) };
+  const spec = /^\/v2\/(.+)\/(?:manifests\/([^/]+)$|manifests\/|blobs\/|tags\/)/.exec(path);
+  const reference = decoded(spec?.[2]);
+  return { host, repository: spec?.[1], reference, tag: reference?.includes(":") === true ? undefined : reference };
+}
+
+function decoded(part: string | undefined): string | undefined {
+  return part === undefined ? undefined : decodeURIComponent(part);
+}
+
+/** The registry that the message speaks of, `"r.example/app"`: where its token server or CDN answered, the URL doesn't tell it. */
+function hostIn(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return / "([a-z0-9.-]+[.:][a-z0-9.:-]+|localhost)\/[^"\s]+"/i.exec(error.message)?.[1] ?? hostIn(error.cause);
 }

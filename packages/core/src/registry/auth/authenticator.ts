@@ -101,7 +101,7 @@ export class Authenticator {
 
   /** What a refusal that remains means, and what to do about it; undefined where that isn't known. */
   async hint(
-    { code }: RegistryError,
+    { code, url }: RegistryError,
     scopes: readonly Scope[],
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
@@ -114,11 +114,16 @@ export class Authenticator {
       if (why !== undefined) return `no credentials for ${host} were found (${why}); ${login}`;
       return code === "UNAUTHORIZED" ? `no credentials for ${host} were given; ${login}` : undefined;
     }
-    if (code !== "UNAUTHORIZED") return undefined;
     const from = credential.from === undefined ? "" : ` (${credential.from})`;
-    return credential.kind === "entra"
-      ? `the Entra identity${from} was refused; it needs a role at ${host}, such as AcrPull or AcrPush`
-      : `the credentials for ${host}${from} were refused; ${login}`;
+    if (credential.kind === "entra") {
+      if (code !== "UNAUTHORIZED") {
+        return `the Entra identity${from} needs a role at ${host}, such as AcrPull or AcrPush`;
+      }
+      const roles = isExchange(url) ? "" : `, or the roles that it has at ${host}`;
+      return `the token of the Entra identity${from} was refused; sign in again, and check this machine's clock${roles}`;
+    }
+    if (code !== "UNAUTHORIZED") return undefined;
+    return `the credentials for ${host}${from} were refused; ${login}`;
   }
 
   /** Keeps the challenge; whether it differs from the one before. */
@@ -199,6 +204,11 @@ function checkOwnService({ realm }: TokenService, request: HttpRequest): void {
     `Cannot ${request.action}: the token service ${realm.host} is not the registry's own, and an Entra token is sent to no other`,
     { method: request.method, url: request.url.href },
   );
+}
+
+/** Where the Entra token itself is shown; everywhere else it is what the registry gave for it, and the identity was taken. */
+function isExchange(url: string): boolean {
+  return URL.parse(url)?.pathname.endsWith("/oauth2/exchange") === true;
 }
 
 /** Bearer before basic, as docker has it. */

@@ -170,15 +170,19 @@ describe("EntraExchange, faults", () => {
     expect(error).toMatchObject({ code: "UNAUTHORIZED", status: 401, url: `http://${bench.acr.host}/oauth2/exchange` });
     expect(error.message).toBe(
       `Cannot exchange the Entra token at ${bench.acr.host}: authentication required (401); the Entra token expired at ` +
-        `2020-01-01T00:00:00.000Z; the Entra identity was refused; it needs a role at ${bench.acr.host}, such as AcrPull or AcrPush`,
+        `2020-01-01T00:00:00.000Z; the token of the Entra identity was refused; sign in again, and check this machine's clock`,
     );
     expect(bench.acr.requests).toEqual([CHALLENGED, "POST /oauth2/exchange"]);
   });
 
   it.each([
-    [401, "UNAUTHORIZED", /authentication required \(401\); the Entra identity was refused; it needs a role at/],
-    [400, "UNAUTHORIZED", /authentication required \(400\); the Entra identity was refused/],
-    [403, "DENIED", /access is denied \(403\)$/],
+    [
+      401,
+      "UNAUTHORIZED",
+      /authentication required \(401\); the token of the Entra identity was refused; sign in again/,
+    ],
+    [400, "UNAUTHORIZED", /authentication required \(400\); the token of the Entra identity was refused/],
+    [403, "DENIED", /access is denied \(403\); the Entra identity needs a role at \S+, such as AcrPull/],
     [404, "NAME_UNKNOWN", /not found \(404\)$/],
   ])("says what a refused exchange (%i) means, once", async (status, code, message) => {
     const body = code === "UNAUTHORIZED" ? refused : "";
@@ -262,7 +266,7 @@ describe("EntraExchange, faults", () => {
     const error = await failure(bench.read());
     expect(error).toMatchObject({ code: "UNAUTHORIZED", status: 401 });
     expect(error.message).toMatch(
-      /^Cannot read manifest "v1" from "127.*\(401\); the Entra identity was refused; it needs/,
+      /^Cannot read manifest "v1" from "127.*\(401\); the token of the Entra identity was refused; .*, or the roles/,
     );
     expect(bench.acr.requests).toEqual([CHALLENGED, "POST /oauth2/exchange", "POST /oauth2/token", CHALLENGED]);
   });
@@ -282,7 +286,9 @@ describe("EntraExchange, faults", () => {
     });
     const error = await failure(bench.read());
     expect(error).toMatchObject({ code: "DENIED", status: 403 });
-    expect(error.message).toMatch(/: requested access to the resource is denied \(403\)$/);
+    expect(error.message).toMatch(
+      /: requested access to the resource is denied \(403\); the Entra identity needs a role at \S+, such as AcrPull or AcrPush$/,
+    );
   });
 });
 
