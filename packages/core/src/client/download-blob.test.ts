@@ -148,11 +148,13 @@ describe("downloadBlobToFile()", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("fails with the system's error where it can't write, and leaves neither a file nor a connection behind", async () => {
+  it("says STORAGE and the path where it can't write, and leaves neither a file nor a connection behind", async () => {
     await using setup = await oneConnection();
     const missing = join(folder, "missing", "layer");
     await expect(setup.client.downloadBlobToFile("app", LONG.digest, missing)).rejects.toMatchObject({
-      code: "ENOENT",
+      name: "StoreError",
+      code: "STORAGE",
+      message: `Cannot write "${missing}": no such file or directory (ENOENT)`,
     });
     await mkdir(join(folder, "directory"));
     await expect(setup.client.downloadBlobToFile("app", DIGEST, join(folder, "directory"))).rejects.toThrow();

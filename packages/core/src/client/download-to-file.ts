@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { getSystemErrorMessage } from "node:util";
 import type { Digest } from "../content/digest.ts";
+import { StoreError } from "../errors.ts";
 import type { RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
 import { type BlobDownload, downloadBlob } from "./download-blob.ts";
@@ -10,7 +12,7 @@ import type { UploadedBlob } from "./upload/uploaded-blob.ts";
  * Downloads a blob into a file, which appears under its name when it is whole, verified and on the disk; a file that had the name is replaced then. Until
  * then it is beside it, with a name of its own that ends in `.part`, and goes when anything fails.
  * Requests and memory: those of `downloadBlob`.
- * @throws {DigestMismatchError}; {RegistryError} BLOB_UNKNOWN, NETWORK; the system's error where the file can't be written.
+ * @throws {DigestMismatchError}; {RegistryError} BLOB_UNKNOWN, NETWORK; {StoreError} STORAGE where the file can't be written.
  */
 export async function downloadToFile(
   repository: RemoteRepository,
@@ -25,7 +27,7 @@ export async function downloadToFile(
     file = await open(part, "wx");
   } catch (error) {
     await download.return();
-    throw error;
+    throw unwritable(path, error);
   }
   try {
     await write(file, download);
@@ -33,7 +35,7 @@ export async function downloadToFile(
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
-    throw error;
+    throw unwritable(path, error);
   }
   return { digest, size: download.size };
 }
@@ -45,4 +47,14 @@ async function write(file: FileHandle, download: BlobDownload): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** The system's refusal with the path that the caller gave in the place of the part's; what is no refusal of the system comes back as it is. */
+function unwritable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error && "syscall" in error && "errno" in error && typeof error.errno === "number"))
+    return error;
+  const code = "code" in error ? ` (${String(error.code)})` : "";
+  return new StoreError("STORAGE", `Cannot write "${path}": ${getSystemErrorMessage(error.errno)}${code}`, {
+    cause: error,
+  });
 }

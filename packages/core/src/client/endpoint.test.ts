@@ -21,6 +21,11 @@ describe("endpointOptions()", () => {
     },
   );
 
+  it.each([undefined, null, 5, {}, { host: undefined }])("says what it wants instead of %j", (endpoint) => {
+    expect(() => endpointOptions(endpoint as never)).toThrow(TypeError);
+    expect(() => endpointOptions(endpoint as never)).toThrow(/^Cannot make a client: expected the registry's host/);
+  });
+
   it("refuses credentials in a URL, and does not repeat them", () => {
     expect(() => endpointOptions("https://me:secret@r.example")).toThrow(
       expect.objectContaining({ name: "SyntaxError", message: expect.not.stringContaining("secret") }),

@@ -3,12 +3,14 @@ import { OCI_LAYER } from "../content/media-types.ts";
 import { parseTag } from "../content/tag.ts";
 import { StoreError } from "../errors.ts";
 import { deleteContent } from "../registry/delete-content.ts";
+import { explained } from "../registry/explain.ts";
 import { listCatalogPages } from "../registry/list-catalog.ts";
 import type { NamePage } from "../registry/list-names.ts";
 import { listTagPages, listTags } from "../registry/list-tags.ts";
 import type { PageRepeats } from "../registry/pages.ts";
 import { RegistryConnection, type RegistryOptions } from "../registry/registry-connection.ts";
 import { RegistryStore } from "../registry/registry-store.ts";
+import { labelOf } from "../registry/remote-repository.ts";
 import { untag } from "../registry/untag.ts";
 import type { CallOptions } from "../store/store.ts";
 import { deleteManifest } from "./delete-manifest.ts";
@@ -137,8 +139,13 @@ export class RegistryClient implements AsyncDisposable {
 
   /** Name and number of tags; what else there is only ACR says. Requests: those of `listTags`. @throws {RegistryError} NAME_UNKNOWN. */
   async getRepositoryProperties(repository: string, options?: CallOptions): Promise<RepositoryProperties> {
-    const tags = await Array.fromAsync(listTags(this.connection.remote(repository), options));
-    return { registryLoginServer: this.host, name: repository, tagCount: tags.length };
+    const remote = this.connection.remote(repository);
+    try {
+      const tags = await Array.fromAsync(listTags(remote, options));
+      return { registryLoginServer: this.host, name: repository, tagCount: tags.length };
+    } catch (error) {
+      throw explained(error, `Cannot read the properties of "${labelOf(remote)}"`);
+    }
   }
 
   /** @throws {StoreError} UNSUPPORTED: only ACR has properties that can be changed, see `AcrClient`. */

@@ -1,5 +1,6 @@
 import { apiHost } from "../content/reference.ts";
 import type { Credential, CredentialProvider } from "../credentials/credential.ts";
+import type { TokenCredential } from "../credentials/token-credential.ts";
 import { isRetryable, RegistryError } from "../errors.ts";
 import { accepted } from "../http/accepted.ts";
 import { actionOf } from "../http/action.ts";
@@ -210,8 +211,15 @@ class HttpRegistryTransport implements RegistryTransport {
   }
 }
 
-function providerOf(credentials: CredentialProvider | Credential | undefined): CredentialProvider {
-  return typeof credentials === "function" ? credentials : async () => credentials;
+function providerOf(credentials: RegistryTransportOptions["credentials"]): CredentialProvider {
+  if (typeof credentials === "function") return credentials;
+  const credential = credentials === undefined || "kind" in credentials ? credentials : entraOf(credentials);
+  return async () => credential;
+}
+
+function entraOf(credential: TokenCredential): Credential {
+  if (typeof credential.getToken === "function") return { kind: "entra", credential };
+  throw new TypeError("Cannot use these credentials: expected a kind, a function, or an object with getToken");
 }
 
 function proxyEnvironment({ proxy, proxyEnv = process.env }: RegistryTransportOptions): Environment {

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Credential, CredentialProvider } from "../credentials/credential.ts";
+import type { TokenCredential } from "../credentials/token-credential.ts";
 import type { Environment } from "../http/proxy.ts";
 import type { RetryOptions } from "../http/retry.ts";
 import type { TlsOptions } from "../http/tls-options.ts";
@@ -17,8 +18,8 @@ export interface ClientTimeouts extends CallTimeouts {
 export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "timeouts"> {
   /** `host` or `host:port` as the user writes it; `docker.io` is asked at registry-1.docker.io. */
   readonly host: string;
-  /** Default: anonymous. */
-  readonly credentials?: CredentialProvider | Credential | undefined;
+  /** A bare `TokenCredential` (`new DefaultAzureCredential()`) is taken as `{ kind: "entra", credential }`. Default: anonymous. */
+  readonly credentials?: CredentialProvider | Credential | TokenCredential | undefined;
   /** The certificate is shown to `host` only. */
   readonly tls?: TlsOptions | undefined;
   /** Asks over http. Default: https, and for a loopback host whichever it speaks. */

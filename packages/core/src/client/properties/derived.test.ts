@@ -213,6 +213,14 @@ describe("listTagProperties() of any registry", () => {
 });
 
 describe("getRepositoryProperties() of any registry", () => {
+  it("says that it is the properties that can't be read", async () => {
+    await using setup = await clientSetup(() => ({ status: 404, body: '{"errors":[{"code":"NAME_UNKNOWN"}]}' }));
+    await expect(setup.client.getRepositoryProperties("no/such")).rejects.toMatchObject({
+      code: "NAME_UNKNOWN",
+      message: expect.stringMatching(/^Cannot read the properties of ".*\/no\/such": (?!.*list)/),
+    });
+  });
+
   it("counts the tags", async () => {
     await using setup = await filled();
     expect(await setup.client.getRepositoryProperties("app")).toEqual({

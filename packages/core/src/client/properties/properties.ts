@@ -8,7 +8,7 @@ export interface ChangeableProperties {
   readonly canRead?: boolean | undefined;
 }
 
-/** By when they were last updated, newest or oldest first. Azure's names. */
+/** By when they were last updated, newest or oldest first; off Azure's registry, which alone knows that, by when the image was built. Azure's names. */
 export type PropertiesOrder = "LastUpdatedOnDescending" | "LastUpdatedOnAscending";
 
 /** What is known of a repository. */

@@ -44,7 +44,7 @@ async function setup(
   options: ScriptedAcrOptions & {
     readonly identity?: Identity;
     readonly credential?: Partial<EntraCredential>;
-    readonly credentials?: Credential;
+    readonly credentials?: Credential | Identity;
   } = {},
 ): Promise<Setup> {
   const acr = await ScriptedAcr.start(options);
@@ -94,6 +94,13 @@ const at =
     question.path === path ? answer : undefined;
 
 describe("EntraExchange", () => {
+  it("takes a bare token credential", async () => {
+    const identity = new Identity();
+    await using made = await setup({ credentials: identity });
+    await using named = await setup();
+    expect(await made.read()).toBe(await named.read());
+  });
+
   it("asks for the Entra token, one exchange and one access token for each scope, and keeps them", async () => {
     await using bench = await setup();
     expect(await bench.read()).toBe("ok");
