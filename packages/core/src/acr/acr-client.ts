@@ -8,6 +8,7 @@ import type {
   TagProperties,
 } from "../client/properties/properties.ts";
 import { type ListPropertiesOptions, RegistryClient } from "../client/registry-client.ts";
+import { tagNames } from "../client/tag-names.ts";
 import { unlessMissing } from "../client/unless-missing.ts";
 import { type Digest, isDigest } from "../content/digest.ts";
 import { parseTag } from "../content/tag.ts";
@@ -39,7 +40,7 @@ export class AcrClient extends RegistryClient {
 
   /** The tags of a repository. Requests: 1 for each 1000. @throws {RegistryError} NAME_UNKNOWN; PROTOCOL where the pages go in a circle. */
   override listTags(repository: string, options: CallOptions = {}): PagedList<string> {
-    return this.tagNames(repository, { ...options, repeats: "refuse" });
+    return tagNames(this.connection.remote(repository), { ...options, repeats: "refuse" });
   }
 
   /** 1 request. @throws {RegistryError} NAME_UNKNOWN. */

@@ -5,9 +5,7 @@ import { StoreError } from "../errors.ts";
 import { deleteContent } from "../registry/delete-content.ts";
 import { explained } from "../registry/explain.ts";
 import { listCatalogPages } from "../registry/list-catalog.ts";
-import type { NamePage } from "../registry/list-names.ts";
-import { listTagPages, listTags } from "../registry/list-tags.ts";
-import type { PageRepeats } from "../registry/pages.ts";
+import { listTags } from "../registry/list-tags.ts";
 import { RegistryConnection, type RegistryOptions } from "../registry/registry-connection.ts";
 import { RegistryStore } from "../registry/registry-store.ts";
 import { labelOf } from "../registry/remote-repository.ts";
@@ -18,7 +16,7 @@ import { type BlobDownload, downloadBlob } from "./download-blob.ts";
 import { downloadToFile } from "./download-to-file.ts";
 import { endpointOptions } from "./endpoint.ts";
 import { getManifest, type RetrievedManifest } from "./get-manifest.ts";
-import { type Page, type PagedList, pagedList, pageOf } from "./paged-list.ts";
+import { type PagedList, pagedList } from "./paged-list.ts";
 import { deriveManifestList, deriveManifestProperties } from "./properties/derive-manifest-properties.ts";
 import { deriveTagList, deriveTagProperties } from "./properties/derive-tag-properties.ts";
 import type {
@@ -29,6 +27,7 @@ import type {
   TagProperties,
 } from "./properties/properties.ts";
 import { type ManifestContent, type SetManifestOptions, type StoredManifest, setManifest } from "./set-manifest.ts";
+import { namePages, tagNames } from "./tag-names.ts";
 import { unlessMissing } from "./unless-missing.ts";
 import type { BlobContent } from "./upload/blob-content.ts";
 import { type UploadBlobOptions, uploadBlob } from "./upload/upload-blob.ts";
@@ -70,13 +69,7 @@ export class RegistryClient implements AsyncDisposable {
 
   /** The tags of a repository. Requests: 1 for each 1000. @throws {RegistryError} NAME_UNKNOWN. */
   listTags(repository: string, options: CallOptions = {}): PagedList<string> {
-    return this.tagNames(repository, options);
-  }
-
-  /** `listTags`, with what is done where a page comes again. @internal */
-  protected tagNames(repository: string, options: CallOptions & PageRepeats): PagedList<string> {
-    const remote = this.connection.remote(repository);
-    return pagedList((page) => namePages(listTagPages(remote, { ...options, ...page })));
+    return tagNames(this.connection.remote(repository), options);
   }
 
   /** The manifest of a tag or digest. 1 request. @throws {StoreError} MANIFEST_UNKNOWN, MANIFEST_UNSUPPORTED; {DigestMismatchError}. */
@@ -225,10 +218,6 @@ export class RegistryClient implements AsyncDisposable {
       `${action}: the distribution API has no way to; only Azure Container Registry has`,
     );
   }
-}
-
-async function* namePages(pages: AsyncIterable<NamePage>): AsyncGenerator<Page<string>, void, void> {
-  for await (const { names, more } of pages) yield pageOf(names, more ? names.at(-1) : undefined);
 }
 
 function checked(tagOrDigest: string): Digest | string {
