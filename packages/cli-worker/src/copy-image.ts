@@ -11,7 +11,7 @@ export async function copyImage(from: Located<Source>, to: Destination, options:
   const names = { from: nameOf(from), to: nameOf(to) };
   const counter = new RequestCounter();
   try {
-    const result = await copy(from, to, { ...options, onRequest: counter.count });
+    const result = await copy(from, to, { ...options, onExchange: counter.count });
     return { scope: "image", ...names, copies: [{ ...names, result }], failures: [], requests: result.requests };
   } catch (error) {
     options.signal?.throwIfAborted();

@@ -11,7 +11,7 @@ export async function copyRepository(from: Source, to: Target, options: CopyOpti
   });
   const counter = new RequestCounter();
   try {
-    const { outcomes } = await copyTags(from, to, { ...options, onRequest: counter.count });
+    const { outcomes } = await copyTags(from, to, { ...options, onExchange: counter.count });
     const copies = outcomes.flatMap((outcome) =>
       "result" in outcome ? [{ ...namesOf(outcome), result: outcome.result }] : [],
     );

@@ -24,5 +24,5 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
   /** Told of each HTTP request, also of a copy that fails and has no result. */
-  readonly onRequest?: CallOptions["onRequest"];
+  readonly onExchange?: CallOptions["onExchange"];
 }

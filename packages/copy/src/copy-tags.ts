@@ -38,8 +38,8 @@ export async function copyTags(
   options: CopyOptions = {},
 ): Promise<TagsResult> {
   const { run = new CopyRun(), signal, referrers = false, onEvent } = options;
-  const counter = new RequestCounter(options.onRequest);
-  const call = { signal, onRequest: counter.count };
+  const counter = new RequestCounter(options.onExchange);
+  const call = { signal, onExchange: counter.count };
   const [tags, there] = await Promise.all([sourceTags(from, call), targetTags(to, call)]);
   const images = tags.filter((tag) => !DIGEST_TAG.test(tag));
   const digestTags = tags.filter((tag) => DIGEST_TAG.test(tag));
@@ -83,7 +83,7 @@ function followsOneOf(tag: string, subjects: ReadonlySet<Digest>): boolean {
 
 async function sourceTags(
   source: Source,
-  call: { signal: AbortSignal | undefined; onRequest: RequestCounter["count"] },
+  call: { signal: AbortSignal | undefined; onExchange: RequestCounter["count"] },
 ): Promise<readonly string[]> {
   if (source.tags === undefined)
     throw new TypeError(`Cannot list the tags of "${source.name}": this kind of source has no list`);
@@ -97,7 +97,7 @@ async function sourceTags(
 /** Undefined where the target has no list: each tag is then asked for. */
 async function targetTags(
   target: Target & Pick<Source, "tags">,
-  call: { signal: AbortSignal | undefined; onRequest: RequestCounter["count"] },
+  call: { signal: AbortSignal | undefined; onExchange: RequestCounter["count"] },
 ): Promise<ReadonlySet<string> | undefined> {
   if (target.tags === undefined) return undefined;
   try {

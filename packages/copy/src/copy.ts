@@ -19,11 +19,17 @@ import { Scope } from "./scope.ts";
 export async function copy(from: Located<Source>, to: Destination, options: CopyOptions = {}): Promise<CopyResult> {
   const { run = new CopyRun(), onEvent } = options;
   const names = { from: nameOf(from), to: nameOf(to) };
-  const counter = new RequestCounter(options.onRequest);
+  const counter = new RequestCounter(options.onExchange);
   const onRetry = (retry: RetryRecord): void => onEvent?.({ ...names, ...retryEvent(retry) } as CopyEvent);
   const scope = new Scope(options.signal);
   try {
-    const plan = await planCopy(from, to, { ...options, run, signal: scope.signal, onRequest: counter.count, onRetry });
+    const plan = await planCopy(from, to, {
+      ...options,
+      run,
+      signal: scope.signal,
+      onExchange: counter.count,
+      onRetry,
+    });
     for (const message of plan.head.notices) onEvent?.({ ...names, type: "notice", message });
     if (plan.head.state !== "copy") onEvent?.({ ...names, type: plan.head.state, descriptor: plan.head.root });
     return await executeIn(scope, plan, from, to, { ...options, run, counter });

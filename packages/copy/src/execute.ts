@@ -78,11 +78,11 @@ class Execution {
   readonly #foreign: Descriptor[] = [];
 
   constructor(from: Located<Source>, to: Destination, options: ExecuteOptions, scope: Scope) {
-    const { run = new CopyRun(), counter = new RequestCounter(options.onRequest), onEvent } = options;
+    const { run = new CopyRun(), counter = new RequestCounter(options.onExchange), onEvent } = options;
     const names = { from: nameOf(from), to: nameOf(to) };
     this.#emit = (event) => onEvent?.({ ...names, ...event } as CopyEvent);
     const onRetry = (retry: RetryRecord): void => this.#emit(retryEvent(retry));
-    const call = { signal: scope.signal, onRequest: counter.count, onRetry };
+    const call = { signal: scope.signal, onExchange: counter.count, onRetry };
     this.#target = to.store;
     this.#run = run;
     this.#scope = scope;

@@ -33,9 +33,9 @@ export async function planCopy(
   to: Destination,
   options: CopyOptions & Pick<CallOptions, "onRetry"> = {},
 ): Promise<Plan> {
-  const { run = new CopyRun(), onRequest, onRetry, clobber = true } = options;
+  const { run = new CopyRun(), onExchange, onRetry, clobber = true } = options;
   const scope = new Scope(options.signal);
-  const call = { signal: scope.signal, onRequest, onRetry };
+  const call = { signal: scope.signal, onExchange, onRetry };
   const reader = new Reader(from.store, run, call);
   const writer = new Writer(to.store, { run, call, sourceName: from.store.name });
   const asked = to.missing === true ? undefined : to.reference;

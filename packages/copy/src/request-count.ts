@@ -6,13 +6,13 @@ export type RequestCount = Readonly<Record<string, Readonly<Record<string, numbe
 /** Counts the requests of one copy, and hands each on to whoever counts more. */
 export class RequestCounter {
   readonly #hosts = new Map<string, Map<string, number>>();
-  readonly #next: CallOptions["onRequest"];
+  readonly #next: CallOptions["onExchange"];
 
-  constructor(next?: CallOptions["onRequest"]) {
+  constructor(next?: CallOptions["onExchange"]) {
     this.#next = next;
   }
 
-  /** Bound, so that it can be handed to a store as its `onRequest`. */
+  /** Bound, so that it can be handed to a store as its `onExchange`. */
   readonly count = (request: RequestRecord): void => {
     const kinds = this.#hosts.get(request.host) ?? new Map<string, number>();
     const kind = `${request.method} ${request.kind}`;

@@ -17,18 +17,18 @@ function withTokens(seen: ScriptedRequest["headers"][]): Script {
   };
 }
 
-describe("onSend", () => {
+describe("onRequest", () => {
   it("sees each request, for tokens too, without secrets, and adds headers", async () => {
     const seen: ScriptedRequest["headers"][] = [];
     const sent: SentRequest[] = [];
     await using setup = await scriptedSetup(withTokens(seen), {
       credentials: { kind: "basic", username: "me", password: "pw" },
     });
-    const onSend = (request: SentRequest) => {
+    const onRequest = (request: SentRequest) => {
       sent.push(request);
       return { "X-Trace": String(sent.length) };
     };
-    await Array.fromAsync(setup.registry.repository("app").tags({ onSend }));
+    await Array.fromAsync(setup.registry.repository("app").tags({ onRequest }));
     const host = `http://${setup.server.host}`;
     expect(sent.map(({ method, kind, url }) => `${method} ${kind} ${url}`)).toEqual([
       `GET tags ${host}/v2/app/tags/list?n=1000`,
@@ -49,17 +49,17 @@ describe("onSend", () => {
         return TAGS;
       },
       {
-        onSend: () => {
+        onRequest: () => {
           order.push("client");
           return { "X-Team": "client", "x-client": "1" };
         },
       },
     );
-    const onSend = () => {
+    const onRequest = () => {
       order.push("call");
       return { "x-team": "call" };
     };
-    await Array.fromAsync(setup.registry.repository("app").tags({ onSend }));
+    await Array.fromAsync(setup.registry.repository("app").tags({ onRequest }));
     expect(order).toEqual(["client", "call"]);
     expect(seen[0]).toMatchObject({ "x-team": "call", "x-client": "1" });
   });
@@ -68,7 +68,7 @@ describe("onSend", () => {
     "is refused the header %j",
     async (name) => {
       await using setup = await scriptedSetup();
-      const resolving = setup.registry.repository("app").resolve("v1", { onSend: () => ({ [name]: "1" }) });
+      const resolving = setup.registry.repository("app").resolve("v1", { onRequest: () => ({ [name]: "1" }) });
       await expect(resolving).rejects.toThrow(TypeError);
       expect(setup.server.log).toEqual([]);
     },
@@ -77,10 +77,10 @@ describe("onSend", () => {
   it("that throws fails the call with what it threw, and nothing is sent", async () => {
     await using setup = await scriptedSetup();
     const error = new Error("not this one");
-    const onSend = () => {
+    const onRequest = () => {
       throw error;
     };
-    await expect(setup.registry.repository("app").resolve("v1", { onSend })).rejects.toBe(error);
+    await expect(setup.registry.repository("app").resolve("v1", { onRequest })).rejects.toBe(error);
     expect(setup.server.log).toEqual([]);
   });
 });
@@ -88,7 +88,7 @@ describe("onSend", () => {
 describe("onResponse", () => {
   it("sees the head of each answer without secrets, and the headers that hooks added", async () => {
     const received: ReceivedResponse[] = [];
-    await using setup = await scriptedSetup(() => TAGS, { onSend: () => ({ "x-team": "a" }) });
+    await using setup = await scriptedSetup(() => TAGS, { onRequest: () => ({ "x-team": "a" }) });
     await Array.fromAsync(
       setup.registry.repository("app").tags({ onResponse: (response) => void received.push(response) }),
     );

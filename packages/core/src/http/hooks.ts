@@ -17,13 +17,13 @@ const NOT_THEIRS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Calls `onSend` and `onResponse` of the call that a request belongs to. */
+/** Calls `onRequest` and `onResponse` of the call that a request belongs to. */
 export const hooks: Observer = { start };
 
 function start(request: HttpRequest): Observation | undefined {
-  const { onSend, onResponse } = request.call ?? {};
-  if (onSend === undefined && onResponse === undefined) return undefined;
-  const added = lowerCased(onSend?.(shown(request)));
+  const { onRequest, onResponse } = request.call ?? {};
+  if (onRequest === undefined && onResponse === undefined) return undefined;
+  const added = lowerCased(onRequest?.(shown(request)));
   if (onResponse === undefined) return { headers: added };
   const sent = shown({ ...request, headers: { ...request.headers, ...added } });
   const startedAt = performance.now();
@@ -47,7 +47,7 @@ function lowerCased(headers: Readonly<Record<string, string>> | undefined): Read
     validateHeaderName(name);
     validateHeaderValue(name, value);
     const known = name.toLowerCase();
-    if (NOT_THEIRS.has(known)) throw new TypeError(`onSend cannot set the header "${known}"`);
+    if (NOT_THEIRS.has(known)) throw new TypeError(`onRequest cannot set the header "${known}"`);
     lower[known] = value;
   }
   return lower;

@@ -93,7 +93,7 @@ describe("Transport.send()", () => {
         method: "PUT",
         body: () => repeat(Buffer.alloc(1000, 7), 50),
         contentLength: 50_000,
-        onRequest: (record) => records.push(record),
+        onExchange: (record) => records.push(record),
       }),
     );
     await response.body.drop();
@@ -176,7 +176,7 @@ describe("Transport.send()", () => {
         method: "PUT",
         body,
         contentLength: 5,
-        onRequest: ({ status }) => statuses.push(status),
+        onExchange: ({ status }) => statuses.push(status),
       });
       const response = await send(put);
       await response.body.bytes(10);

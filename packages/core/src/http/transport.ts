@@ -8,7 +8,7 @@ import type { Observer } from "./observer.ts";
 /** Sends single requests to any host, without authentication, redirects and retries. */
 export interface Transport {
   /**
-   * Sends one request and waits for the head of its answer. Whatever happened is told to the observers and to the request's `onRequest`.
+   * Sends one request and waits for the head of its answer. Whatever happened is told to the observers and to the request's `onExchange`.
    * @throws {RegistryError} NETWORK, TLS, TIMEOUT, PROTOCOL, REDIRECT_REFUSED; the signal's reason; what the body's content or an observer threw.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
@@ -60,5 +60,5 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 function report(request: HttpRequest, status: number): void {
-  request.onRequest?.({ method: request.method, kind: request.kind, host: request.url.host, status });
+  request.onExchange?.({ method: request.method, kind: request.kind, host: request.url.host, status });
 }

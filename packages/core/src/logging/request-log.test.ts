@@ -36,7 +36,7 @@ const TAGS: Script = () => ({
 describe("logger at info", () => {
   it("gets one line for a request: method, URL, status, duration and headers, secrets redacted", async () => {
     const { lines, text, logger } = logging("info");
-    await using setup = await setUp(TAGS, { logger, onSend: () => ({ "x-team-key": "s3cret" }) });
+    await using setup = await setUp(TAGS, { logger, onRequest: () => ({ "x-team-key": "s3cret" }) });
     await Array.fromAsync(setup.registry.repository("app").tags());
     const url = `http://${setup.server.host}/v2/app/tags/list?n=1000`;
     expect(lines).toEqual([

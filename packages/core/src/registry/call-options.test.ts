@@ -118,14 +118,14 @@ describe("timeouts of one call", () => {
   );
 });
 
-it("onRequest of the client is told of every call's requests, beside that of the call", async () => {
+it("onExchange of the client is told of every call's requests, beside that of the call", async () => {
   const clients: RequestRecord[] = [];
   const calls: RequestRecord[] = [];
   await using setup = await scriptedSetup(() => ({ status: 200, body: '{"tags":[]}' }), {
-    onRequest: (request) => void clients.push(request),
+    onExchange: (request) => void clients.push(request),
   });
   const store = setup.registry.repository("app");
-  await Array.fromAsync(store.tags({ onRequest: (request) => void calls.push(request) }));
+  await Array.fromAsync(store.tags({ onExchange: (request) => void calls.push(request) }));
   await Array.fromAsync(store.tags());
   expect(calls).toEqual([{ method: "GET", kind: "tags", host: setup.server.host, status: 200 }]);
   expect(clients).toEqual([...calls, ...calls]);

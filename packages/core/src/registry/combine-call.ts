@@ -1,20 +1,20 @@
 import type { CallOptions } from "../store/call-options.ts";
 
 /** What a client says for all its calls, but for retries, which `retriesOf` combines. */
-export type CallDefaults = Pick<CallOptions, "onSend" | "onResponse" | "onRequest">;
+export type CallDefaults = Pick<CallOptions, "onRequest" | "onResponse" | "onExchange">;
 
 /** The call with the functions of its client in front of its own. */
 export function combineCall(client: CallDefaults, call: CallOptions): CallOptions {
   return {
     ...call,
-    onSend: combineSend(client.onSend, call.onSend),
+    onRequest: combineSend(client.onRequest, call.onRequest),
     onResponse: inTurn(client.onResponse, call.onResponse),
-    onRequest: inTurn(client.onRequest, call.onRequest),
+    onExchange: inTurn(client.onExchange, call.onExchange),
   };
 }
 
 /** Both see the request as it was; of two headers with one name the second is sent. */
-function combineSend(first: CallOptions["onSend"], second: CallOptions["onSend"]): CallOptions["onSend"] {
+function combineSend(first: CallOptions["onRequest"], second: CallOptions["onRequest"]): CallOptions["onRequest"] {
   if (first === undefined || second === undefined) return first ?? second;
   return (request) => ({ ...lowerCased(first(request)), ...lowerCased(second(request)) });
 }

@@ -172,7 +172,7 @@ describe("push() of a blob", () => {
     await using setup = await scriptedSetup();
     const records: string[] = [];
     await setup.registry.repository("app").push(blobOf(SMALL), opening(SMALL), {
-      onRequest: ({ method, kind, status }) => records.push(`${method} ${kind} ${status}`),
+      onExchange: ({ method, kind, status }) => records.push(`${method} ${kind} ${status}`),
     });
     expect(records).toEqual(["POST upload 202", "PUT upload 201"]);
   });

@@ -95,10 +95,10 @@ class HttpRegistryTransport implements RegistryTransport {
 
   /** What the request's caller and the client say, as one. @throws {RangeError} for numbers out of range. */
   #callOf(request: RegistryRequest): CallOptions {
-    const { call = {}, signal = call.signal, onRequest = call.onRequest } = request;
+    const { call = {}, signal = call.signal, onExchange = call.onExchange } = request;
     checkRetryPolicy(call.retry ?? {});
     checkTimeouts(call.timeouts ?? {});
-    return combineCall(this.#options, { ...call, signal, onRequest });
+    return combineCall(this.#options, { ...call, signal, onExchange });
   }
 
   resolveLocation(location: string, answeredBy: URL): URL {
@@ -126,7 +126,7 @@ class HttpRegistryTransport implements RegistryTransport {
 
   #httpRequest(request: RegistryRequest, origin: URL, call: CallOptions): Omit<HttpRequest, "action"> {
     const { path, method, kind, headers, body, contentLength } = request;
-    const { timeouts = {}, signal, onRequest } = call;
+    const { timeouts = {}, signal, onExchange } = call;
     return {
       // Joined as text, so that a path that starts with "//" can't name another host.
       url: typeof path === "string" ? new URL(`${origin.origin}${path}`) : path,
@@ -139,7 +139,7 @@ class HttpRegistryTransport implements RegistryTransport {
       bodyTimeoutMs: timeouts.bodyMs,
       call,
       signal,
-      onRequest,
+      onExchange,
     };
   }
 
@@ -165,7 +165,7 @@ class HttpRegistryTransport implements RegistryTransport {
           headers: { "user-agent": this.#userAgent, ...request.headers },
           headersTimeoutMs: call.timeouts?.headersMs,
           bodyTimeoutMs: call.timeouts?.bodyMs,
-          onRequest: call.onRequest,
+          onExchange: call.onExchange,
           attempt,
         };
         const response = http.method === "GET" ? await sendFollowing(http, send, this.#locations) : await send(http);

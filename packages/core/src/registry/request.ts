@@ -30,7 +30,7 @@ export interface RegistryRequest {
   /** In the place of the call's own. */
   readonly signal?: AbortSignal | undefined;
   /** In the place of the call's own. */
-  readonly onRequest?: CallOptions["onRequest"];
+  readonly onExchange?: CallOptions["onExchange"];
 }
 
 /** The body of an answer: iterated once, or dropped. An answer whose body was neither read nor dropped holds its connection. */

@@ -80,11 +80,11 @@ export interface CallOptions {
    * that several calls wait for is fetched by the first of them.
    * Headers of the connection and `authorization` are refused with a TypeError.
    */
-  readonly onSend?: ((request: SentRequest) => Readonly<Record<string, string>> | undefined) | undefined;
+  readonly onRequest?: ((request: SentRequest) => Readonly<Record<string, string>> | undefined) | undefined;
   /** Told of the head of each answer, before its body is read. */
   readonly onResponse?: ((response: ReceivedResponse) => void) | undefined;
   /** Told of each HTTP request once it was answered or failed: what is counted. */
-  readonly onRequest?: ((request: RequestRecord) => void) | undefined;
+  readonly onExchange?: ((request: RequestRecord) => void) | undefined;
   /** Told before each wait for another try. */
   readonly onRetry?: ((retry: RetryRecord) => void) | undefined;
 }

@@ -206,7 +206,7 @@ describe("listTagProperties() of any registry", () => {
       method === "HEAD" && path.endsWith("/multi") ? { status: 403 } : undefined,
     );
     await expect(
-      Array.fromAsync(setup.client.listTagProperties("app", { onRequest: () => (open += 1) })),
+      Array.fromAsync(setup.client.listTagProperties("app", { onExchange: () => (open += 1) })),
     ).rejects.toMatchObject({ code: "DENIED" });
     expect(open).toBe(setup.server.log.length);
   });

@@ -63,9 +63,9 @@ describe("RegistryTransport.request() with tokens", () => {
     const tokens = await tokenRegistry();
     const made = client(tokens.host);
     const records: RequestRecord[] = [];
-    const onRequest = (record: RequestRecord): void => void records.push(record);
-    expect(await read(made, { onRequest })).toBe("ok");
-    expect(await read(made, { onRequest })).toBe("ok");
+    const onExchange = (record: RequestRecord): void => void records.push(record);
+    expect(await read(made, { onExchange })).toBe("ok");
+    expect(await read(made, { onExchange })).toBe("ok");
     expect(records.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
       "manifest 401",
       "token 200",

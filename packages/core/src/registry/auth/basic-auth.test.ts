@@ -14,16 +14,16 @@ describe("RegistryTransport.request() with basic auth", () => {
   it("logs in after the challenge, and at once from then on", async () => {
     const made = client(await serve(listener), { credentials: BASIC });
     const statuses: number[] = [];
-    const onRequest = ({ status }: RequestRecord): void => void statuses.push(status);
-    await read(made, { onRequest });
-    await read(made, { onRequest });
+    const onExchange = ({ status }: RequestRecord): void => void statuses.push(status);
+    await read(made, { onExchange });
+    await read(made, { onExchange });
     expect(statuses).toEqual([401, 200, 200]);
   });
 
   it("says where to log in where no credentials were given, after one request", async () => {
     const host = await serve(listener);
     const statuses: number[] = [];
-    const error = await failure(read(client(host), { onRequest: ({ status }) => statuses.push(status) }));
+    const error = await failure(read(client(host), { onExchange: ({ status }) => statuses.push(status) }));
     expect(error).toMatchObject({ code: "UNAUTHORIZED", status: 401 });
     expect(String(error)).toContain(`no credentials for ${host} were given; log in with: tranship login ${host}`);
     expect(statuses).toEqual([401]);
@@ -34,7 +34,7 @@ describe("RegistryTransport.request() with basic auth", () => {
     const statuses: number[] = [];
     const credentials: Credential = { ...BASIC, password: "wrong" };
     const error = await failure(
-      read(client(host, { credentials }), { onRequest: ({ status }) => statuses.push(status) }),
+      read(client(host, { credentials }), { onExchange: ({ status }) => statuses.push(status) }),
     );
     expect(String(error)).toMatch(/were refused/);
     expect(statuses).toEqual([401, 401]);
