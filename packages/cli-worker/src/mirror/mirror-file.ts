@@ -1,0 +1,100 @@
+import type { Digest, Platform } from "@tranship/core";
+import type { Position } from "./file/problem.ts";
+import type { RepositoryPattern } from "./resolve/repository-pattern.ts";
+import type { TargetTemplate } from "./resolve/target-template.ts";
+import type { TagRules } from "./select/tag-rules.ts";
+
+/** A mirror file as it was understood: variables substituted, defaults applied, every value checked. It holds secrets: it is never printed or stored. */
+export interface MirrorFile {
+  /** As messages call it: the path that was given, or `stdin`. */
+  readonly name: string;
+  /** By the host in its one spelling (`parseHost`): `docker.io`, `registry.internal:5000`. */
+  readonly hosts: ReadonlyMap<string, HostRules>;
+  /** In the order of the file; at least one. */
+  readonly mirrors: readonly Mirror[];
+}
+
+/** What the file says of one host. */
+export interface HostRules {
+  readonly host: string;
+  /** In the place of what the files of docker and podman, the environment and the clouds have. */
+  readonly credentials?: HostCredentials | undefined;
+  readonly tls: HostTls;
+  /** Hosts that are asked, in this order, for what this one can't give at the moment; only to read. */
+  readonly mirrors: readonly string[];
+  readonly limits: HostLimits;
+  /** The first one that the local time is in replaces the limits that it names. */
+  readonly windows: readonly LimitWindow[];
+}
+
+/** `helper`: the name after `docker-credential-`. `token`: an access token that is ready to use. */
+export type HostCredentials =
+  | { readonly kind: "password"; readonly username: string; readonly password: string }
+  | { readonly kind: "token"; readonly token: string }
+  | { readonly kind: "helper"; readonly helper: string }
+  | { readonly kind: "anonymous" };
+
+/** Paths are absolute: the file's are relative to its folder. */
+export interface HostTls {
+  readonly ca?: string | undefined;
+  readonly clientCert?: { readonly cert: string; readonly key: string } | undefined;
+  readonly insecure: boolean;
+  readonly plainHttp: boolean;
+}
+
+/** Undefined: no limit but those of the command. Each is of one process, for reading and for writing apart. */
+export interface HostLimits {
+  readonly requestsPerSecond?: number | undefined;
+  readonly bytesPerSecond?: number | undefined;
+  /** Requests in flight. */
+  readonly concurrency?: number | undefined;
+}
+
+/** Limits for some hours of some days. */
+export interface LimitWindow {
+  /** Minutes since midnight, local time. Where `until` is not after `since`, the window goes on over midnight and belongs to the day that it began. */
+  readonly since: number;
+  readonly until: number;
+  /** 0 is Sunday. All seven where the file names none. */
+  readonly days: ReadonlySet<number>;
+  readonly limits: HostLimits;
+}
+
+/** What is kept in step with what, and how. */
+export interface Mirror {
+  /** Its place in the file, from 0. */
+  readonly index: number;
+  /** Where it begins in the file. */
+  readonly at: Position;
+  readonly from: MirrorSource;
+  /** At least one. */
+  readonly to: readonly TargetTemplate[];
+  readonly tags: TagRules;
+  /** Undefined: all, untouched. */
+  readonly platforms: readonly Platform[] | undefined;
+  /** The index is kept as it is, and only the platforms' content is copied; most registries refuse that. Only with `platforms`. */
+  readonly sparse: boolean;
+  readonly referrers: boolean;
+  /** Signatures and more that cosign keeps under tags made of a digest: `sha256-….sig`, `.att`, `.sbom`. */
+  readonly cosignTags: boolean;
+  readonly prune: MirrorPrune | undefined;
+}
+
+export interface MirrorSource {
+  /** As messages call it: as it was written, with its variables substituted. */
+  readonly text: string;
+  readonly at: Position;
+  readonly host: string;
+  readonly pattern: RepositoryPattern;
+  /** Repositories that are named one by one: no catalogue is asked. Whole names. Undefined where the pattern has a `*` that the catalogue has to fill. */
+  readonly repositories: readonly string[] | undefined;
+  /** Of what the catalogue lists, only this. */
+  readonly accepts: (repository: string) => boolean;
+  /** The one image that `from` names with `@`; then no tag is looked for. A tag that `from` names is the one of `tags.names`. */
+  readonly digest?: Digest | undefined;
+}
+
+export interface MirrorPrune {
+  /** The most tags that one run may delete in this mirror; more deletes none of them. */
+  readonly maxDelete: number;
+}

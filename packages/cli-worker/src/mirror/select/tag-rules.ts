@@ -1,0 +1,43 @@
+import type { Range } from "semver";
+import type { Position } from "../file/problem.ts";
+
+/** Which tags of a repository a mirror means. Without any rule: every tag, but never a digest tag (`sha256-…`). */
+export interface TagRules {
+  /** Where the rules begin in the file; those of a mirror without any, where the mirror does. */
+  readonly at: Position;
+  /** Named one by one: they are never looked up in a list, and one that is not there is a failure. In addition to what the filters choose. */
+  readonly names: readonly string[];
+  /** Whether the list of tags has to be read: there is a filter, or nothing is said at all. */
+  readonly listed: boolean;
+  /** Filters of a listed tag: each that is given must fit; of a list, one entry must. */
+  readonly glob: readonly TagPattern[] | undefined;
+  readonly regex: readonly TagPattern[] | undefined;
+  readonly semver: Range | undefined;
+  /** What fits none of the filters' own, whatever they say. */
+  readonly exclude: readonly TagPattern[];
+  /** Keep this many of what is left. */
+  readonly newest: number | undefined;
+  /** Keep what is newer. Undefined where all ages will do. */
+  readonly newerThan: NewerThan | undefined;
+  /** Where a tag's time is from: `created` reads the config of each image that is considered. Undefined: the registry's own list. */
+  readonly by: "created" | undefined;
+  /** Tags that never move: one that the target has is not asked for. */
+  readonly immutable: readonly TagPattern[];
+}
+
+/** A glob or a regular expression for whole tags. */
+export interface TagPattern {
+  /** As it was written. */
+  readonly text: string;
+  matches(tag: string): boolean;
+}
+
+/** An age before now, in ms, or a moment. */
+export type NewerThan = { readonly ageMs: number } | { readonly time: Date };
+
+/** A tag as a registry lists it. Docker Hub, distribution and most others list names alone. */
+export interface ListedTag {
+  readonly name: string;
+  /** When the registry says that it was last written; or, by `created`, when its image was built. */
+  readonly time?: Date | undefined;
+}
