@@ -1,4 +1,5 @@
-import { RegistryError, StoreError } from "@tranship/core";
+import { storeErrorIn } from "@tranship/copy";
+import { RegistryError } from "@tranship/core";
 import { isAzure } from "./is-azure.ts";
 
 /** What the user can do about an error, for the end of its line; undefined where nothing is known or the message says it itself. */
@@ -38,14 +39,6 @@ function unlockHint({ method }: RegistryError, { host, repository, reference }: 
 
 function isOfRepository({ errors }: RegistryError): boolean {
   return errors.some(({ code }) => code === "NAME_UNKNOWN");
-}
-
-/** The store's error in what wraps it. */
-export function storeErrorIn(error: unknown): StoreError | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof StoreError) return at;
-  }
-  return undefined;
 }
 
 interface Place {

@@ -4,10 +4,30 @@ export { copyTags, failures, type TagOutcome, type TagsResult } from "./copy-tag
 export { CopyError, type CopyErrorInit } from "./errors.ts";
 export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
 export { type ExecuteOptions, execute } from "./execute.ts";
+export { type FailureRecord, failureRecord, storeErrorIn } from "./failure-record.ts";
 export type { Plan, PlanAction, PlanHead } from "./plan.ts";
 export { nameOf, planCopy } from "./plan-copy.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
 export { addRequests, type RequestCount, RequestCounter, totalRequests } from "./request-count.ts";
 export type { Amount, CopyResult } from "./result.ts";
 export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";
+export {
+  type HostCost,
+  type PlannedContent,
+  type PlannedImage,
+  SYNC_PLAN_VERSION,
+  type SyncAction,
+  type SyncPlan,
+  type SyncReason,
+  type Unresolved,
+} from "./sync/sync-plan.ts";
+export type {
+  ChooseTags,
+  ChosenTags,
+  PruneOwned,
+  SyncRepository,
+  SyncStores,
+  SyncTarget,
+} from "./sync/sync-repository.ts";
+export { type ImageOutcome, type ImageResult, SYNC_RESULT_VERSION, type SyncResult } from "./sync/sync-result.ts";
 export { type Verified, verifyImage } from "./verify-image.ts";

@@ -122,6 +122,7 @@ export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.t
 export { MemoryStore } from "./store/memory-store.ts";
 export type {
   Content,
+  ListedTag,
   Located,
   Open,
   PushOptions,

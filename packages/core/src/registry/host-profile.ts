@@ -17,6 +17,9 @@ export class HostProfile {
   /** Whether the referrers API is there; `tag` where it answered 404 (distribution 2.8 and 3.1). */
   referrers: "unknown" | "api" | "tag" = "unknown";
 
+  /** Where the digests and times of tags are listed: in Azure's own list, in the list of tags (Google's), or nowhere. */
+  tagDetails: "unknown" | "acr" | "tags" | "none" = "unknown";
+
   /** Updates of referrers tags under way, by repository and subject. */
   readonly referrerUpdates: Map<string, ReferrerUpdate> = new Map();
   readonly referrerLock: KeyedLock = new KeyedLock();

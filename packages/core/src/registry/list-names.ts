@@ -19,6 +19,8 @@ export interface PageOptions {
 export interface NamePage {
   readonly names: readonly string[];
   readonly more: boolean;
+  /** The answer that they stand in: some registries say more in it. */
+  readonly document: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function* listNames(
 ): AsyncGenerator<NamePage, void, void> {
   const seen = new Set<string>();
   for await (const page of askedPages(registry, list, options)) {
-    const names = namesIn(page, field);
+    const { names, document } = namesIn(page, field);
     const shape = JSON.stringify([names.length, names[0], names.at(-1)]);
     if (names.length === 0) return;
     if (seen.has(shape)) {
@@ -42,7 +44,7 @@ export async function* listNames(
       return;
     }
     seen.add(shape);
-    yield { names, more: page.more };
+    yield { names, more: page.more, document };
   }
 }
 
@@ -78,7 +80,7 @@ async function* askedPages(
   }
 }
 
-function namesIn(page: ListPage, field: string): readonly string[] {
+function namesIn(page: ListPage, field: string): Pick<NamePage, "names" | "document"> {
   const bad = (detail: string, cause?: unknown) =>
     new RegistryError("PROTOCOL", `Cannot read the list of ${field}: ${detail}`, {
       cause,
@@ -93,10 +95,11 @@ function namesIn(page: ListPage, field: string): readonly string[] {
     throw bad("the answer is no JSON", error);
   }
   if (typeof document !== "object" || document === null) throw bad("the answer is no object");
-  const names: unknown = Object.entries(document).find(([key]) => key === field)?.[1];
+  const fields: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(document));
+  const names = fields[field];
   // Go writes an empty list that was never made as null.
-  if (names === null || names === undefined) return [];
+  if (names === null || names === undefined) return { names: [], document: fields };
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string"))
     throw bad(`"${field}" is no list of names`);
-  return names;
+  return { names, document: fields };
 }

@@ -6,6 +6,7 @@ import { parseTag } from "../content/tag.ts";
 import type {
   CallOptions,
   Content,
+  ListedTag,
   Open,
   PushOptions,
   PushOutcome,
@@ -17,6 +18,7 @@ import { deleteContent } from "./delete-content.ts";
 import { fetchContent } from "./fetch-content.ts";
 import { headBlob } from "./head-blob.ts";
 import { listReferrers } from "./list-referrers.ts";
+import { listTagDetails } from "./list-tag-details.ts";
 import { listTags } from "./list-tags.ts";
 import { openManifest } from "./open-manifest.ts";
 import { pushBlob } from "./push-blob.ts";
@@ -64,6 +66,10 @@ export class RegistryStore implements Source, Target {
 
   tags(options?: CallOptions): AsyncIterable<string> {
     return listTags(this.#repository, options);
+  }
+
+  listedTags(options?: CallOptions): AsyncIterable<ListedTag> {
+    return listTagDetails(this.#repository, options);
   }
 
   async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {

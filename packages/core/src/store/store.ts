@@ -1,4 +1,5 @@
 import type { Descriptor } from "../content/descriptor.ts";
+import type { Digest } from "../content/digest.ts";
 import type { CallOptions } from "./call-options.ts";
 
 export type { CallOptions, RequestKind, RequestRecord } from "./call-options.ts";
@@ -20,6 +21,15 @@ export interface RepositoryPlace {
   readonly repository: string;
   /** Who asks, by identity: stores with the same host and access see the same repositories, so one may mount from the other. */
   readonly access: object;
+}
+
+/** A tag, and what a list says of it. */
+export interface ListedTag {
+  readonly name: string;
+  /** What it stands for, where the store lists digests. */
+  readonly digest?: Digest | undefined;
+  /** When it was last put, where the store lists times. */
+  readonly time?: Date | undefined;
 }
 
 /** What content can be read from. One store is one repository, one directory, one set in memory. */
@@ -54,6 +64,8 @@ export interface Source {
   ): AsyncIterable<Descriptor>;
   /** Every tag, in the store's order; digest tags (`sha256-…`) too. */
   tags?(options?: CallOptions): AsyncIterable<string>;
+  /** As `tags`, with digests and times where the store's lists have them: a store whose lists never do leaves this out. */
+  listedTags?(options?: CallOptions): AsyncIterable<ListedTag>;
 }
 
 export interface PushOptions extends CallOptions {

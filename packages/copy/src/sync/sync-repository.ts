@@ -1,0 +1,50 @@
+import type { ListedTag, Platform, Source, Target } from "@tranship/core";
+
+/** A repository that is kept in step with a source's, and how its tags are called. */
+export interface SyncTarget {
+  /** Where it is, as `SyncStores` opens it: `registry.example/app`, `oci:/images`. */
+  readonly to: string;
+  /** The target's tag for a source's. Default: the same. */
+  readonly tagOf?: ((tag: string) => string) | undefined;
+}
+
+/** What was chosen of a list of tags. */
+export interface ChosenTags {
+  readonly tags: readonly string[];
+  /** What the user should know: a filter that matches nothing, what was left out. */
+  readonly notices?: readonly string[] | undefined;
+}
+
+/** Chooses tags from a source's list, which has no digest tags (`sha256-…`) in it. It may ask the source for more, such as times. */
+export type ChooseTags = (listed: readonly ListedTag[], source: Source, signal: AbortSignal) => Promise<ChosenTags>;
+
+/** A repository of a mirror and those that are kept in step with it. */
+export interface SyncRepository {
+  /** What plans, results and messages call the mirror that it belongs to. */
+  readonly mirror: string;
+  /** Where it is, as `SyncStores` opens it. */
+  readonly from: string;
+  readonly targets: readonly SyncTarget[];
+  /** Tags given by name, which are looked up in no list; or a choice from the source's list. */
+  readonly tags: readonly string[] | ChooseTags;
+  /** Tags that never move: one that a target has is not asked for again. Default: none. */
+  readonly isImmutable?: ((tag: string) => boolean) | undefined;
+  /** Only these, as in `CopyOptions`. */
+  readonly platforms?: readonly Platform[] | undefined;
+  /** Referrers and cosign's tags (`sha256-….sig`, `.att`, `.sbom`) go with their subjects. Default: no. */
+  readonly referrers?: boolean | undefined;
+  /** What is deleted at the targets. Default: nothing. */
+  readonly prune?: PruneOwned | undefined;
+}
+
+/** What a mirror may delete at its targets, since it is its own. */
+export interface PruneOwned {
+  /** Whether the mirror's own selection could have made the tag: no other one is touched. The name is the target's. */
+  readonly owns: (targetTag: string) => boolean;
+}
+
+/** Opens the repositories that mirrors and plans name. The same name gives the same store. No request. */
+export interface SyncStores {
+  source(name: string): Promise<Source>;
+  target(name: string): Promise<Target & Pick<Source, "tags" | "listedTags" | "open">>;
+}

@@ -1,0 +1,61 @@
+import type { Digest } from "@tranship/core";
+import type { FailureRecord } from "../failure-record.ts";
+import type { RequestCount } from "../request-count.ts";
+import type { Amount } from "../result.ts";
+
+/** The version of the result's format. */
+export const SYNC_RESULT_VERSION = 1;
+
+/**
+ * How one tag at one target went.
+ * - copied: it stands for `digest` now, content was sent or mounted where it lacked. retagged: only the tag was put.
+ * - unchanged: it was right before. deleted: it was pruned.
+ * - refused: the target's tag was not as planned, and was left alone. failed: see `error`. left: not begun, since the run ended before.
+ */
+export type ImageOutcome = "copied" | "retagged" | "unchanged" | "deleted" | "refused" | "failed" | "left";
+
+/** One tag at one target. */
+export interface ImageResult {
+  readonly mirror: string;
+  /** Repository and tag of the source; for a repository that could not be looked at, `tag` is absent. */
+  readonly from: string;
+  readonly tag?: string | undefined;
+  /** Repository and tag of the target. */
+  readonly to?: string | undefined;
+  readonly targetTag?: string | undefined;
+  readonly outcome: ImageOutcome;
+  /** What the target's tag stands for now. */
+  readonly digest?: Digest | undefined;
+  /** What was copied, where platforms were chosen and it is another one. */
+  readonly sourceDigest?: Digest | undefined;
+  /** Sent to the target: blobs and manifests. */
+  readonly moved: Amount;
+  readonly mounted: Amount;
+  /** There before, or brought by another image of this run. */
+  readonly skipped: Amount;
+  readonly tookMs: number;
+  /** What the user should know: a source's tag that has moved since it was planned. */
+  readonly notices?: readonly string[] | undefined;
+  /** Where it is failed or refused. */
+  readonly error?: FailureRecord | undefined;
+}
+
+/** What a run did: JSON, sizes are bytes. Memory: about 0.5 kB for each image. */
+export interface SyncResult {
+  readonly version: typeof SYNC_RESULT_VERSION;
+  readonly kind: "result";
+  /** Whether nothing failed and nothing was refused. */
+  readonly ok: boolean;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly tookMs: number;
+  readonly images: readonly ImageResult[];
+  /** How many images of each outcome. */
+  readonly outcomes: Readonly<Record<ImageOutcome, number>>;
+  readonly moved: Amount;
+  readonly mounted: Amount;
+  readonly skipped: Amount;
+  /** By host and kind; planning's are among them, where it is of the same run. */
+  readonly requests: RequestCount;
+  readonly notices: readonly string[];
+}

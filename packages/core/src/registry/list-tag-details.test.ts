@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const NAMES = Array.from({ length: 12 }, (_, at) => `v${at}`);
+const acrTag = (name: string) => ({
+  name,
+  digest: DIGEST,
+  createdTime: "2026-01-01T00:00:00Z",
+  lastUpdateTime: "2026-01-02T03:04:05Z",
+});
+
+describe("listedTags()", () => {
+  it("takes the digests and times of Google's list, and asks for nothing else", async () => {
+    await using setup = await scriptedSetup(() => ({
+      status: 200,
+      body: JSON.stringify({
+        tags: [...NAMES, "untold"],
+        manifest: { [DIGEST]: { tag: NAMES, timeUploadedMs: "1700000000000" }, "no digest": {} },
+      }),
+    }));
+    const tags = await Array.fromAsync(setup.registry.repository("app").listedTags());
+    expect(tags).toHaveLength(13);
+    expect(tags[0]).toEqual({ name: "v0", digest: DIGEST, time: new Date(1_700_000_000_000) });
+    expect(tags[12]).toEqual({ name: "untold" });
+    expect(setup.server.log).toEqual(["GET /v2/app/tags/list?n=1000"]);
+  });
+
+  it("finds Azure's list by asking for it, and then asks for nothing else", async () => {
+    await using setup = await scriptedSetup(({ path }) => {
+      if (path.startsWith("/v2/")) return { status: 200, body: JSON.stringify({ tags: NAMES }) };
+      return {
+        status: 200,
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ registry: "r", imageName: "app", tags: NAMES.map(acrTag) }),
+      };
+    });
+    for (const name of ["app", "other"]) {
+      const tags = await Array.fromAsync(setup.registry.repository(name).listedTags());
+      expect(tags[3]).toEqual({ name: "v3", digest: DIGEST, time: new Date("2026-01-02T03:04:05Z") });
+    }
+    expect(setup.server.log.map((line) => line.split("?")[0])).toEqual([
+      "GET /v2/app/tags/list",
+      "GET /acr/v1/app/_tags",
+      "GET /acr/v1/other/_tags",
+    ]);
+  });
+
+  it("asks once, and not for a few tags; names alone where no list says more", async () => {
+    await using setup = await scriptedSetup(({ path }) => {
+      if (path.startsWith("/v2/few/")) return { status: 200, body: JSON.stringify({ tags: ["v1"] }) };
+      if (path.startsWith("/v2/")) return { status: 200, body: JSON.stringify({ tags: NAMES }) };
+      return { status: 404, body: "404 page not found" };
+    });
+    for (const name of ["few", "app", "other"]) {
+      const tags = await Array.fromAsync(setup.registry.repository(name).listedTags());
+      expect(tags).toEqual((name === "few" ? ["v1"] : NAMES).map((tag) => ({ name: tag })));
+    }
+    expect(setup.server.log.filter((line) => line.includes("/acr/"))).toHaveLength(1);
+  });
+
+  it("goes on with names where Azure's list is refused to these credentials", async () => {
+    await using setup = await scriptedSetup(({ path }) =>
+      path.startsWith("/v2/")
+        ? { status: 200, body: JSON.stringify({ tags: NAMES }) }
+        : { status: 403, body: '{"errors":[{"code":"DENIED","message":"no"}]}' },
+    );
+    const tags = await Array.fromAsync(setup.registry.repository("app").listedTags());
+    expect(tags).toEqual(NAMES.map((name) => ({ name })));
+  });
+});
