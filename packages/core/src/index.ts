@@ -101,6 +101,26 @@ export {
   StoreError,
 } from "./errors.ts";
 export type { TlsOptions } from "./http/tls-options.ts";
+export {
+  type BlobCounts,
+  type BlobJournal,
+  type BlobPlace,
+  MOUNT_CANDIDATES,
+  type MountPair,
+} from "./journal/blob-journal.ts";
+export type { Journal } from "./journal/journal.ts";
+export { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from "./journal/journal-limits.ts";
+export { MemoryJournal } from "./journal/memory-journal.ts";
+export type { FactValue, HostFact, ProfileJournal } from "./journal/profile-journal.ts";
+export type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./journal/tag-journal.ts";
+export type {
+  AbandonedUpload,
+  OpenUpload,
+  UploadFilter,
+  UploadJournal,
+  UploadKey,
+  UploadSummary,
+} from "./journal/upload-journal.ts";
 export type { LogOptions } from "./logging/log-options.ts";
 export type { Logger, LogLevel } from "./logging/logger.ts";
 export type { PageOptions } from "./registry/list-names.ts";

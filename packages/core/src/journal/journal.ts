@@ -1,0 +1,18 @@
+import type { BlobJournal } from "./blob-journal.ts";
+import type { ProfileJournal } from "./profile-journal.ts";
+import type { TagJournal } from "./tag-journal.ts";
+import type { UploadJournal } from "./upload-journal.ts";
+
+/**
+ * What is remembered between runs. Losing it costs time, never correctness: what it says is a hint, and the registry is asked. It holds no credential
+ * and no token. Every value is plain data, so that it may be kept in memory, on disk or by a server; times are ms since 1970.
+ * Each journal is bounded in entries and in age: the oldest ones go. One that fails rejects; `tolerantJournal` goes on without.
+ */
+export interface Journal {
+  readonly uploads: UploadJournal;
+  readonly blobs: BlobJournal;
+  readonly profiles: ProfileJournal;
+  readonly tags: TagJournal;
+  /** Gives back every upload that this journal owns, and ends. Called twice it does nothing. */
+  close(): Promise<void>;
+}

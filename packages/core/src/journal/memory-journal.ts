@@ -1,0 +1,37 @@
+import type { BlobJournal } from "./blob-journal.ts";
+import type { Journal } from "./journal.ts";
+import { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from "./journal-limits.ts";
+import { MemoryBlobs } from "./memory-blobs.ts";
+import { MemoryProfiles } from "./memory-profiles.ts";
+import { MemoryTags } from "./memory-tags.ts";
+import { MemoryUploads, type UploadTable } from "./memory-uploads.ts";
+import type { ProfileJournal } from "./profile-journal.ts";
+import type { TagJournal } from "./tag-journal.ts";
+
+/** A journal in memory, which ends with the process: what is remembered within one run. */
+export class MemoryJournal implements Journal {
+  readonly uploads: MemoryUploads;
+  readonly blobs: BlobJournal;
+  readonly profiles: ProfileJournal;
+  readonly tags: TagJournal;
+  readonly #table: UploadTable;
+
+  /** @param shared Whose memory this is, too: then it is another owner of the uploads in it, and `options` is not used. */
+  constructor({ limits: given, now = Date.now }: JournalOptions = {}, shared?: MemoryJournal) {
+    const limits: JournalLimits = { ...DEFAULT_JOURNAL_LIMITS, ...given };
+    this.#table = shared === undefined ? { sessions: new Set(), limits, now } : shared.#table;
+    this.uploads = new MemoryUploads(this.#table);
+    this.blobs = shared?.blobs ?? new MemoryBlobs(limits, now);
+    this.profiles = shared?.profiles ?? new MemoryProfiles(limits.facts, now);
+    this.tags = shared?.tags ?? new MemoryTags(limits, now);
+  }
+
+  /** Another owner of what this one remembers, as another process would be: what the one works on the other can't claim. */
+  peer(): MemoryJournal {
+    return new MemoryJournal({}, this);
+  }
+
+  async close(): Promise<void> {
+    this.uploads.releaseAll();
+  }
+}

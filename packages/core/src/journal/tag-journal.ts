@@ -1,0 +1,42 @@
+import type { Digest } from "../content/digest.ts";
+import type { BlobPlace } from "./blob-journal.ts";
+
+/** A tag of a repository, as whom. */
+export interface TagPlace extends BlobPlace {
+  readonly tag: string;
+}
+
+/** What a tag last pointed at. */
+export interface SeenTag {
+  readonly digest: Digest;
+  /** When that was. */
+  readonly seen: number;
+}
+
+/** An index of which some platforms were chosen. */
+export interface Rewrite {
+  /** The index at the source. */
+  readonly source: Digest;
+  /** The choice, in a spelling that is always the same for the same choice. */
+  readonly selection: string;
+}
+
+/** How many entries there are. */
+export interface TagCounts {
+  readonly tags: number;
+  readonly rewrites: number;
+}
+
+/** What tags of sources pointed at, and what became of an index when some of its platforms were chosen: an unchanged mirror costs no GET for it. */
+export interface TagJournal {
+  /** The tag points at that digest, now. */
+  seen(place: TagPlace, digest: Digest): Promise<void>;
+  /** What it pointed at when it was last seen. */
+  last(place: TagPlace): Promise<SeenTag | undefined>;
+  /** The choice of platforms made that index out of the source's. */
+  rewrote(rewrite: Rewrite, result: Digest): Promise<void>;
+  result(rewrite: Rewrite): Promise<Digest | undefined>;
+  counts(): Promise<TagCounts>;
+  /** Forgets everything. Gives how many entries there were. */
+  clear(): Promise<number>;
+}
