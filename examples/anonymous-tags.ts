@@ -1,4 +1,5 @@
 // Without credentials: shows an image with all its tags, and sees that deleting is refused.
+import "./shared/errors.ts";
 import { connectAnonymously } from "./shared/connect.ts";
 import { print } from "./shared/print.ts";
 import { refused } from "./shared/refused.ts";

@@ -1,4 +1,5 @@
 // Copies an image with all its platforms: node examples/copy-image.ts registry.example/app:v1 mirror.example/app:v1
+import "./shared/errors.ts";
 import { copy } from "@tranship/copy";
 import { fileCredentials, parseReference, Registry } from "@tranship/core";
 import { print } from "./shared/print.ts";

@@ -1,14 +1,15 @@
 // Deletes the config and the layers of an image, and a blob that no image has; deleting again is no error.
 import { text } from "node:stream/consumers";
+import "./shared/errors.ts";
 import { connect } from "./shared/connect.ts";
+import { neededImage } from "./shared/needed-image.ts";
 import { print } from "./shared/print.ts";
 import { refused } from "./shared/refused.ts";
 
 const REPOSITORY = "library/hello-world";
 
 await using client = connect();
-const { manifest } = await client.getManifest(REPOSITORY, "latest");
-if (manifest.kind !== "image") throw new TypeError(`Expected "${REPOSITORY}:latest" to be an image, it is an index`);
+const { manifest } = await neededImage(client, REPOSITORY, "latest");
 const spare = await client.uploadBlob(REPOSITORY, Buffer.from("a blob to be deleted"));
 const keep = await client.uploadBlob(REPOSITORY, Buffer.from("a blob to be kept"));
 

@@ -1,4 +1,5 @@
 // Uploads an image (layer, config, manifest), reads and downloads it, deletes it; puts a manifest list of another image.
+import "./shared/errors.ts";
 import { mkdtempDisposable, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { DOCKER_MANIFEST_LIST, digestOf, OCI_CONFIG, OCI_LAYER } from "@tranship/core";
 import { connect } from "./shared/connect.ts";
+import { neededImage } from "./shared/needed-image.ts";
 import { print } from "./shared/print.ts";
 import { refused } from "./shared/refused.ts";
 
@@ -14,6 +16,7 @@ const LAYER = Buffer.alloc(9 * 1024 * 1024 + 5, "0123456789 tranship\n");
 const CONFIG = Buffer.from('{"architecture":"arm64","os":"linux"}');
 
 await using client = connect();
+const hello = await neededImage(client, "library/hello-world", "v1");
 
 // A stream of any size: its digest is computed on the way.
 const layer = await client.uploadBlob(REPOSITORY, Readable.from([LAYER]));
@@ -43,7 +46,6 @@ const missing = [
   await refused(client.getManifest(REPOSITORY, digest)),
 ];
 
-const hello = await client.getManifest("library/hello-world", "v1");
 await client.setManifest(
   "library/hello-world",
   {

@@ -1,5 +1,6 @@
 // Keeps the newest three manifests of every repository and deletes the rest, what is locked too.
 // For images of several platforms use `tranship prune`: it keeps what a kept index needs.
+import "./shared/errors.ts";
 import { connect } from "./shared/connect.ts";
 import { print } from "./shared/print.ts";
 

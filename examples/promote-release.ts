@@ -1,6 +1,7 @@
 // Promotes a tested image from staging to production, by digest: what was tested is what is released, byte for byte.
 //   node examples/promote-release.ts staging.example/team/app@sha256:… production.example/team/app --tag v1.4.0 --move latest
 // A tag given by --tag is never moved: where it stands for another image, nothing is released. One given by --move is.
+import "./shared/errors.ts";
 import { parseArgs } from "node:util";
 import { copy } from "@tranship/copy";
 import {

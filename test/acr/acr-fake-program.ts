@@ -1,5 +1,7 @@
 // `pnpm acr-fake`: starts the fake by hand, prints one JSON line with what a client needs, and runs until it is told to end.
+// With --images it has those that examples/README.md wants.
 import { parseArgs } from "node:util";
+import { HELLO, lockManifest, pushHello, V2 } from "./hello-world.ts";
 import { startAcrFake } from "./start-acr-fake.ts";
 
 const { values } = parseArgs({
@@ -7,6 +9,7 @@ const { values } = parseArgs({
     port: { type: "string", default: "0" },
     "access-token-seconds": { type: "string", default: "4500" },
     "refresh-token-seconds": { type: "string", default: "10800" },
+    images: { type: "boolean", default: false },
     "no-anonymous": { type: "boolean", default: false },
   },
 });
@@ -18,6 +21,10 @@ await using fake = await startAcrFake({
   lifetimes: { access: Number(values["access-token-seconds"]), refresh: Number(values["refresh-token-seconds"]) },
   anonymousPull: !values["no-anonymous"],
 });
+if (values.images) {
+  await pushHello(fake);
+  await lockManifest(fake, HELLO, V2.digest);
+}
 const { url, host, storageUrl, authorityHost, caFile, tenantId, clientId, clientSecret, adminUser, adminPassword } =
   fake;
 const { environment } = fake;

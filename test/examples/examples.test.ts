@@ -1,7 +1,13 @@
 import { globSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { digestOf, OCI_INDEX } from "@tranship/core";
 import { describe, expect, it } from "vitest";
+import type { AcrFake } from "../acr/acr-fake.ts";
+import { acrRequest } from "../acr/acr-request.ts";
+import { HELLO, pushHello, V1 } from "../acr/hello-world.ts";
+import { pushImage, type SampleImage } from "../acr/push-image.ts";
 import { SAMPLES } from "../acr/samples/samples.ts";
+import { startAcrFake } from "../acr/start-acr-fake.ts";
 import { sampleIndex, seed } from "../support/sample-image.ts";
 import { EXAMPLES, runExample } from "./run-example.ts";
 import { ServedRegistries } from "./served-registries.ts";
@@ -20,6 +26,53 @@ describe("examples/", () => {
     ["anonymous-tags", "CONTAINERREGISTRY_ANONREGISTRY_ENDPOINT"],
   ])("%s says that %s is missing", async (name, variable) => {
     await expect(runExample(name, { home: tmpdir() })).rejects.toThrow(`Expected the registry's URL in ${variable}: `);
+  });
+});
+
+describe("the samples of Azure's client", () => {
+  const run = (name: string, fake: AcrFake) => runExample(name, { home: tmpdir(), environment: fake.environment });
+
+  it.each([
+    ["list-repositories", "Expected a locked image in HOST/library/hello-world"],
+    [
+      "set-properties",
+      "Expected an image at HOST/library/hello-world:v2, which this program works on: nothing is there",
+    ],
+    ["image", "Expected an image at HOST/library/hello-world:v1, which this program works on: nothing is there"],
+    [
+      "delete-blobs",
+      "Expected a single image at HOST/library/hello-world:latest, which this program works on: an index is there",
+    ],
+  ])("%s says in a line what the repository lacks, and changes nothing", async (name, sentence) => {
+    await using fake = await startAcrFake();
+    await pushImage(fake, HELLO, V1, [name === "image" ? "v0" : "v1"]);
+    await pushImage(fake, HELLO, indexOf(V1), ["latest"]);
+    const already = fake.requests.length;
+    const line = `: ${name}: ${sentence.replace("HOST", fake.host)}\n`;
+    await expect(run(name, fake)).rejects.toThrow(
+      expect.objectContaining({ message: expect.toSatisfy((message: string) => message.endsWith(`"${line}`)) }),
+    );
+    const ofRegistry = fake.requests
+      .slice(already)
+      .filter(({ server, path }) => server === "registry" && !path.startsWith("/oauth2/"));
+    expect(ofRegistry.filter(({ method }) => method !== "GET" && method !== "HEAD")).toEqual([]);
+  });
+
+  it.each([
+    ["the image", "PUT", "/manifests/v1"],
+    ["the tag", "DELETE", "/_tags/v2"],
+    ["the repository", "POST", "/blobs/uploads/"],
+  ])("set-properties leaves no lock on %s where it fails half-way", async (_, method, end) => {
+    await using fake = await startAcrFake();
+    await pushHello(fake);
+    fake.behaviour.intercept = async (request, next) =>
+      request.method === method && request.path.endsWith(end) ? { status: 505 } : next();
+    await expect(run("set-properties", fake)).rejects.toThrow(/": set-properties: Cannot [^\n]+\(505\)\n$/);
+    for (const place of ["", `/_manifests/${V1.digest}`, "/_tags/v2"]) {
+      const { body } = await acrRequest(fake, `/acr/v1/${HELLO}${place}`);
+      expect(body.toString()).not.toMatch(/"(?:write|delete)Enabled":false/);
+      expect(body.toString()).toMatch(/"writeEnabled":true/);
+    }
   });
 });
 
@@ -42,3 +95,10 @@ describe("copy-image", () => {
     );
   });
 });
+
+/** An index with that image alone. */
+function indexOf({ mediaType, digest, manifest }: SampleImage): SampleImage {
+  const manifests = [{ mediaType, digest, size: manifest.length }];
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
+  return { mediaType: OCI_INDEX, manifest: bytes, digest: digestOf(bytes), blobs: [] };
+}

@@ -63,11 +63,22 @@ describe("hintFor()", () => {
     expect(hintFor(refusal("NAME_UNKNOWN", url))).toBeUndefined();
   });
 
+  it.each([
+    ["UNAUTHORIZED", "no credentials for r.example were given", "log in with: tranship login r.example"],
+    [
+      "UNAUTHORIZED",
+      "the credentials for r.example (GH_TOKEN) were refused",
+      "log in again with: tranship login r.example",
+    ],
+    ["DENIED", "no credentials for r.example were found (Azure: no identity)", "log in with: tranship login r.example"],
+    ["DENIED", "the Entra identity needs a role at r.example", undefined],
+  ])("goes on from what core says of the credentials: %s, %s", (code, said, hint) => {
+    expect(hintFor(refusal(code, "https://r.example/v2/app/tags/list", `Cannot list (403); ${said}`))).toBe(hint);
+  });
+
   it("does not repeat what the message says, and invents nothing", () => {
     expect(
-      hintFor(
-        refusal("UNAUTHORIZED", "https://r.example/v2/", "no credentials; log in with: tranship login r.example"),
-      ),
+      hintFor(refusal("UNAUTHORIZED", "https://r.example/v2/", "Cannot; log in with: tranship login r.example")),
     ).toBeUndefined();
     expect(hintFor(refusal("NETWORK", "https://r.example/v2/"))).toBeUndefined();
     expect(hintFor(new Error("other"))).toBeUndefined();

@@ -4,14 +4,15 @@ import { isAzure } from "./is-azure.ts";
 
 /** What the user can do about an error, for the end of its line; undefined where nothing is known or the message says it itself. */
 export function hintFor(error: unknown): string | undefined {
-  if (error instanceof Error && / with: tranship |--insecure|--plain-http|the Entra identity/.test(error.message))
-    return undefined;
+  if (error instanceof Error && / with: tranship |the Entra identity/.test(error.message)) return undefined;
   const cause = storeErrorIn(error);
   if (!(cause instanceof RegistryError)) return undefined;
   const place = placeOf(cause);
   const host = place.host ?? hostIn(error);
-  if (host !== undefined && (cause.code === "UNAUTHORIZED" || cause.status === 401)) {
-    return `log in with: tranship login ${host}`;
+  const [, credentials] =
+    /; (?:the|no) credentials for \S+(?: \([^()]*\))? were (found|given|refused)/.exec(cause.message) ?? [];
+  if (host !== undefined && (cause.code === "UNAUTHORIZED" || cause.status === 401 || credentials !== undefined)) {
+    return `log in${credentials === "refused" ? " again" : ""} with: tranship login ${host}`;
   }
   if (host !== undefined && (cause.code === "DENIED" || cause.status === 403)) {
     return `the account may lack this right; change it with: tranship login ${host}`;

@@ -1,7 +1,7 @@
 import { digestOf } from "@tranship/core";
 import type { AcrFake } from "../acr-fake.ts";
 import type { AcrFakeOptions } from "../acr-fake-options.ts";
-import { acrRequest } from "../acr-request.ts";
+import { HELLO, lockManifest, pushHello, V1, V2, V3 } from "../hello-world.ts";
 import { pushBlob, pushImage, textImage } from "../push-image.ts";
 
 /** One sample of Azure's client: a program of each client does what `does` says and prints the `expected` value as JSON. */
@@ -15,25 +15,7 @@ export interface Sample {
   readonly expected: unknown;
 }
 
-const HELLO = "library/hello-world";
-const V1 = textImage("hello, v1");
-const V2 = textImage("hello, v2");
-const V3 = textImage("hello, v3");
 const ALL = { canDelete: true, canWrite: true, canList: true, canRead: true };
-
-/** Three images; the newest has two tags. */
-async function pushHello(fake: AcrFake): Promise<void> {
-  await pushImage(fake, HELLO, V1, ["v1"]);
-  await pushImage(fake, HELLO, V2, ["v2"]);
-  await pushImage(fake, HELLO, V3, ["v3", "latest"]);
-}
-
-async function lock(fake: AcrFake, repository: string, digest: string): Promise<void> {
-  const url = `/acr/v1/${repository}/_manifests/${digest}`;
-  const body = JSON.stringify({ deleteEnabled: false, writeEnabled: false });
-  const { status } = await acrRequest(fake, url, { method: "PATCH", body });
-  if (status !== 200) throw new Error(`Cannot lock "${digest}" (${status})`);
-}
 
 const listRepositories: Sample = {
   name: "list-repositories",
@@ -44,7 +26,7 @@ const listRepositories: Sample = {
     for (const name of ["alpine", "tools/build", "zebra", "library/hello-world/nested"]) {
       await pushImage(fake, name, V1, ["latest"]);
     }
-    await lock(fake, HELLO, V2.digest);
+    await lockManifest(fake, HELLO, V2.digest);
   },
   expected: {
     repositories: ["alpine", HELLO, `${HELLO}/nested`, "tools/build", "zebra"],
@@ -108,7 +90,7 @@ const keepNewest: Sample = {
     await pushImage(fake, "app", textImage("image 0"), ["latest"]);
     await pushImage(fake, "tools/build", V2);
     await pushImage(fake, "tools/build", V1, ["only"]);
-    await lock(fake, "app", textImage("image 2").digest);
+    await lockManifest(fake, "app", textImage("image 2").digest);
   },
   expected: {
     app: {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failed } from "../../../../test/support/scripted-registry.ts";
 import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
+import { digestOf } from "../content/digest.ts";
 
 async function all<T>(list: AsyncIterable<T>): Promise<readonly T[]> {
   return Array.fromAsync(list);
@@ -43,38 +44,55 @@ describe("tags()", () => {
     expect(setup.server.log).toHaveLength(2);
   });
 
-  it("ends at a Link that was followed already, and at an empty page", async () => {
-    let page = 0;
+  it("ends at a first page whose Link leads to itself, and at an empty page", async () => {
     await using setup = await scriptedSetup(({ path }) => {
-      page += 1;
-      const next = path.includes("/loop/") ? "/v2/loop/tags/list?last=x" : `/v2/empty/tags/list?last=${page}`;
-      const tags = path.includes("/loop/") || page === 1 ? [`tag${page}`] : null;
-      return { status: 200, headers: { link: `<${next}>; rel="next"` }, body: JSON.stringify({ tags }) };
+      const last = new URL(path, "http://registry").searchParams.get("last");
+      const next = path.includes("/self/") ? path : `/v2/empty/tags/list?last=x${last ?? ""}`;
+      const body = last === null ? '{"tags":["a","b"]}' : '{"tags":null}';
+      return { status: 200, headers: { link: `<${next}>; rel="next"` }, body };
     });
-    expect(await all(setup.registry.repository("empty").tags())).toEqual(["tag1"]);
-    expect(page).toBe(2);
-    expect(await all(setup.registry.repository("loop").tags())).toEqual(["tag3", "tag4"]);
+    expect(await all(setup.registry.repository("self").tags())).toEqual(["a", "b"]);
+    expect(setup.server.log).toHaveLength(1);
+    expect(await all(setup.registry.repository("empty").tags())).toEqual(["a", "b"]);
+    expect(setup.server.log).toHaveLength(3);
   });
 
-  it("refuses a circle of pages, by their names and by their Links", async () => {
+  it.each([
+    ["a later page whose Link leads to itself", (last: number) => [`tag${last}`, Math.min(last + 1, 2)], 3],
+    ["a later page whose Link leads back", (last: number) => [`tag${last}`, (last % 2) + 1], 3],
+    ["names that come again later", (last: number) => [`tag${last % 3}`, last + 1], 4],
+  ] as const)("refuses a circle: %s", async (_name, pageAfter, requests) => {
     await using setup = await scriptedSetup(({ path }) => {
-      const last = Number(new URL(path, "http://registry").searchParams.get("last"));
-      const next = path.includes("/links/") ? (last % 2) + 1 : last + 1;
-      const name = path.includes("/links/") ? "links" : "names";
-      const tags = name === "links" && last > 0 ? [`tag${last}`] : [`tag${last % 3}`];
-      return {
-        status: 200,
-        headers: { link: `</v2/${name}/tags/list?last=${next}>; rel="next"` },
-        body: JSON.stringify({ tags }),
-      };
+      const [tag, next] = pageAfter(Number(new URL(path, "http://registry").searchParams.get("last")));
+      const link = `</v2/app/tags/list?last=${next}>; rel="next"`;
+      return { status: 200, headers: { link }, body: JSON.stringify({ tags: [tag] }) };
     });
-    for (const name of ["names", "links"]) {
-      await expect(all(setup.registry.repository(name).tags())).rejects.toMatchObject({
-        code: "PROTOCOL",
-        message: expect.stringMatching(/^Cannot list the tags of ".*": its pages go in a circle/),
-      });
-    }
-    expect(setup.server.log).toHaveLength(7);
+    await expect(all(setup.registry.repository("app").tags())).rejects.toMatchObject({
+      code: "PROTOCOL",
+      message: expect.stringMatching(/^Cannot list the tags of ".*": its pages go in a circle/),
+    });
+    expect(setup.server.log).toHaveLength(requests);
+  });
+
+  it("refuses a circle of referrers", async () => {
+    await using setup = await scriptedSetup(({ path }) => ({
+      status: 200,
+      headers: {
+        "content-type": "application/vnd.oci.image.index.v1+json",
+        link: `<${path.split("?")[0]}?cursor=2>; rel="next"`,
+      },
+      body: '{"schemaVersion":2,"manifests":[]}',
+    }));
+    const subject = {
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: digestOf(new Uint8Array()),
+      size: 0,
+    };
+    await expect(all(setup.registry.repository("app").referrers(subject))).rejects.toMatchObject({
+      code: "PROTOCOL",
+      message: expect.stringContaining("its pages go in a circle"),
+    });
+    expect(setup.server.log).toHaveLength(2);
   });
 
   it("asks without a length where 1000 is refused", async () => {

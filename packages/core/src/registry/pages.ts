@@ -21,17 +21,17 @@ export interface ListPage extends WholeResponse {
   readonly more: boolean;
 }
 
-/** What a page that was there already does. */
+/** What a first page that comes at once again means. */
 export interface PageRepeats {
-  /** "end": the list ends there, if that shows a registry that ignores paging and no circle. Default "end". */
+  /** "end": the registry ignores paging (Google's does) and has given all. "refuse": it is a circle, as any later one is. Default "end". */
   readonly repeats?: "end" | "refuse" | undefined;
 }
 
 /**
- * The pages of a list, a Link to the next one at a time. It ends where there is no Link, and at a page whose Link leads to itself: a registry that ignores
- * `last` (Google's) would go on for ever.
- * Requests: 1 a page. Memory: a page. Spec: distribution-spec v1.1.1, "Listing Tags" (end-8), RFC 8288.
- * @throws {RegistryError} PROTOCOL where the pages go in a circle; where `repeats` is "refuse", also in place of that early end.
+ * The pages of a list, a Link to the next one at a time. It ends where there is no Link, and at a first page whose Link leads to itself: a registry that
+ * ignores `last` would go on for ever. Any later page that leads to itself or back is refused, since what comes after it would be missing.
+ * Requests: 1 a page. Memory: a page, and the URL of each. Spec: distribution-spec v1.1.1, "Listing Tags" (end-8), RFC 8288.
+ * @throws {RegistryError} PROTOCOL where the pages go in a circle; where `repeats` is "refuse", also for a first page that leads to itself.
  */
 export async function* pages(
   registry: RemoteRegistry,
@@ -46,10 +46,9 @@ export async function* pages(
     const next = nextLink(page.headers["link"]);
     yield { ...page, more: next !== undefined };
     if (next === undefined) return;
-    const asked = typeof path === "string" ? page.url.href : path.href;
     path = registry.client.resolveLocation(next, page.url);
     if (seen.has(path.href)) {
-      if (repeats === "end" && path.href === asked) return;
+      if (repeats === "end" && seen.size === 1) return;
       throw circle(page);
     }
     seen.add(path.href);

@@ -68,7 +68,7 @@ export class Authenticator {
   /**
    * Sends a request with the authorization that it needs. After a 401 it is sent again, with a token; a token that was kept is replaced once.
    * Requests: 1, and at most 2 repetitions and 2 for tokens, or 3 with an Entra identity.
-   * @throws {RegistryError} UNAUTHORIZED saying whether credentials were given and where to log in; CREDENTIALS.
+   * @throws {RegistryError} UNAUTHORIZED saying whether credentials were given; CREDENTIALS.
    */
   async send(request: HttpRequest, scopes: readonly Scope[], send: Send): Promise<HttpResponse> {
     let wanted = mergeScopes(scopes);
@@ -99,7 +99,7 @@ export class Authenticator {
     }
   }
 
-  /** What a refusal that remains means, and what to do about it; undefined where that isn't known. */
+  /** What a refusal that remains says of the credentials; undefined where that isn't known. How to give others, only the program knows. */
   async hint(
     { code, url }: RegistryError,
     scopes: readonly Scope[],
@@ -108,11 +108,10 @@ export class Authenticator {
     const { host } = this.#options;
     const repository = repositoryOf(scopes);
     const credential = await this.#credentials.find(repository, signal);
-    const login = `log in${credential === undefined ? "" : " again"} with: tranship login ${host}`;
     if (credential === undefined) {
       const why = await this.#credentials.whyNone(repository, signal);
-      if (why !== undefined) return `no credentials for ${host} were found (${why}); ${login}`;
-      return code === "UNAUTHORIZED" ? `no credentials for ${host} were given; ${login}` : undefined;
+      if (why !== undefined) return `no credentials for ${host} were found (${why})`;
+      return code === "UNAUTHORIZED" ? `no credentials for ${host} were given` : undefined;
     }
     const from = credential.from === undefined ? "" : ` (${credential.from})`;
     if (credential.kind === "entra") {
@@ -123,7 +122,7 @@ export class Authenticator {
       return `the token of the Entra identity${from} was refused; sign in again, and check this machine's clock${roles}`;
     }
     if (code !== "UNAUTHORIZED") return undefined;
-    return `the credentials for ${host}${from} were refused; ${login}`;
+    return `the credentials for ${host}${from} were refused`;
   }
 
   /** Keeps the challenge; whether it differs from the one before. */
@@ -219,7 +218,7 @@ function usable(challenges: readonly Challenge[]): Challenge | undefined {
   );
 }
 
-/** The same error, saying where to log in. */
+/** The same error, with what it says of the credentials. */
 export function withHint(error: RegistryError, hint: string): RegistryError {
   return new RegistryError(error.code, `${error.message}; ${hint}`, {
     cause: error.cause,

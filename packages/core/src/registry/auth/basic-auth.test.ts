@@ -20,12 +20,12 @@ describe("RegistryTransport.request() with basic auth", () => {
     expect(statuses).toEqual([401, 200, 200]);
   });
 
-  it("says where to log in where no credentials were given, after one request", async () => {
+  it("says that no credentials were given, after one request", async () => {
     const host = await serve(listener);
     const statuses: number[] = [];
     const error = await failure(read(client(host), { onExchange: ({ status }) => statuses.push(status) }));
     expect(error).toMatchObject({ code: "UNAUTHORIZED", status: 401 });
-    expect(String(error)).toContain(`no credentials for ${host} were given; log in with: tranship login ${host}`);
+    expect(String(error)).toMatch(new RegExp(`\\(401\\); no credentials for ${host} were given$`));
     expect(statuses).toEqual([401]);
   });
 

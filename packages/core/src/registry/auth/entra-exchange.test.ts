@@ -326,9 +326,7 @@ describe("Anonymous access to ACR", () => {
     await using bench = await setup({ credentials: anonymous, script: at("/oauth2/token", { status: 401 }) });
     const error = await failure(bench.read());
     expect(error).toMatchObject({ code: "UNAUTHORIZED" });
-    expect(error.message).toMatch(
-      /\(401\); no credentials for 127.0.0.1:\d+ were found \(Azure: no identity\); log in with: tranship login 127/,
-    );
+    expect(error.message).toMatch(/\(401\); no credentials for 127.0.0.1:\d+ were found \(Azure: no identity\)$/);
     expect(bench.acr.requests).toEqual([CHALLENGED, "GET /oauth2/token", "POST /oauth2/token"]);
   });
 });
