@@ -1,12 +1,15 @@
 import { storeErrorIn } from "@tranship/copy";
 import { RegistryError } from "@tranship/core";
 import { isAzure } from "./is-azure.ts";
+import { tlsHint } from "./tls-hint.ts";
 
 /** What the user can do about an error, for the end of its line; undefined where nothing is known or the message says it itself. */
 export function hintFor(error: unknown): string | undefined {
   if (error instanceof Error && / with: tranship |the Entra identity/.test(error.message)) return undefined;
   const cause = storeErrorIn(error);
   if (!(cause instanceof RegistryError)) return undefined;
+  const ofTls = tlsHint(cause.message);
+  if (ofTls !== undefined) return ofTls;
   const place = placeOf(cause);
   const host = place.host ?? hostIn(error);
   const [, credentials] =

@@ -15,7 +15,12 @@ async function ask(
   host: string,
   answer: (call: CloudCall) => CloudAnswer | "nothing",
   variables: Readonly<Record<string, string | undefined>>,
-): Promise<{ credential: Credential | undefined; calls: readonly CloudCall[]; trace: readonly string[] }> {
+): Promise<{
+  credential: Credential | undefined;
+  calls: readonly CloudCall[];
+  trace: readonly string[];
+  warnings: readonly string[];
+}> {
   await using cloud = await FakeCloud.start(answer);
   cloudEnvironment({
     AWS_ENDPOINT_URL_ECR: cloud.url,
@@ -25,9 +30,14 @@ async function ask(
     ...variables,
   });
   const trace: string[] = [];
-  const credential = await cloudCredentials({ env: process.env, trace: (line) => void trace.push(line) })(host);
-  expect(JSON.stringify(trace)).not.toMatch(/s3cr3t|ecr-pass/);
-  return { credential, calls: cloud.calls, trace };
+  const warnings: string[] = [];
+  const credential = await cloudCredentials({
+    env: process.env,
+    trace: (line) => void trace.push(line),
+    warn: (line) => void warnings.push(line),
+  })(host);
+  expect(JSON.stringify([trace, warnings])).not.toMatch(/s3cr3t|ecr-pass/);
+  return { credential, calls: cloud.calls, trace, warnings };
 }
 
 describe("ecrCredential()", () => {
@@ -115,5 +125,32 @@ describe("ecrCredential()", () => {
   ])("ecrCredential() is anonymous where ECR gives none, and says why", async (answer, reason) => {
     const { credential } = await ask(PRIVATE, () => answer, KEYS);
     expect(credential).toEqual({ kind: "anonymous", reason });
+  });
+
+  it.each([
+    ["UnrecognizedClientException", 400, KEYS, true],
+    ["AccessDeniedException", 400, KEYS, true],
+    // What a server can't answer blames nobody.
+    ["ServerException", 500, KEYS, false],
+  ] as const)(
+    "ecrCredential() warns where the keys of the environment are refused: %s (%i)",
+    async (type, status, keys, warns) => {
+      const answer = { status, body: { __type: type, message: "aws-s3cr3t is not for you" } };
+      const { warnings } = await ask(PRIVATE, () => answer, keys);
+      const warning = `${PRIVATE}: the AWS identity of AWS_ACCESS_KEY_ID was refused (${type}); going on anonymously`;
+      expect(warnings).toEqual(warns ? [warning] : []);
+    },
+  );
+
+  it("ecrPublicCredential() warns as ecrCredential() does", async () => {
+    const answer = { status: 400, body: { __type: "UnrecognizedClientException", message: "no" } };
+    const { warnings } = await ask(PUBLIC, () => answer, KEYS);
+    expect(warnings).toEqual([
+      `${PUBLIC}: the AWS identity of AWS_ACCESS_KEY_ID was refused (UnrecognizedClientException); going on anonymously`,
+    ]);
+  });
+
+  it("ecrCredential() warns of nothing where there is no identity", async () => {
+    expect((await ask(PRIVATE, () => ({}), {})).warnings).toEqual([]);
   });
 });

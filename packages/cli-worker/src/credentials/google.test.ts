@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Credential } from "@tranship/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { cloudEnvironment } from "../../../../test/support/cloud-environment.ts";
 import { type CloudAnswer, type CloudCall, FakeCloud } from "../../../../test/support/fake-cloud.ts";
 import { cloudCredentials } from "./cloud-credentials.ts";
@@ -9,10 +9,14 @@ import { cloudCredentials } from "./cloud-credentials.ts";
 const HOST = "europe-west4-docker.pkg.dev";
 const FROM = "Google's application default credentials";
 
-async function find(): Promise<Credential | undefined> {
+async function find(warnings: string[] = []): Promise<Credential | undefined> {
   const trace: string[] = [];
-  const credential = await cloudCredentials({ env: process.env, trace: (line) => void trace.push(line) })(HOST);
-  expect(JSON.stringify(trace)).not.toContain("s3cr3t");
+  const credential = await cloudCredentials({
+    env: process.env,
+    trace: (line) => void trace.push(line),
+    warn: (line) => void warnings.push(line),
+  })(HOST);
+  expect(JSON.stringify([trace, warnings])).not.toContain("s3cr3t");
   return credential;
 }
 
@@ -79,6 +83,36 @@ describe("googleCredential()", () => {
     expect(await find()).toEqual({ kind: "anonymous", reason: `${FROM}: no credentials were found` });
     expect(cloud.calls).toHaveLength(1);
   });
+
+  it.each([
+    ["invalid_grant", 400, true],
+    ["invalid_client", 401, true],
+    ["temporarily_unavailable", 400, false],
+  ] as const)(
+    "googleCredential() warns where the credentials of the named file are refused: %s",
+    async (error, status, warns) => {
+      await using cloud = await FakeCloud.start(() => ({
+        status,
+        body: { error, error_description: "it has ended" },
+      }));
+      const named = join(cloudEnvironment(), "named.json");
+      const file = {
+        type: "external_account_authorized_user",
+        audience: "//iam.googleapis.com/locations/global/workforcePools/p/providers/x",
+        client_id: "id",
+        client_secret: "client-s3cr3t",
+        refresh_token: "refresh-s3cr3t",
+        token_url: `${cloud.url}/v1/token`,
+      };
+      await writeFile(named, JSON.stringify(file));
+      vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", named);
+      const warnings: string[] = [];
+      expect(await find(warnings)).toMatchObject({ kind: "anonymous" });
+      expect(cloud.calls).toHaveLength(1);
+      const warning = `${HOST}: the Google identity of GOOGLE_APPLICATION_CREDENTIALS was refused (${error}); going on anonymously`;
+      expect(warnings).toEqual(warns ? [warning] : []);
+    },
+  );
 
   it("googleCredential() is anonymous where the file is broken, and says why", async () => {
     const home = cloudEnvironment();

@@ -42,8 +42,8 @@ function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }:
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof RefusedAddressError) return { code: "REDIRECT_REFUSED", detail: message };
   if (cause instanceof Error && cause.name === "HTTPParserError") {
-    const advice = url.protocol === "http:" ? "; if it speaks TLS, leave out --plain-http" : "";
-    return { code: "PROTOCOL", detail: `${url.host} does not answer in HTTP${advice}` };
+    const guess = url.protocol === "http:" ? "; it may speak TLS" : "";
+    return { code: "PROTOCOL", detail: `${url.host} does not answer in HTTP${guess}` };
   }
   const byProxy = proxy && proxyDiagnosis(cause, proxy);
   if (byProxy !== undefined) return byProxy;
@@ -75,35 +75,24 @@ function proxyDiagnosis(cause: unknown, proxy: URL): Diagnosis | undefined {
 function tlsDiagnosis(code: string, message: string, url: URL, givenAuthorities: boolean): Diagnosis | undefined {
   const host = url.host;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
-    return tls(
-      `the certificate of ${host} is for another name; ask it by that name, or skip the check with --insecure ${host}`,
-    );
+    return tls(`the certificate of ${host} is for another name`);
   }
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    return tls(
-      `the certificate of ${host} is ${code === "CERT_HAS_EXPIRED" ? "expired" : "not valid yet"}; skip the check with --insecure ${host}`,
-    );
+    return tls(`the certificate of ${host} is ${code === "CERT_HAS_EXPIRED" ? "expired" : "not valid yet"}`);
   }
   if (givenAuthorities && SIGNED_BY_OTHERS.has(code)) {
-    return tls(
-      `the certificate of ${host} is signed by none of the authorities that were given (${code}); check --ca, or skip the check with --insecure ${host}`,
-    );
+    return tls(`the certificate of ${host} is signed by none of the authorities that were given (${code})`);
   }
   if (/CERT|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE/.test(code) && !code.startsWith("ERR_SSL_")) {
-    return tls(
-      `the certificate of ${host} is not trusted (${code}); give its CA with --ca, or skip the check with --insecure ${host}`,
-    );
+    return tls(`the certificate of ${host} is not trusted (${code}), and no authority for it was given`);
   }
   if (/wrong version number|packet length too long|http request|record layer failure/i.test(message)) {
-    return tls(`${host} does not speak TLS; if that is meant, use --plain-http ${host}`);
+    return tls(`${host} does not speak TLS`);
   }
   if (code.startsWith("ERR_SSL_") || code === "EPROTO")
     return tls(`the TLS handshake with ${host} failed (${code}: ${reason(message)})`);
   if (/before secure TLS connection was established/.test(message)) {
-    return {
-      code: "NETWORK",
-      detail: `${host} closed the connection during the TLS handshake; if it speaks no TLS, use --plain-http ${host}`,
-    };
+    return network(`${host} closed the connection during the TLS handshake; it may speak no TLS`);
   }
   return undefined;
 }

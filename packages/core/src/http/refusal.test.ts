@@ -105,7 +105,7 @@ describe("refusalOf()", () => {
       expect(await refusal({ status: 400, text, url })).toMatchObject({
         code: "TLS",
         message:
-          'Cannot read manifest "1" from "r.example/app": r.example:5000 speaks TLS; leave out --plain-http r.example:5000 (400)',
+          'Cannot read manifest "1" from "r.example/app": r.example:5000 speaks TLS, and was asked without (400)',
       });
     }
   });

@@ -57,7 +57,7 @@ function isForTls(text: string, { status, url }: HttpResponse): boolean {
 }
 
 function speaksTls(host: string): string {
-  return `${host} speaks TLS; leave out --plain-http ${host}`;
+  return `${host} speaks TLS, and was asked without`;
 }
 
 async function readText(response: HttpResponse): Promise<string> {

@@ -46,14 +46,16 @@ describe("RegistryTransport over TLS", () => {
     expect(await read(client(host, { tls: { ca: [pem.ca] } }))).toBe("ok");
     const error = await failure(read(client(host)));
     expect(error).toMatchObject({ code: "TLS" });
-    expect(String(error)).toMatch(/--ca.*--insecure 127/);
+    expect(String(error)).toMatch(
+      /the certificate of 127\S+ is not trusted \([A-Z_]+\), and no authority for it was given$/,
+    );
   });
 
   it("says that a CA that is given did not sign the certificate", async () => {
     const host = await serveTls(ok);
     const error = await failure(read(client(host, { tls: { ca: [pem.otherCert] } })));
     expect(error).toMatchObject({ code: "TLS" });
-    expect(String(error)).toMatch(/is signed by none of the authorities that were given \([A-Z_]+\); check --ca/);
+    expect(String(error)).toMatch(/is signed by none of the authorities that were given \([A-Z_]+\)$/);
   });
 
   it("checks the name, and nothing where it is insecure", async () => {

@@ -1,0 +1,15 @@
+/** How the command is told of a registry's TLS, by what a message of core says of it: an authority, a check to skip, no TLS. */
+export function tlsHint(message: string): string | undefined {
+  const [, host] = /the certificate of (\S+) is /.exec(message) ?? [];
+  if (host !== undefined) return certificateHint(message, `skip the check with --insecure ${host}`);
+  const [, plain] = / (\S+) (?:does not speak TLS|closed the connection during the TLS handshake)/.exec(message) ?? [];
+  if (plain !== undefined) return `if it is meant to have none, use --plain-http ${plain}`;
+  const asked = / (\S+) (?:speaks TLS, and was asked without|does not answer in HTTP; it may speak TLS)/.exec(message);
+  return asked === null ? undefined : `leave out --plain-http ${asked[1]}`;
+}
+
+function certificateHint(message: string, skip: string): string {
+  if (message.includes(" is for another name")) return `ask it by that name, or ${skip}`;
+  if (message.includes(" of the authorities that were given")) return `check --ca, or ${skip}`;
+  return message.includes(" is not trusted") ? `give its CA with --ca, or ${skip}` : skip;
+}
