@@ -1,17 +1,22 @@
 import process from "node:process";
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
+import { MirrorFileError } from "./mirror/file/problem.ts";
 import { oneLine } from "./one-line.ts";
 import { SomeFailed } from "./some-failed.ts";
 import { BrokenPipe } from "./stdout-failure.ts";
 
-/** Says on stderr what went wrong: one line an error, `tranship: Cannot …`, and with `debug` the causes and stacks below it. */
+/** Says on stderr what went wrong: one line an error, and one for each that is wrong with a file: `tranship: Cannot …`, and with `debug` the causes and stacks below it. */
 export async function reportError(
   error: unknown,
   { debug = false, of }: { readonly debug?: boolean; readonly of?: string | undefined } = {},
 ): Promise<void> {
   if (error instanceof SomeFailed) {
     for (const part of error.parts) await reportError(part.error, { debug, of: part.of });
+    return;
+  }
+  if (error instanceof MirrorFileError) {
+    for (const line of error.lines) process.stderr.write(`tranship: ${line}\n`);
     return;
   }
   const line = await lineOf(error);

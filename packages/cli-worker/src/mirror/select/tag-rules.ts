@@ -13,7 +13,7 @@ export interface TagRules {
   readonly glob: readonly TagPattern[] | undefined;
   readonly regex: readonly TagPattern[] | undefined;
   readonly semver: Range | undefined;
-  /** What fits none of the filters' own, whatever they say. */
+  /** What is never meant, whatever the other filters say. */
   readonly exclude: readonly TagPattern[];
   /** Keep this many of what is left. */
   readonly newest: number | undefined;
@@ -29,7 +29,8 @@ export interface TagRules {
 export interface TagPattern {
   /** As it was written. */
   readonly text: string;
-  matches(tag: string): boolean;
+  /** Those of the tags that fit, in their order. @throws {UsageError} for a regular expression that takes for ever. */
+  select(tags: readonly string[]): readonly string[];
 }
 
 /** An age before now, in ms, or a moment. */

@@ -1,0 +1,73 @@
+import type { MirrorFile } from "../mirror-file.ts";
+import { checkMirrors } from "../resolve/check-mirrors.ts";
+import { documentSchema, type MirrorDocument } from "./document-schema.ts";
+import { explainIssue } from "./explain-issue.ts";
+import { formatProblem, MirrorFileError, type Problem } from "./problem.ts";
+import { readHosts } from "./read-host.ts";
+import { readMirror } from "./read-mirror.ts";
+import { Reading } from "./reading.ts";
+import { substituteVariables, type Variables } from "./variables.ts";
+import { YamlFile } from "./yaml-file.ts";
+
+/** A text that is a mirror file, and where it is from. */
+export interface MirrorText {
+  readonly text: string;
+  /** What messages call it. */
+  readonly name: string;
+  /** What its relative paths start from. */
+  readonly folder: string;
+  /** What `${NAME}` stands for: the environment. */
+  readonly variables: Variables;
+}
+
+/** A mirror file, and what its writer should know: a line for each. */
+export interface ParsedMirrorFile {
+  readonly file: MirrorFile;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks a mirror file, with no request and no look at another file. Each step needs the one before: YAML, variables, form, meaning, the mirrors together;
+ * the first step that finds problems ends it, with all of its problems.
+ * @throws {MirrorFileError} with line and column of each.
+ */
+export function parseMirrorFile({ text, name, folder, variables }: MirrorText): ParsedMirrorFile {
+  const refuse = (problems: readonly Problem[]): void => {
+    if (problems.length > 0) throw new MirrorFileError(name, problems);
+  };
+  const { file, problems: syntax } = YamlFile.parse(text);
+  refuse(syntax);
+  const { problems: unset, substituted } = substituteVariables(file, variables);
+  refuse(unset);
+  const plain = plainOf(file, refuse);
+  const parsed = documentSchema.safeParse(plain);
+  refuse((parsed.error?.issues ?? []).flatMap((issue) => explainIssue(issue, { file, substituted })));
+  const document: MirrorDocument = parsed.data ?? unreachable();
+  const reading = new Reading(file);
+  const { hosts = {}, defaults = {} } = document;
+  const rules = readHosts(reading, hosts, folder);
+  const mirrors = document.mirrors.flatMap((entry, index) => readMirror(reading, index, { entry, defaults }) ?? []);
+  refuse(reading.problems);
+  const mirrorFile: MirrorFile = { name, hosts: rules, mirrors };
+  const { problems, warnings } = checkMirrors(mirrorFile);
+  refuse(problems);
+  return { file: mirrorFile, warnings: warnings.map((warning) => formatProblem(name, warning)) };
+}
+
+function plainOf(file: YamlFile, refuse: (problems: readonly Problem[]) => void): unknown {
+  const at = { line: 1, column: 1 };
+  try {
+    const plain: unknown = file.document.toJS();
+    if (plain === null || plain === undefined)
+      refuse([{ at, message: "the file is empty: expected version, mirrors" }]);
+    return plain;
+  } catch (error) {
+    // Aliases that would make a huge document of a small text.
+    if (error instanceof ReferenceError) refuse([{ at, message: `no YAML that can be used: ${error.message}` }]);
+    throw error;
+  }
+}
+
+function unreachable(): never {
+  throw new Error("A document without problems has content");
+}

@@ -1,0 +1,98 @@
+import { DOCKER_HUB, parseDigest, parseHost, parseRepositoryName, parseTag } from "@tranship/core";
+import type { MirrorSource } from "../mirror-file.ts";
+import {
+  fillPattern,
+  matchRepository,
+  parseRepositoryPattern,
+  type RepositoryPattern,
+} from "../resolve/repository-pattern.ts";
+import { globPattern, isGlob } from "../select/glob-pattern.ts";
+import type { MirrorEntry } from "./document-schema.ts";
+import type { Reading } from "./reading.ts";
+import { splitImage } from "./split-image.ts";
+import type { Path } from "./yaml-file.ts";
+
+/** A source, and the tag that it names itself. */
+export interface NamedSource {
+  readonly source: MirrorSource;
+  readonly tag: string | undefined;
+}
+
+/** Reads `from`, with `repositories` and `excludeRepositories` beside it. */
+export function readSource(reading: Reading, entry: MirrorEntry, path: Path): NamedSource | undefined {
+  return reading.try([...path, "from"], () => {
+    const parts = splitImage(entry.from, "from");
+    const host = parseHost(parts.host);
+    const pattern = inLibrary(host, parseRepositoryPattern(parts.repository));
+    const tag = parts.tag === undefined ? undefined : parseTag(parts.tag);
+    const digest = parts.digest === undefined ? undefined : parseDigest(parts.digest);
+    if (pattern.wildcard) checkWildcard(pattern);
+    else parseRepositoryName(pattern.prefix);
+    if (pattern.wildcard && digest !== undefined)
+      throw new SyntaxError("a digest is of one repository, and * stands for many");
+    if (tag !== undefined && digest !== undefined) {
+      throw new SyntaxError(
+        `${JSON.stringify(entry.from)} has both a tag and a digest: write the digest here, and the tag in to`,
+      );
+    }
+    const source: MirrorSource = {
+      text: entry.from,
+      at: reading.at([...path, "from"]),
+      host,
+      pattern,
+      ...repositoriesOf(reading, entry, path, pattern),
+      digest,
+    };
+    return { source, tag };
+  });
+}
+
+/** On Docker Hub a name of one part is in `library/`. */
+function inLibrary(host: string, pattern: RepositoryPattern): RepositoryPattern {
+  if (host !== DOCKER_HUB || pattern.wildcard || pattern.prefix.includes("/")) return pattern;
+  return { ...pattern, prefix: `library/${pattern.prefix}` };
+}
+
+function checkWildcard(pattern: RepositoryPattern): void {
+  // Whatever the * stands for, the rest has to be able to be a name.
+  parseRepositoryName(fillPattern(pattern, "x"));
+}
+
+function repositoriesOf(
+  reading: Reading,
+  entry: MirrorEntry,
+  path: Path,
+  pattern: RepositoryPattern,
+): Pick<MirrorSource, "repositories" | "accepts"> {
+  const { repositories, excludeRepositories = [] } = entry;
+  const key = repositories === undefined ? "excludeRepositories" : "repositories";
+  if (!pattern.wildcard) {
+    if (repositories !== undefined || excludeRepositories.length > 0) {
+      reading.wrong(
+        [...path, key],
+        `from names one repository: write HOST/* or HOST/NAMESPACE/* there, or leave ${key} out`,
+      );
+    }
+    return { repositories: [pattern.prefix], accepts: () => true };
+  }
+  const globs = (name: "repositories" | "excludeRepositories", texts: readonly string[]) =>
+    texts.flatMap((text, index) => reading.try([...path, name, index], () => globPattern(text)) ?? []);
+  const excluded = globs("excludeRepositories", excludeRepositories);
+  const wanted = repositories?.some(isGlob) === true ? globs("repositories", repositories) : undefined;
+  const accepts = (repository: string): boolean => {
+    const match = matchRepository(pattern, repository);
+    // A glob is for what the * stands for, or for the whole name.
+    const fits = (glob: { matches(name: string): boolean }): boolean =>
+      match !== undefined && (glob.matches(match) || glob.matches(repository));
+    return match !== undefined && !excluded.some(fits) && (wanted === undefined || wanted.some(fits));
+  };
+  if (repositories === undefined || wanted !== undefined) return { repositories: undefined, accepts };
+  const names = repositories.flatMap((text, index) => {
+    const at = [...path, "repositories", index];
+    return reading.try(at, () => parseRepositoryName(fillPattern(pattern, parseRepositoryName(text)))) ?? [];
+  });
+  const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+  if (twice >= 0)
+    reading.wrong([...path, "repositories", twice], `${JSON.stringify(repositories[twice])} is there twice`);
+  return { repositories: names.filter(accepts), accepts };
+}

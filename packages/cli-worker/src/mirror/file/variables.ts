@@ -1,0 +1,63 @@
+import { isMap, isPair, type Scalar, visit } from "yaml";
+import type { Problem } from "./problem.ts";
+import type { YamlFile } from "./yaml-file.ts";
+
+/** `${NAME}`, `${NAME:-default}`, and `$${` for the characters themselves. */
+const VARIABLE = /\$\$\{|\$\{([^}]*)\}|\$\{/g;
+const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+
+/** The environment. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Substitutes variables in the string values of a document, and in the names of its hosts: after parsing, so that nothing in a variable can be YAML, or another variable.
+ * @returns what is wrong, each with its place; and the values that a variable is in, which no message may show.
+ */
+export function substituteVariables(
+  file: YamlFile,
+  variables: Variables,
+): { readonly problems: readonly Problem[]; readonly substituted: ReadonlyMap<unknown, string> } {
+  const problems: Problem[] = [];
+  const substituted = new Map<Scalar, string>();
+  const hosts = file.node(["hosts"]);
+  visit(file.document, {
+    Scalar(key, node, path) {
+      const { value } = node;
+      if (typeof value !== "string" || !value.includes("${")) return;
+      const parents = path.filter((parent) => isMap(parent) || isPair(parent));
+      if (key === "key" && parents.at(-2) !== hosts) return;
+      const offset = node.range?.[0] ?? 0;
+      const found = substitute(value, variables);
+      for (const message of found.problems) problems.push({ at: file.positionAt(offset), message });
+      substituted.set(node, value);
+      node.value = found.text;
+    },
+  });
+  return { problems, substituted };
+}
+
+/** A text with its variables substituted, and what is wrong with them. */
+export function substitute(
+  text: string,
+  variables: Variables,
+): { readonly text: string; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const result = text.replaceAll(VARIABLE, (written: string, inside: string | undefined) => {
+    if (written === "$${") return "${";
+    const [, name, otherwise] = NAME.exec(inside ?? "") ?? [];
+    if (name === undefined) {
+      problems.push(
+        `${JSON.stringify(written)} is no variable: write \${NAME} or \${NAME:-default}; $\${ is "\${" itself`,
+      );
+      return written;
+    }
+    const value = variables[name];
+    // As a shell's `:-`: what is empty is as good as unset.
+    if (value !== undefined && value !== "") return value;
+    if (otherwise !== undefined) return otherwise;
+    const state = value === undefined ? "not set" : "empty";
+    problems.push(`the variable ${name} is ${state}: set it, or write \${${name}:-default}`);
+    return written;
+  });
+  return { text: result, problems };
+}

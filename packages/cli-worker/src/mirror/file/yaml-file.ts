@@ -1,0 +1,93 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { Position, Problem } from "./problem.ts";
+
+/** Where a value is: keys and places in lists, from the top. */
+export type Path = readonly (string | number)[];
+
+/** A YAML text with the place of everything in it. */
+export class YamlFile {
+  readonly document: Document;
+  readonly #lines: LineCounter;
+
+  private constructor(document: Document, lines: LineCounter) {
+    this.document = document;
+    this.#lines = lines;
+  }
+
+  /** Reads the text. Where it is no YAML, its problems are what is wrong with it. */
+  static parse(text: string): { readonly file: YamlFile; readonly problems: readonly Problem[] } {
+    const lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    const file = new YamlFile(document, lines);
+    const problems = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+      at: file.positionAt(pos[0]),
+      message: `no YAML: ${message}`,
+    }));
+    return { file, problems };
+  }
+
+  /** The value at a path. */
+  node(path: Path): Node | undefined {
+    let node = this.#resolved(this.document.contents);
+    for (const key of path) {
+      if (isMap(node) || isSeq(node)) node = this.#resolved(node.get(key, true));
+      else return undefined;
+    }
+    return node;
+  }
+
+  /** Where the value at a path begins; where there is none, where what it would be in begins. */
+  positionOf(path: Path): Position {
+    for (let length = path.length; length > 0; length--) {
+      const offset = this.#offsetAt(path.slice(0, length));
+      if (offset !== undefined) return this.positionAt(offset);
+    }
+    return this.positionAt(this.document.contents?.range?.[0] ?? 0);
+  }
+
+  /** Where a key itself stands. */
+  positionOfKey(parent: Path, key: string): Position {
+    const map = this.node(parent);
+    const pair = isMap(map)
+      ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
+      : undefined;
+    const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+    return offset === undefined ? this.positionOf(parent) : this.positionAt(offset);
+  }
+
+  /** An empty value has no place of its own; it is said where its key stands. */
+  #offsetAt(path: Path): number | undefined {
+    const node = this.node(path);
+    if (node === undefined) return undefined;
+    const key = path.at(-1);
+    if (isScalar(node) && node.value === null && node.source === "" && typeof key === "string") {
+      const { line, column } = this.positionOfKey(path.slice(0, -1), key);
+      return this.#offset(line, column);
+    }
+    return node.range?.[0];
+  }
+
+  #offset(line: number, column: number): number {
+    return (this.#lines.lineStarts[line - 1] ?? 0) + column - 1;
+  }
+
+  /** The place of a character. */
+  positionAt(offset: number): Position {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+
+  #resolved(node: unknown): Node | undefined {
+    if (isAlias(node)) return node.resolve(this.document);
+    return isMap(node) || isSeq(node) || isScalar(node) ? node : undefined;
+  }
+}
+
+/** A path as messages write it: `mirrors[0].tags.newest`, `hosts["r.example:5000"].ca`. */
+export function formatPath(path: Path): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    if (!/^[A-Za-z][A-Za-z0-9]*$/.test(key)) return `${text}[${JSON.stringify(key)}]`;
+    return text === "" ? key : `${text}.${key}`;
+  }, "");
+}

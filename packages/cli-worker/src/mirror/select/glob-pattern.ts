@@ -1,0 +1,24 @@
+import picomatch from "picomatch";
+import type { TagPattern } from "./tag-rules.ts";
+
+/** The characters that make a text a glob; none of them can be in a tag. */
+const GLOB = /[*?[\]{}()!+@|\\]/;
+
+/** Whether the text is a glob, and no plain name. */
+export function isGlob(text: string): boolean {
+  return GLOB.test(text);
+}
+
+/** A glob for whole tags, or names: `3.*`, `v[0-9]*`, `{stable,edge}`. A `*` is any characters but "/". @throws {SyntaxError} saying what is wrong with it. */
+export function globPattern(text: string): TagPattern & { matches(name: string): boolean } {
+  if (text === "") throw new SyntaxError("the glob is empty");
+  let matches: (name: string) => boolean;
+  try {
+    matches = picomatch(text, { dot: true, strictBrackets: true, nonegate: true });
+    matches("");
+  } catch (error) {
+    throw new SyntaxError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  const fits = (name: string): boolean => matches(name);
+  return { text, matches: fits, select: (tags) => tags.filter(fits) };
+}
