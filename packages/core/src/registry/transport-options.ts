@@ -5,7 +5,6 @@ import type { Environment } from "../http/proxy.ts";
 import type { TlsOptions } from "../http/tls-options.ts";
 import type { LogOptions } from "../logging/log-options.ts";
 import type { Logger } from "../logging/logger.ts";
-import type { Sleep } from "../pace/clock.ts";
 import type { CallOptions, CallTimeouts } from "../store/call-options.ts";
 
 /** How long things may take, in ms; 0 waits for ever. */
@@ -54,5 +53,5 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
   /** Whether requests become spans where `@opentelemetry/api` is installed. Default true. */
   readonly tracing?: boolean | undefined;
   /** Waits between tries. For tests. */
-  readonly sleep?: Sleep | undefined;
+  readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
