@@ -112,10 +112,10 @@ class HttpRegistryTransport implements RegistryTransport {
 
   /** What the request's caller and the client say, as one. @throws {RangeError} for numbers out of range. */
   #callOf(request: RegistryRequest): CallOptions {
-    const { call = {}, signal = call.signal, onExchange = call.onExchange } = request;
+    const { call = {} } = request;
     checkRetryPolicy(call.retry ?? {});
     checkTimeouts(call.timeouts ?? {});
-    return combineCall(this.#options, { ...call, signal, onExchange });
+    return combineCall(this.#options, call);
   }
 
   resolveLocation(location: string, answeredBy: URL): URL {
