@@ -136,7 +136,7 @@ describe("a host that answers 429", () => {
     const first = failure(read(made));
     await asked(1);
     const controller = new AbortController();
-    const aborted = failure(read(made, { signal: controller.signal }));
+    const aborted = failure(read(made, { call: { signal: controller.signal } }));
     await asked(2);
     const reason = new Error("enough");
     controller.abort(reason);
