@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { askedOf } from "./asked-of.ts";
 
 /** One request as it came. */
 export interface AcrQuestion {
@@ -113,12 +112,14 @@ export function unsignedJwt(claims: Readonly<Record<string, unknown>>): string {
 }
 
 async function readQuestion(request: IncomingMessage): Promise<AcrQuestion> {
+  let text = "";
+  for await (const piece of request) text += piece;
   const url = new URL(request.url ?? "", "http://x");
   return {
     method: request.method ?? "",
     path: url.pathname,
     query: url.searchParams,
-    form: request.method === "POST" ? Object.fromEntries(await askedOf(request)) : {},
+    form: Object.fromEntries(new URLSearchParams(text)),
     authorization: request.headers.authorization,
   };
 }

@@ -1,4 +1,4 @@
-import type { CallOptions, Platform, Target } from "@tranship/core";
+import type { CallOptions, Digest, Platform, Target } from "@tranship/core";
 import type { OnEvent } from "./events.ts";
 import type { CopyRun } from "./run.ts";
 
@@ -9,6 +9,8 @@ export interface Destination {
   readonly reference?: string | undefined;
   /** The reference is known to be missing, from a list of tags: it is not asked for. */
   readonly missing?: boolean | undefined;
+  /** What the reference stands for, where that is known: it is not asked for, unless it must be kept. */
+  readonly there?: Digest | undefined;
 }
 
 /** What is copied, and how. */

@@ -1,7 +1,8 @@
-import { type Digest, isDigest, type Source, StoreError, type Target } from "@tranship/core";
+import { type Digest, type Source, StoreError, type Target } from "@tranship/core";
 import pLimit from "p-limit";
 import { copy } from "./copy.ts";
 import type { CopyOptions } from "./copy-options.ts";
+import { followsOneOf, isDigestTag } from "./digest-tags.ts";
 import { asCopyError } from "./errors.ts";
 import { type RequestCount, RequestCounter } from "./request-count.ts";
 import type { CopyResult } from "./result.ts";
@@ -9,9 +10,6 @@ import { CopyRun } from "./run.ts";
 
 /** Images in flight: enough to keep the run's request slots busy with one HEAD a side for each. */
 const IMAGES_IN_FLIGHT = 32;
-
-/** `sha256-HEX`, the referrers fallback tag, and cosign's `sha256-HEX.sig`, `.att`, `.sbom`: they follow their subject. */
-const DIGEST_TAG = /^(?<algorithm>sha256|sha512)-(?<hex>[0-9a-f]{64,128})(?<suffix>\.[a-z]+)?$/;
 
 /** How one tag went. */
 export type TagOutcome =
@@ -41,8 +39,8 @@ export async function copyTags(
   const counter = new RequestCounter(options.onExchange);
   const call = { signal, onExchange: counter.count };
   const [tags, there] = await Promise.all([sourceTags(from, call), targetTags(to, call)]);
-  const images = tags.filter((tag) => !DIGEST_TAG.test(tag));
-  const digestTags = tags.filter((tag) => DIGEST_TAG.test(tag));
+  const images = tags.filter((tag) => !isDigestTag(tag));
+  const digestTags = tags.filter(isDigestTag);
   if (digestTags.length > 0 && !referrers) {
     const message = `${digestTags.length} digest tags (sha256-…) are not copied: --referrers takes what they hold`;
     onEvent?.({ from: from.name, to: to.name, type: "notice", message });
@@ -72,13 +70,6 @@ export async function copyTags(
   const followed = await Promise.all(following.map((tag) => slots(() => copyTag(tag))));
   signal?.throwIfAborted();
   return { outcomes: [...outcomes, ...followed], requests: counter.result() };
-}
-
-/** A cosign tag whose subject was met; the plain `sha256-HEX` is the fallback index, which the target keeps itself. */
-function followsOneOf(tag: string, subjects: ReadonlySet<Digest>): boolean {
-  const { algorithm, hex, suffix } = DIGEST_TAG.exec(tag)?.groups ?? {};
-  const subject = `${algorithm}:${hex}`;
-  return suffix !== undefined && isDigest(subject) && subjects.has(subject);
 }
 
 async function sourceTags(

@@ -552,3 +552,29 @@ async function memoryOf(store: RecordingStore): Promise<MemoryStore> {
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   yield bytes;
 }
+
+describe("copy() to a target whose tags are immutable", () => {
+  const refused = () =>
+    new RegistryError("TAG_INVALID", "the tag is immutable", { method: "PUT", url: "http://r.example/", status: 400 });
+
+  it("takes the refusal for success where the tag has that digest", async () => {
+    to.before = async ({ method, about }, { reference }) => {
+      if (method !== "push" || about !== index.digest || reference !== "v1") return;
+      to.before = () => {};
+      // Another one was faster.
+      await copy(v1(), target());
+      throw refused();
+    };
+    const result = await copy(v1(), target());
+    expect(result).toMatchObject({ outcome: "copied", root: { digest: index.digest } });
+  });
+
+  it("fails where it has another one", async () => {
+    await copy({ store: from, reference: amd64.manifest.digest }, target());
+    to.before = ({ method, about }) => {
+      if (method === "push" && about === index.digest) throw refused();
+    };
+    await expect(copy(v1(), target())).rejects.toMatchObject({ code: "TAG_INVALID", side: "target" });
+    expect((await to.resolve("v1")).digest).toBe(amd64.manifest.digest);
+  });
+});

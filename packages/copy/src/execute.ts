@@ -123,8 +123,11 @@ class Execution {
   }
 
   async #transfer({ descriptor, mountFrom }: Transfer): Promise<void> {
-    const send = (): Promise<PushOutcome> =>
-      this.#writer.pushBlob(descriptor, this.#reader.opener(descriptor), mountFrom);
+    const send = (): Promise<PushOutcome> => {
+      // Since it was planned, other copies of the run have brought more.
+      const holders = new Set([...mountFrom, ...this.#run.holders(this.#target, descriptor.digest)]);
+      return this.#writer.pushBlob(descriptor, this.#reader.opener(descriptor), [...holders]);
+    };
     this.#account(
       descriptor,
       await this.#run.once(this.#target, `blob ${descriptor.digest}`, send, this.#scope.signal),

@@ -5,13 +5,18 @@ export { CopyError, type CopyErrorInit } from "./errors.ts";
 export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
 export { type ExecuteOptions, execute } from "./execute.ts";
 export { type FailureRecord, failureRecord, storeErrorIn } from "./failure-record.ts";
-export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/open-journal.ts";
 export type { Plan, PlanAction, PlanHead } from "./plan.ts";
 export { nameOf, planCopy } from "./plan-copy.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
 export { addRequests, type RequestCount, RequestCounter, totalRequests } from "./request-count.ts";
 export type { Amount, CopyResult } from "./result.ts";
 export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";
+export { applyPlan } from "./sync/apply-plan.ts";
+export { parseSyncPlan } from "./sync/parse-sync-plan.ts";
+export { planSync } from "./sync/plan-sync.ts";
+export type { PlanDepth, SeenTags } from "./sync/plan-tag.ts";
+export { sync } from "./sync/sync.ts";
+export type { ApplyOptions, SyncPlanOptions } from "./sync/sync-options.ts";
 export {
   type HostCost,
   type PlannedContent,

@@ -24,7 +24,7 @@ import { Writer } from "./writer.ts";
  * Finds out what a copy has to do, children first, and changes nothing.
  *
  * Requests: 1 HEAD for the target's reference; where it is missing there, 1 GET for the source's manifest, where it is not, 1 HEAD for the
- * source's, and nothing else if the two are the same; 1 GET for each manifest below. Whether a blob is at the target is left to
+ * source's, and nothing else if the two are the same; none of these where the destination says what is there; 1 GET for each manifest below. Whether a blob is at the target is left to
  * `execute`, where asking costs nothing extra. Memory: the manifests of the image.
  * @throws {CopyError} with the code of the store that failed. @throws {StoreError} PLATFORM_UNKNOWN.
  */
@@ -38,17 +38,19 @@ export async function planCopy(
   const call = { signal: scope.signal, onExchange, onRetry };
   const reader = new Reader(from.store, run, call);
   const writer = new Writer(to.store, { run, call, sourceName: from.store.name });
-  const asked = to.missing === true ? undefined : to.reference;
+  const isKnown = to.missing === true || (to.there !== undefined && clobber);
+  const asked = isKnown ? undefined : to.reference;
   // Credentials may push and not pull; but a tag that must be kept has to be seen.
-  const there = asked === undefined ? undefined : await writer.resolve(asked, { mayBeHidden: clobber });
-  if (there !== undefined && !clobber) return finished({ source: undefined, root: there, state: "kept", notices: [] });
+  const seen = asked === undefined ? undefined : await writer.resolve(asked, { mayBeHidden: clobber });
+  if (seen !== undefined && !clobber) return finished({ source: undefined, root: seen, state: "kept", notices: [] });
 
-  const root = await findRoot(reader, from.reference, options, there);
+  const root = await findRoot(reader, from.reference, options, seen);
+  const there = seen?.digest ?? (isKnown ? to.there : undefined);
   if (to.reference !== undefined && isDigest(to.reference) && to.reference !== root.root.digest) {
     const detail = `the content to copy is "${root.root.digest}", and a digest cannot stand for anything else`;
     throw new TypeError(`Cannot copy "${nameOf(from)}" to "${nameOf(to)}": ${detail}`);
   }
-  const unchanged = there?.digest === root.root.digest;
+  const unchanged = there === root.root.digest;
   const { source, notices } = root;
   const head: PlanHead = { source, root: root.root, state: unchanged ? "unchanged" : "copy", notices };
   if (unchanged && options.referrers !== true) return finished(head);

@@ -3,6 +3,7 @@ import {
   type Content,
   type Descriptor,
   inlineData,
+  isDigest,
   MAX_MANIFEST_BYTES,
   type Manifest,
   type Open,
@@ -12,7 +13,7 @@ import {
   StoreError,
 } from "@tranship/core";
 import { asCopyError } from "./errors.ts";
-import { type CopyRun, lending } from "./run.ts";
+import type { CopyRun } from "./run.ts";
 
 /** A manifest with its exact bytes. */
 export interface OpenManifest extends Content {
@@ -33,12 +34,23 @@ export class Reader {
 
   /** What the reference stands for. */
   resolve(reference: string): Promise<Descriptor> {
-    return this.#small("resolve", undefined, (call) => this.source.resolve(reference, call));
+    return this.#small("resolve", undefined, () => this.source.resolve(reference, this.#call));
   }
 
-  /** The manifest of a reference, in one request. */
+  /** The manifest of a reference, in one request; none for a digest that was read before. */
   async openReference(reference: string): Promise<OpenManifest> {
-    const { descriptor, bytes } = await this.#small("resolve", undefined, (call) => this.source.open(reference, call));
+    const known = isDigest(reference) ? this.#run.manifests.get(reference) : undefined;
+    if (known !== undefined && isDigest(reference)) {
+      const manifest = parseManifest(known, undefined);
+      return {
+        descriptor: { mediaType: manifest.mediaType, digest: reference, size: known.length },
+        bytes: known,
+        manifest,
+      };
+    }
+    const { descriptor, bytes } = await this.#small("resolve", undefined, () =>
+      this.source.open(reference, this.#call),
+    );
     const manifest = parseManifest(bytes, descriptor.mediaType);
     this.#run.manifests.set(descriptor.digest, bytes);
     return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
@@ -58,7 +70,6 @@ export class Reader {
       try {
         const content = await this.source.fetch(descriptor, {
           ...this.#call,
-          whileWaiting: lending(this.#run.blobSlots),
           offset,
           signal: signal ?? this.#call.signal,
         });
@@ -73,8 +84,8 @@ export class Reader {
   async referrers(subject: Descriptor): Promise<readonly Descriptor[]> {
     const { source } = this;
     if (source.referrers === undefined) return [];
-    const list = source.referrers.bind(source);
-    return this.#small("referrers", subject, (call) => Array.fromAsync(list(subject, call)));
+    const found = source.referrers(subject, this.#call);
+    return this.#small("referrers", subject, () => Array.fromAsync(found));
   }
 
   async #manifestBytes(descriptor: Descriptor): Promise<Uint8Array> {
@@ -87,23 +98,18 @@ export class Reader {
         `Cannot read manifest "${descriptor.digest}" of "${this.source.name}": ${detail}`,
       );
     }
-    const bytes = await this.#small("fetch", descriptor, async (call) =>
-      readVerified(await this.source.fetch(descriptor, call), descriptor),
+    const bytes = await this.#small("fetch", descriptor, async () =>
+      readVerified(await this.source.fetch(descriptor, this.#call), descriptor),
     );
     this.#run.manifests.set(descriptor.digest, bytes);
     return bytes;
   }
 
-  async #small<T>(
-    operation: string,
-    descriptor: Descriptor | undefined,
-    task: (call: CallOptions) => Promise<T>,
-  ): Promise<T> {
-    const { requestSlots } = this.#run;
+  async #small<T>(operation: string, descriptor: Descriptor | undefined, task: () => Promise<T>): Promise<T> {
     try {
-      return await requestSlots(() => {
+      return await this.#run.requestSlots(() => {
         this.#call.signal.throwIfAborted();
-        return task({ ...this.#call, whileWaiting: lending(requestSlots) });
+        return task();
       });
     } catch (error) {
       throw this.#blame(operation, descriptor, error);

@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   type Descriptor,
+  isManifestMediaType,
   type Open,
   type PushOptions,
   type PushOutcome,
@@ -8,14 +9,16 @@ import {
   StoreError,
   type Target,
 } from "@tranship/core";
-import { asCopyError, type CopyErrorInit } from "./errors.ts";
+import { asCopyError, CopyError, type CopyErrorInit } from "./errors.ts";
 import type { Happened } from "./events.ts";
 import { childrenAreMissing } from "./missing-children.ts";
-import { type CopyRun, lending } from "./run.ts";
+import type { CopyRun } from "./run.ts";
 
 const MISSING: ReadonlySet<string> = new Set(["MANIFEST_UNKNOWN", "NAME_UNKNOWN"]);
 /** What credentials that may push and not pull get. */
 const HIDDEN: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED"]);
+/** With what a tag is refused that must not move: ECR 400, Azure 405, Harbor 412, others 403 and 409. */
+const IMMUTABLE: ReadonlySet<number> = new Set([400, 403, 405, 409, 412]);
 const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
 
 export interface WriterOptions {
@@ -44,7 +47,7 @@ export class Writer {
     { mayBeHidden }: { readonly mayBeHidden: boolean },
   ): Promise<Descriptor | undefined> {
     try {
-      return await this.#small((call) => this.target.resolve(reference, call));
+      return await this.#small(() => this.target.resolve(reference, this.#options.call));
     } catch (cause) {
       if (cause instanceof StoreError && (MISSING.has(cause.code) || (mayBeHidden && HIDDEN.has(cause.code))))
         return undefined;
@@ -54,37 +57,55 @@ export class Writer {
 
   async has(descriptor: Descriptor): Promise<boolean> {
     try {
-      return await this.#small((call) => this.target.has(descriptor, call));
+      return await this.#small(() => this.target.has(descriptor, this.#options.call));
     } catch (cause) {
       throw this.#blame("resolve", cause, descriptor);
     }
   }
 
   pushBlob(descriptor: Descriptor, open: Open, mountFrom: readonly string[]): Promise<PushOutcome> {
-    const { run, call } = this.#options;
-    const lent = { ...call, whileWaiting: lending(run.blobSlots) };
-    return run.blobSlots(() => this.#push(descriptor, open, { ...lent, mountFrom }));
+    return this.#options.run.blobSlots(() => this.#push(descriptor, open, { mountFrom }));
   }
 
   /** Puts a manifest under the reference, or under its digest alone. */
-  pushManifest(descriptor: Descriptor, open: Open, reference: string | undefined): Promise<PushOutcome> {
-    return this.#small((call) => this.#push(descriptor, open, { ...call, reference }));
+  async pushManifest(descriptor: Descriptor, open: Open, reference: string | undefined): Promise<PushOutcome> {
+    return this.#small(async () => {
+      try {
+        return await this.#push(descriptor, open, { reference });
+      } catch (error) {
+        if (reference !== undefined && (await this.#isImmutableAsWanted(error, descriptor, reference)))
+          return "existed";
+        this.#failed(error);
+        throw error;
+      }
+    });
+  }
+
+  /** Registries with immutable tags refuse to put one again, with the same digest too (ECR: aws/containers-roadmap#2179; Harbor; locks of Azure's). */
+  async #isImmutableAsWanted(error: unknown, descriptor: Descriptor, reference: string): Promise<boolean> {
+    const cause = error instanceof CopyError ? error.cause : undefined;
+    if (!(cause instanceof RegistryError) || cause.status === undefined || !IMMUTABLE.has(cause.status)) return false;
+    if (childrenAreMissing(error)) return false;
+    try {
+      return (await this.target.resolve(reference, this.#options.call)).digest === descriptor.digest;
+    } catch {
+      return false;
+    }
   }
 
   async tag(descriptor: Descriptor, reference: string): Promise<void> {
     try {
-      await this.#small((call) => this.target.tag(descriptor, reference, call));
+      await this.#small(() => this.target.tag(descriptor, reference, this.#options.call));
     } catch (cause) {
       throw this.#blame("tag", cause, descriptor);
     }
     this.#options.emit?.({ type: "tagged", descriptor, reference });
   }
 
-  #small<T>(task: (call: CallOptions) => Promise<T>): Promise<T> {
-    const { run, call } = this.#options;
-    return run.requestSlots(() => {
-      call.signal.throwIfAborted();
-      return task({ ...call, whileWaiting: lending(run.requestSlots) });
+  #small<T>(task: () => Promise<T>): Promise<T> {
+    return this.#options.run.requestSlots(() => {
+      this.#options.call.signal.throwIfAborted();
+      return task();
     });
   }
 
@@ -93,12 +114,16 @@ export class Writer {
     call.signal.throwIfAborted();
     emit?.({ type: "started", descriptor });
     try {
-      return await this.target.push(descriptor, this.#observed(descriptor, open), options);
+      return await this.target.push(descriptor, this.#observed(descriptor, open), { ...call, ...options });
     } catch (cause) {
       const error = this.#blame("push", cause, descriptor);
-      if (!childrenAreMissing(error)) this.#options.onFailure?.(error);
+      if (!isManifestMediaType(descriptor.mediaType)) this.#failed(error);
       throw error;
     }
+  }
+
+  #failed(error: unknown): void {
+    if (!childrenAreMissing(error)) this.#options.onFailure?.(error);
   }
 
   /** Tells how many bytes the target took, and when it starts again. */

@@ -4,7 +4,7 @@ import type { ListedTag, Platform, Source, Target } from "@tranship/core";
 export interface SyncTarget {
   /** Where it is, as `SyncStores` opens it: `registry.example/app`, `oci:/images`. */
   readonly to: string;
-  /** The target's tag for a source's. Default: the same. */
+  /** The target's tag for a source's; for a digest, that digest again where it gets no tag. Default: the same. @throws {SyntaxError} where that is no tag. */
   readonly tagOf?: ((tag: string) => string) | undefined;
 }
 
@@ -25,14 +25,16 @@ export interface SyncRepository {
   /** Where it is, as `SyncStores` opens it. */
   readonly from: string;
   readonly targets: readonly SyncTarget[];
-  /** Tags given by name, which are looked up in no list; or a choice from the source's list. */
+  /** Tags, or digests, given by name, which are looked up in no list; or a choice from the source's list. */
   readonly tags: readonly string[] | ChooseTags;
-  /** Tags that never move: one that a target has is not asked for again. Default: none. */
-  readonly isImmutable?: ((tag: string) => boolean) | undefined;
+  /** Of these tags those that never move: one that a target has is not asked for again. Default: none. */
+  readonly immutable?: ((tags: readonly string[]) => ReadonlySet<string>) | undefined;
   /** Only these, as in `CopyOptions`. */
   readonly platforms?: readonly Platform[] | undefined;
-  /** Referrers and cosign's tags (`sha256-….sig`, `.att`, `.sbom`) go with their subjects. Default: no. */
+  /** Referrers go with their subjects. Default: no. */
   readonly referrers?: boolean | undefined;
+  /** Cosign's tags (`sha256-….sig`, `.att`, `.sbom`) go with their subjects. Default: no. */
+  readonly cosignTags?: boolean | undefined;
   /** What is deleted at the targets. Default: nothing. */
   readonly prune?: PruneOwned | undefined;
 }

@@ -6,8 +6,7 @@ export type HttpHeaders = Readonly<Record<string, string | undefined>>;
 
 /** One HTTP request as it goes over the wire, to any host: the registry, its token service, or where a redirect leads. */
 export interface HttpRequest
-  extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "headersTimeoutMs">,
-    Pick<CallOptions, "signal" | "onExchange"> {
+  extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "headersTimeoutMs" | "signal" | "onExchange"> {
   readonly method: RegistryRequest["method"];
   readonly url: URL;
   /** Lower-case names. */

@@ -1,0 +1,189 @@
+import {
+  type CallOptions,
+  type Digest,
+  isDigest,
+  OCI_MANIFEST,
+  parsePlatform,
+  type Source,
+  StoreError,
+} from "@tranship/core";
+import { copy } from "../copy.ts";
+import { asCopyError } from "../errors.ts";
+import type { CopyEvent, OnEvent } from "../events.ts";
+import { execute } from "../execute.ts";
+import { failureRecord } from "../failure-record.ts";
+import { nameOf } from "../plan-copy.ts";
+import { Reader } from "../reader.ts";
+import type { CopyResult } from "../result.ts";
+import type { CopyRun } from "../run.ts";
+import { Writer } from "../writer.ts";
+import type { JobEntry, SyncStore } from "./sync-job.ts";
+import type { PlannedImage } from "./sync-plan.ts";
+import type { ImageOutcome, ImageResult } from "./sync-result.ts";
+
+const NONE = { count: 0, bytes: 0 };
+
+export interface ApplyImageOptions {
+  readonly run: CopyRun;
+  readonly call: CallOptions & { readonly signal: AbortSignal };
+  readonly onEvent: OnEvent;
+  /** Whether both sides are looked at first: the plan is of another time. */
+  readonly check: boolean;
+  readonly allowTargetMoved: boolean;
+}
+
+/** What an image came to, without its names. */
+type Outcome = Pick<ImageResult, "outcome" | "digest" | "error"> &
+  Partial<Pick<ImageResult, "moved" | "mounted" | "skipped" | "sourceDigest" | "notices">>;
+
+/**
+ * Does with one image what is planned. A failure is in the result; an abort rejects with `signal.reason`.
+ * Requests: where `check` is set 1 HEAD a side for what is not skipped; then those of `execute`, for a retag 1 GET and 1 PUT.
+ */
+export async function applyImage(source: Source, entry: JobEntry, options: ApplyImageOptions): Promise<ImageResult> {
+  const startedAtMs = performance.now();
+  const { mirror, from, tag, to, targetTag } = entry.image;
+  let outcome: Outcome;
+  try {
+    outcome = await apply(source, entry, options);
+  } catch (error) {
+    options.call.signal.throwIfAborted();
+    outcome = { outcome: "failed", error: failureRecord(error) };
+  }
+  const tookMs = Math.round(performance.now() - startedAtMs);
+  return { mirror, from, tag, to, targetTag, moved: NONE, mounted: NONE, skipped: NONE, tookMs, ...outcome };
+}
+
+async function apply(source: Source, { image, target, steps }: JobEntry, options: ApplyImageOptions): Promise<Outcome> {
+  const { action, root, there } = image;
+  if (action === "skip") return { outcome: "unchanged", digest: root ?? there ?? undefined };
+  if (action === "delete") return remove(image, target, options);
+  const notices: string[] = [];
+  let known = there;
+  if (options.check) {
+    const checked = await check(source, image, target, options);
+    if ("outcome" in checked) return checked;
+    known = checked.there;
+    notices.push(...checked.notices);
+  }
+  if (action === "retag" && root !== undefined) {
+    const retagged = await retag(image, root, target, options);
+    if (retagged !== undefined) return withNotices(retagged, notices);
+  }
+  const names = { store: source, reference: image.source ?? image.tag };
+  const destination = { store: target, reference: image.targetTag };
+  const { run, call, onEvent } = options;
+  const common = { run, onEvent, signal: call.signal, onExchange: call.onExchange };
+  const result =
+    steps === undefined
+      ? await copy(
+          names,
+          { ...destination, missing: known === null, there: known ?? undefined },
+          { ...common, platforms: (image.platforms ?? []).map(parsePlatform), referrers: image.referrers },
+        )
+      : await execute({ head: steps.head, actions: inOrder(steps.actions) }, names, destination, common);
+  return withNotices(outcomeOf(result, image), notices);
+}
+
+function outcomeOf({ moved, mounted, skipped, root, source }: CopyResult, image: PlannedImage): Outcome {
+  const nothing = moved.count + mounted.count === 0;
+  // Of a tag that was right only the referrers were looked at.
+  const outcome: ImageOutcome = nothing && image.there === root.digest ? "unchanged" : "copied";
+  const from = source !== undefined && source.digest !== root.digest ? { sourceDigest: source.digest } : {};
+  return { outcome, digest: root.digest, moved, mounted, skipped, ...from };
+}
+
+function withNotices(outcome: Outcome, notices: readonly string[]): Outcome {
+  return notices.length === 0 ? outcome : { ...outcome, notices };
+}
+
+/** Whether the target is as planned, or done already; and whether the source's tag has moved, which changes nothing. */
+async function check(
+  source: Source,
+  image: PlannedImage,
+  target: SyncStore,
+  { run, call, allowTargetMoved }: ApplyImageOptions,
+): Promise<Outcome | { readonly there: Digest | null; readonly notices: readonly string[] }> {
+  const writer = new Writer(target, { run, call, sourceName: source.name });
+  const now = (await writer.resolve(image.targetTag, { mayBeHidden: true }))?.digest ?? null;
+  if (image.root !== undefined && now === image.root && image.referrers !== true) {
+    return { outcome: "unchanged", digest: image.root };
+  }
+  if (image.there !== undefined && now !== image.there && now !== image.root && !allowTargetMoved) {
+    const name = nameOf({ store: target, reference: image.targetTag });
+    const was = image.there === null ? "was missing" : `was "${image.there}"`;
+    const message = `Cannot put "${name}": it ${was} when this was planned, and ${now === null ? "is missing" : `is "${now}"`} now; plan anew, or allow it with --allow-target-moved`;
+    return { outcome: "refused", error: { code: "TARGET_MOVED", message, side: "target" } };
+  }
+  return { there: now, notices: await sourceNotices(source, image, { run, call }) };
+}
+
+async function sourceNotices(
+  source: Source,
+  image: PlannedImage,
+  { run, call }: Pick<ApplyImageOptions, "run" | "call">,
+): Promise<readonly string[]> {
+  if (isDigest(image.tag) || image.source === undefined) return [];
+  const name = nameOf({ store: source, reference: image.tag });
+  const planned = `"${image.source}", as planned, is copied`;
+  try {
+    const { digest } = await new Reader(source, run, call).resolve(image.tag);
+    return digest === image.source ? [] : [`${name} has moved to "${digest}": ${planned}`];
+  } catch {
+    call.signal.throwIfAborted();
+    // Whether the content is there is seen when it is read.
+    return [`${name} can't be resolved any more: ${planned}`];
+  }
+}
+
+/** Undefined where the target has the content no more: then it is copied. */
+async function retag(
+  image: PlannedImage,
+  root: Digest,
+  target: SyncStore,
+  { run, call, onEvent }: ApplyImageOptions,
+): Promise<Outcome | undefined> {
+  const names = { from: `${image.from}:${image.tag}`, to: `${image.to}:${image.targetTag}` };
+  const emit = (event: object): void => onEvent({ ...names, ...event } as CopyEvent);
+  const writer = new Writer(target, { run, call, sourceName: image.from, emit });
+  try {
+    await writer.tag({ mediaType: OCI_MANIFEST, digest: root, size: 0 }, image.targetTag);
+    return { outcome: "retagged", digest: root };
+  } catch (error) {
+    call.signal.throwIfAborted();
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "MANIFEST_UNKNOWN" || code === "NAME_UNKNOWN") return undefined;
+    throw error;
+  }
+}
+
+/** Deletes a tag that stands for what it stood for when it was planned. */
+async function remove(
+  image: PlannedImage,
+  target: SyncStore,
+  { run, call, check: checks, allowTargetMoved }: ApplyImageOptions,
+): Promise<Outcome> {
+  if (target.untag === undefined)
+    throw new StoreError("UNSUPPORTED", `Cannot delete "${image.to}:${image.targetTag}": tags can't be deleted there`);
+  const writer = new Writer(target, { run, call, sourceName: image.from });
+  if (checks) {
+    const now = (await writer.resolve(image.targetTag, { mayBeHidden: false }))?.digest ?? null;
+    if (now === null) return { outcome: "deleted" };
+    if (image.there !== undefined && now !== image.there && !allowTargetMoved) {
+      const message = `Cannot delete "${image.to}:${image.targetTag}": it was "${image.there}" when this was planned, and is "${now}" now`;
+      return { outcome: "refused", error: { code: "TARGET_MOVED", message, side: "target" } };
+    }
+  }
+  try {
+    await run.requestSlots(() => target.untag?.(image.targetTag, call));
+    return { outcome: "deleted" };
+  } catch (cause) {
+    call.signal.throwIfAborted();
+    if (cause instanceof StoreError && cause.code === "MANIFEST_UNKNOWN") return { outcome: "deleted" };
+    throw asCopyError({ side: "target", operation: "delete", store: target.name, cause }, call.signal);
+  }
+}
+
+async function* inOrder<T>(items: readonly T[]): AsyncGenerator<T, void, void> {
+  yield* items;
+}

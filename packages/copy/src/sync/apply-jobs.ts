@@ -1,0 +1,80 @@
+import { RequestCounter } from "../request-count.ts";
+import { CopyRun } from "../run.ts";
+import { applyImage } from "./apply-image.ts";
+import { forEachInFlight } from "./in-flight.ts";
+import { ResultTally } from "./result-tally.ts";
+import type { SyncJob } from "./sync-job.ts";
+import type { ApplyOptions } from "./sync-options.ts";
+import type { SyncResult } from "./sync-result.ts";
+
+/** Tags of a source in flight. */
+const IMAGES_IN_FLIGHT = 16;
+
+/** Ends a run at its first failure. */
+class FailFast extends Error {}
+
+/**
+ * Carries jobs out as they come: deletions last. One that fails leaves the others alone, unless `failFast` is set: what was not begun is `left` then.
+ * @param counter counts the requests of the run, planning's too.
+ * @throws an abort rejects with `signal.reason` after everything has ended.
+ */
+export async function applyJobs(
+  jobs: AsyncIterable<SyncJob> | Iterable<SyncJob>,
+  options: ApplyOptions & {
+    readonly counter?: RequestCounter | undefined;
+    readonly check: boolean;
+    readonly ending?: AbortController;
+  },
+): Promise<SyncResult> {
+  const { run = new CopyRun(), images = IMAGES_IN_FLIGHT, allowTargetMoved = false, failFast = false } = options;
+  const { counter = new RequestCounter(options.onExchange), check, signal, onEvent = () => {} } = options;
+  const ending = options.ending ?? new AbortController();
+  const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+  const call = { signal: scope, onExchange: counter.count };
+  const tally = new ResultTally(options.onImage);
+  const noteFailure = (): void => {
+    if (failFast && tally.failed) ending.abort(new FailFast());
+  };
+  const deletions: SyncJob[] = [];
+  const work = async ({ source, entries }: SyncJob): Promise<void> => {
+    if (source === undefined) return;
+    await Promise.all(
+      entries.map(async (entry) => {
+        try {
+          scope.throwIfAborted();
+          tally.add(await applyImage(source, entry, { run, call, onEvent, check, allowTargetMoved }));
+        } catch (error) {
+          if (!(scope.reason instanceof FailFast)) throw error;
+          tally.left(entry.image);
+        }
+        noteFailure();
+      }),
+    );
+  };
+  try {
+    await forEachInFlight(jobs, images, async (job) => {
+      for (const notice of job.notices) {
+        tally.notice(notice);
+        onEvent({ from: job.name, to: job.name, type: "notice", message: notice });
+      }
+      for (const unresolved of job.unresolved) tally.unresolved(unresolved);
+      noteFailure();
+      const [later, now] = split(job);
+      if (later.entries.length > 0) deletions.push(later);
+      await work(now);
+    });
+    await forEachInFlight(deletions, images, work);
+  } catch (error) {
+    if (!(scope.reason instanceof FailFast) || signal?.aborted === true) throw error;
+  }
+  signal?.throwIfAborted();
+  return tally.result(counter.result());
+}
+
+function split(job: SyncJob): readonly [deletions: SyncJob, others: SyncJob] {
+  const isDeletion = ({ image }: SyncJob["entries"][number]): boolean => image.action === "delete";
+  return [
+    { ...job, entries: job.entries.filter(isDeletion) },
+    { ...job, entries: job.entries.filter((entry) => !isDeletion(entry)) },
+  ];
+}

@@ -1,0 +1,130 @@
+import { StoreError } from "@tranship/core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { MemoryRegistries, putImages } from "../../../../test/support/sync-setup.ts";
+import { applyPlan } from "./apply-plan.ts";
+import { parseSyncPlan } from "./parse-sync-plan.ts";
+import { planSync } from "./plan-sync.ts";
+import type { SyncPlan } from "./sync-plan.ts";
+import type { SyncRepository } from "./sync-repository.ts";
+
+let registries: MemoryRegistries;
+const every: SyncRepository = { mirror: "app", from: "src/app", targets: [{ to: "dst/app" }], tags: ["v1", "v2"] };
+
+beforeEach(async () => {
+  registries = new MemoryRegistries();
+  await putImages(registries.store("src/app"), ["v1", "v2", "v3"]);
+  registries.forgetCalls();
+});
+
+/** A plan as it comes back from its file. */
+async function planned(repository = every): Promise<SyncPlan> {
+  return parseSyncPlan(JSON.stringify(await planSync([repository], registries)));
+}
+
+const digestOf = async (name: string, tag: string) => (await registries.store(name).resolve(tag)).digest;
+
+describe("applyPlan()", () => {
+  it("does what the plan says, and nothing the second time", async () => {
+    const plan = await planned();
+
+    expect((await applyPlan(plan, registries)).outcomes).toMatchObject({ copied: 2 });
+    expect(await digestOf("dst/app", "v2")).toBe(await digestOf("src/app", "v2"));
+    registries.forgetCalls();
+
+    const again = await applyPlan(plan, registries);
+    expect(again).toMatchObject({ ok: true, outcomes: { unchanged: 2, copied: 0 } });
+    expect(registries.store("dst/app").about("push", "tag")).toEqual([]);
+    expect(registries.store("src/app").calls).toEqual([]);
+  });
+
+  it("copies the planned digest of a tag that has moved, and says so", async () => {
+    const plan = await planned();
+    const before = await digestOf("src/app", "v1");
+    const source = registries.store("src/app");
+    await source.tag(await source.resolve("v3"), "v1");
+
+    const result = await applyPlan(plan, registries);
+
+    expect(await digestOf("dst/app", "v1")).toBe(before);
+    expect(result.images.find(({ tag }) => tag === "v1")?.notices?.[0]).toContain("has moved");
+    expect(result.ok).toBe(true);
+  });
+
+  it("fails where the digest is gone, and does the rest", async () => {
+    const plan = await planned();
+    const gone = await digestOf("src/app", "v1");
+    registries.store("src/app").before = ({ about }) => {
+      if (about === gone || about === "v1") throw new StoreError("MANIFEST_UNKNOWN", "it is not there");
+    };
+    const result = await applyPlan(plan, registries);
+
+    expect(result.outcomes).toMatchObject({ failed: 1, copied: 1 });
+    expect(result.images.find(({ outcome }) => outcome === "failed")?.error?.code).toBe("MANIFEST_UNKNOWN");
+  });
+
+  it("refuses a target's tag that is neither as planned nor done, unless that is allowed", async () => {
+    const plan = await planned();
+    const target = registries.store("dst/app");
+    const [other] = await putImages(target, ["v1"]);
+    await target.tag(other as never, "v2");
+
+    const refused = await applyPlan(plan, registries);
+    // v1 happens to be what was planned.
+    expect(refused.images.map(({ tag, outcome }) => [tag, outcome])).toEqual(
+      expect.arrayContaining([
+        ["v1", "unchanged"],
+        ["v2", "refused"],
+      ]),
+    );
+    expect(refused).toMatchObject({ ok: false });
+    expect(await digestOf("dst/app", "v2")).toBe(other?.digest);
+
+    const allowed = await applyPlan(plan, registries, { allowTargetMoved: true });
+    expect(allowed.outcomes).toMatchObject({ copied: 1, unchanged: 1 });
+    expect(await digestOf("dst/app", "v2")).toBe(await digestOf("src/app", "v2"));
+  });
+
+  it("goes on where a run was ended in the middle", async () => {
+    const plan = await planned();
+    const controller = new AbortController();
+    const target = registries.store("dst/app");
+    target.before = ({ method }) => {
+      if (method === "push" && target.about("push").length > 4) controller.abort(new Error("killed"));
+    };
+    await expect(applyPlan(plan, registries, { signal: controller.signal })).rejects.toThrow("killed");
+    target.before = () => {};
+
+    expect((await applyPlan(plan, registries)).ok).toBe(true);
+    for (const tag of ["v1", "v2"]) expect(await digestOf("dst/app", tag)).toBe(await digestOf("src/app", tag));
+  });
+
+  it("copies what was to be retagged and is there no more", async () => {
+    const plan = await planned();
+    const retag = { ...plan, images: plan.images.map((image) => ({ ...image, action: "retag" as const })) };
+    expect((await applyPlan(retag, registries)).outcomes).toMatchObject({ copied: 2 });
+  });
+});
+
+describe("parseSyncPlan()", () => {
+  it.each([
+    ["nonsense", "{", "it is no JSON"],
+    ["another document", '{"kind":"result"}', 'it is no plan: "kind" is "result"'],
+    ["another version", '{"kind":"plan","version":2}', "this release reads version 1"],
+    ["a field that is missing", '{"kind":"plan","version":1}', "createdAt is missing"],
+  ])("refuses %s", (_, text, message) => {
+    expect(() => parseSyncPlan(text)).toThrow(message);
+  });
+
+  it("names the field that is wrong", async () => {
+    const plan = await planned();
+    const wrong = (change: object) =>
+      JSON.stringify({ ...plan, images: [plan.images[0], { ...plan.images[1], ...change }] });
+    expect(() => parseSyncPlan(wrong({ action: "move" }))).toThrow('images[1].action is "move", expected copy, retag');
+    expect(() => parseSyncPlan(wrong({ source: "sha256:1" }))).toThrow(
+      'images[1].source is "sha256:1", expected a digest',
+    );
+    expect(() => parseSyncPlan(wrong({ source: undefined }))).toThrow("images[1].source is missing");
+    expect(() => parseSyncPlan(wrong({ platforms: ["a/b/c/d"] }))).toThrow("images[1].platforms[0]");
+    expect(() => parseSyncPlan(wrong({ content: { copy: { count: -1, bytes: 0 } } }))).toThrow("images[1].content");
+  });
+});

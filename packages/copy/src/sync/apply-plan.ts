@@ -1,0 +1,71 @@
+import chain from "stream-chain/core";
+import { failureRecord } from "../failure-record.ts";
+import { applyJobs } from "./apply-jobs.ts";
+import type { JobEntry, SyncJob } from "./sync-job.ts";
+import type { ApplyOptions } from "./sync-options.ts";
+import type { PlannedImage, SyncPlan, Unresolved } from "./sync-plan.ts";
+import type { SyncStores } from "./sync-repository.ts";
+import type { SyncResult } from "./sync-result.ts";
+
+/**
+ * Does what a plan says, with the digests that it names, whatever became of the source's tags since; a target's tag that is neither as planned nor done is refused.
+ * It may be run again, after a kill too: what is done is seen to be done.
+ * Requests: 1 HEAD a side for each image that is not skipped, and those of its copy. Memory: the plan, and that of the images in flight.
+ * @throws an abort rejects with `signal.reason` after everything has ended. Whatever else fails is in the result.
+ */
+export async function applyPlan(plan: SyncPlan, stores: SyncStores, options: ApplyOptions = {}): Promise<SyncResult> {
+  const opened = chain([(images: readonly PlannedImage[]) => openJob(images, stores)]);
+  return applyJobs(jobsOf(plan, opened(bySource(plan.images))), { ...options, check: true });
+}
+
+async function* jobsOf(plan: SyncPlan, jobs: AsyncIterable<SyncJob>): AsyncGenerator<SyncJob, void, void> {
+  const { unresolved, notices } = plan;
+  yield { name: "plan", source: undefined, entries: [], unresolved, notices, create: [] };
+  yield* jobs;
+}
+
+/** Images of one source, which stand together in a plan. */
+function* bySource(images: readonly PlannedImage[]): Generator<readonly PlannedImage[], void, void> {
+  let group: PlannedImage[] = [];
+  for (const image of images) {
+    const [first] = group;
+    if (
+      first !== undefined &&
+      (first.from !== image.from || first.tag !== image.tag || first.source !== image.source)
+    ) {
+      yield group;
+      group = [];
+    }
+    group.push(image);
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Opens what the images name. What can't be opened has failed, and the rest goes on. */
+async function openJob(images: readonly PlannedImage[], stores: SyncStores): Promise<SyncJob> {
+  const [first] = images;
+  const job = { name: first?.from ?? "plan", source: undefined, entries: [], unresolved: [], notices: [], create: [] };
+  if (first === undefined) return job;
+  const failed = ({ mirror, from, tag, to }: PlannedImage, error: unknown): Unresolved => ({
+    mirror,
+    from,
+    tag,
+    to,
+    error: failureRecord(error),
+  });
+  try {
+    const source = await stores.source(first.from);
+    const unresolved: Unresolved[] = [];
+    const entries: JobEntry[] = [];
+    for (const image of images) {
+      try {
+        entries.push({ image, target: await stores.target(image.to) });
+      } catch (error) {
+        unresolved.push(failed(image, error));
+      }
+    }
+    return { ...job, source, entries, unresolved };
+  } catch (error) {
+    return { ...job, unresolved: images.map((image) => failed(image, error)) };
+  }
+}

@@ -1,0 +1,120 @@
+import type { CallOptions, Digest, Source } from "@tranship/core";
+import { isDigestTag } from "../digest-tags.ts";
+import { failureRecord } from "../failure-record.ts";
+import type { CopyRun } from "../run.ts";
+import { type Listing, readListing, readTargetListing, type TargetListing } from "./listing.ts";
+import type { SyncStore } from "./sync-job.ts";
+import type { Unresolved } from "./sync-plan.ts";
+import type { SyncRepository, SyncStores, SyncTarget } from "./sync-repository.ts";
+
+/** A target with what its list says. */
+export interface OpenTarget {
+  readonly spec: SyncTarget;
+  readonly store: SyncStore;
+  /** Undefined where it was not listed. */
+  readonly listing: Listing | undefined;
+  /** Manifests that are known to be there. */
+  readonly present: Set<Digest>;
+}
+
+/** A repository of a mirror, looked at: what there is, and what was chosen. */
+export interface OpenRepository {
+  readonly spec: SyncRepository;
+  readonly source: Source;
+  /** The source's tags; undefined where tags were given by name. */
+  readonly listing: Listing | undefined;
+  readonly targets: readonly OpenTarget[];
+  readonly tags: readonly string[];
+  /** Those that never move. */
+  readonly immutable: ReadonlySet<string>;
+  /** Digest tags of the source, where it was listed. */
+  readonly digestTags: readonly string[];
+  readonly unresolved: readonly Unresolved[];
+  readonly notices: readonly string[];
+  /** Targets that are not there, as far as lists say it. */
+  readonly create: readonly string[];
+  /** Manifests of the images that were planned: what cosign's tags follow. */
+  readonly subjects: Set<Digest>;
+  /** The plannings of its tags that are under way: who needs to know all waits for them. */
+  readonly pending: Set<Promise<unknown>>;
+}
+
+export interface OpenOptions {
+  readonly run: CopyRun;
+  readonly call: CallOptions & { readonly signal: AbortSignal };
+}
+
+/**
+ * Opens a repository and its targets, and chooses the tags. Where tags are given by name nothing is listed, at neither side.
+ * Requests: the pages of the source's list and of each target's. A target that fails leaves the others alone.
+ * @throws what the source's list or the choice failed with.
+ */
+export async function openRepository(
+  spec: SyncRepository,
+  stores: SyncStores,
+  { run, call }: OpenOptions,
+): Promise<OpenRepository> {
+  const source = await stores.source(spec.from);
+  const { mirror, from } = spec;
+  const isNamed = typeof spec.tags !== "function";
+  const unresolved: Unresolved[] = [];
+  const targetsListed = Promise.all(
+    spec.targets.map(async (target) => {
+      try {
+        const store = await stores.target(target.to);
+        const listed: TargetListing = isNamed
+          ? { exists: true, tags: undefined }
+          : await readTargetListing(store, run, call);
+        return { spec: target, store, listed };
+      } catch (error) {
+        call.signal.throwIfAborted();
+        unresolved.push({ mirror, from, to: target.to, error: failureRecord(error) });
+        return undefined;
+      }
+    }),
+  );
+  const [chosen, opened] = await Promise.all([choose(spec, source, { run, call }), targetsListed]);
+  const targets = opened.filter((target) => target !== undefined);
+  return {
+    spec,
+    source,
+    listing: chosen.listing,
+    targets: targets.map(({ spec: target, store, listed }) => ({
+      spec: target,
+      store,
+      listing: listed.tags,
+      present: new Set([...(listed.tags?.values() ?? [])].flatMap(({ digest }) => digest ?? [])),
+    })),
+    tags: chosen.tags,
+    immutable: spec.immutable?.(chosen.tags) ?? new Set(),
+    digestTags: chosen.digestTags,
+    unresolved,
+    notices: chosen.notices,
+    create: targets.flatMap(({ spec: { to }, listed }) => (listed.exists ? [] : [to])),
+    subjects: new Set(),
+    pending: new Set(),
+  };
+}
+
+interface Choice {
+  readonly listing: Listing | undefined;
+  readonly tags: readonly string[];
+  readonly digestTags: readonly string[];
+  readonly notices: readonly string[];
+}
+
+async function choose(spec: SyncRepository, source: Source, { run, call }: OpenOptions): Promise<Choice> {
+  if (typeof spec.tags !== "function")
+    return { listing: undefined, tags: [...new Set(spec.tags)], digestTags: [], notices: [] };
+  const listing = await readListing(source, run, call);
+  const tags = [...listing.values()].filter(({ name }) => !isDigestTag(name));
+  const digestTags = [...listing.keys()].filter(isDigestTag);
+  const { tags: chosen, notices = [] } = await spec.tags(tags, source, call.signal);
+  const left =
+    digestTags.length > 0 && spec.referrers !== true && spec.cosignTags !== true
+      ? [
+          `${spec.from}: ${digestTags.length} digest tags (sha256-…) are not copied: "referrers" and "cosignTags" take them`,
+        ]
+      : [];
+  return { listing, tags: [...new Set(chosen)], digestTags, notices: [...notices, ...left] };
+}

@@ -1,0 +1,283 @@
+import { type CallOptions, type Digest, formatPlatform, isDigest, OCI_MANIFEST, type Source } from "@tranship/core";
+import { cosignSubject, cosignTags, followsOneOf } from "../digest-tags.ts";
+import { failureRecord } from "../failure-record.ts";
+import type { Plan, PlanAction } from "../plan.ts";
+import { planCopy } from "../plan-copy.ts";
+import { Reader } from "../reader.ts";
+import type { CopyRun } from "../run.ts";
+import { Writer } from "../writer.ts";
+import type { OpenRepository, OpenTarget } from "./open-repository.ts";
+import { countsPulls, manifestsOf, type PlanLedger } from "./plan-ledger.ts";
+import type { JobEntry, SyncJob } from "./sync-job.ts";
+import type { PlannedImage, SyncReason, Unresolved } from "./sync-plan.ts";
+import type { TagClaims } from "./tag-claims.ts";
+
+/**
+ * How far planning reads. `content`: the manifests of whatever is to be copied. `uncounted`: the same, but nothing from hosts that count manifest GETs.
+ * `tags`: no manifest, unless platforms are chosen.
+ */
+export type PlanDepth = "content" | "uncounted" | "tags";
+
+/** Digests that source tags were seen to stand for. */
+export interface SeenTags {
+  /** What the tag was seen to stand for, not too long ago. */
+  recall(source: Source, tag: string): Promise<Digest | undefined>;
+  saw(source: Source, tag: string, digest: Digest): Promise<void>;
+}
+
+export interface PlanTagOptions {
+  readonly run: CopyRun;
+  readonly ledger: PlanLedger;
+  readonly claims: TagClaims;
+  readonly depth: PlanDepth;
+  readonly call: CallOptions & { readonly signal: AbortSignal };
+  readonly seenTags?: SeenTags | undefined;
+}
+
+/** What is known of a target's tag. */
+type Seen =
+  | { readonly state: "immutable"; readonly there: Digest | undefined }
+  | { readonly state: "known"; readonly there: Digest | null }
+  | { readonly state: "failed"; readonly error: unknown };
+
+/**
+ * Plans one tag of a repository for all of its targets.
+ * Requests: none for an immutable tag that the lists show at every target. Else at each target 1 HEAD, or none where its list lacks the tag or says the digest; at the source
+ * 1 HEAD, or none where its list says the digest or the tag was seen lately; in its place 1 GET where every target lacks the tag and its content is to be read. Then 1 GET for each
+ * manifest below what is copied, and 1 HEAD at the target for each of those where it had the tag.
+ */
+export async function planTag(repository: OpenRepository, tag: string, options: PlanTagOptions): Promise<SyncJob> {
+  const { spec, source } = repository;
+  const { mirror, from } = spec;
+  const job = { name: from, source, notices: [], create: [] };
+  const seen = await Promise.all(
+    repository.targets.map(async (target) => ({ target, seen: await look(repository, target, tag, options) })),
+  );
+  const unresolved: Unresolved[] = seen.flatMap(({ target, seen: { ...state } }) =>
+    state.state === "failed" ? [{ mirror, from, tag, to: target.spec.to, error: failureRecord(state.error) }] : [],
+  );
+  const open = seen.flatMap(({ target, seen: state }) =>
+    state.state === "known" ? [{ target, there: state.there }] : [],
+  );
+  const settled = seen.flatMap(({ target, seen: state }) =>
+    state.state === "immutable" ? [kept(repository, target, tag, state.there)] : [],
+  );
+  if (open.length === 0) return { ...job, entries: settled, unresolved };
+  try {
+    const digest = await sourceDigest(repository, tag, open, options);
+    if (spec.cosignTags === true) repository.subjects.add(digest);
+    const entries = [...settled];
+    for (const { target, there } of open)
+      entries.push(await planEntry(repository, target, { tag, digest, there }, options));
+    return { ...job, entries, unresolved };
+  } catch (error) {
+    options.call.signal.throwIfAborted();
+    return {
+      ...job,
+      entries: settled,
+      unresolved: [...unresolved, { mirror, from, tag, error: failureRecord(error) }],
+    };
+  }
+}
+
+/**
+ * Plans cosign's tags of the images that were planned, once all of them are. From the source's list, or where there is none by asking for each: 3 HEADs an image.
+ */
+export async function planDigestTags(repository: OpenRepository, options: PlanTagOptions): Promise<readonly SyncJob[]> {
+  await Promise.allSettled(repository.pending);
+  options.call.signal.throwIfAborted();
+  const { spec, subjects, listing } = repository;
+  if (spec.cosignTags !== true) return [];
+  const following =
+    listing === undefined
+      ? await thatExist(repository, [...subjects].flatMap(cosignTags), options)
+      : await filterAsync(
+          repository.digestTags,
+          async (tag) => followsOneOf(tag, subjects) || (await followsTarget(repository, tag, options)),
+        );
+  const plain: OpenRepository = {
+    ...repository,
+    // Their names are made from digests, and no template renames them.
+    spec: { ...spec, platforms: undefined, referrers: false },
+    immutable: new Set(),
+    targets: repository.targets.map((target) => ({ ...target, spec: { to: target.spec.to } })),
+  };
+  return Promise.all(following.map((tag) => planTag(plain, tag, options)));
+}
+
+/** Whether a target has the tag already, or what it is about: of an image that was unchanged, what is below its root was not looked at. */
+async function followsTarget(
+  { spec, targets }: OpenRepository,
+  tag: string,
+  { run, call }: PlanTagOptions,
+): Promise<boolean> {
+  const digest = cosignSubject(tag);
+  if (digest === undefined) return false;
+  if (targets.some(({ listing }) => listing?.has(tag) === true)) return true;
+  const subject = { mediaType: OCI_MANIFEST, digest, size: 0 };
+  const has = await Promise.all(
+    targets.map(async ({ store, listing }) => {
+      // An empty repository has nothing.
+      if (listing?.size === 0) return false;
+      return new Writer(store, { run, call, sourceName: spec.from }).has(subject).catch(() => false);
+    }),
+  );
+  call.signal.throwIfAborted();
+  return has.includes(true);
+}
+
+async function filterAsync<T>(items: readonly T[], test: (item: T) => Promise<boolean>): Promise<readonly T[]> {
+  const fits = await Promise.all(items.map(test));
+  return items.filter((_, at) => fits[at]);
+}
+
+async function thatExist(
+  { source }: OpenRepository,
+  tags: readonly string[],
+  { run, call }: PlanTagOptions,
+): Promise<readonly string[]> {
+  const reader = new Reader(source, run, call);
+  const found = await Promise.all(
+    tags.map(async (tag) => {
+      try {
+        await reader.resolve(tag);
+        return [tag];
+      } catch {
+        call.signal.throwIfAborted();
+        return [];
+      }
+    }),
+  );
+  return found.flat();
+}
+
+async function look(
+  { spec, immutable }: OpenRepository,
+  target: OpenTarget,
+  tag: string,
+  { run, call, claims }: PlanTagOptions,
+): Promise<Seen> {
+  try {
+    const targetTag = targetTagOf(target, tag);
+    claims.claim(`${target.spec.to}:${targetTag}`, `${spec.from}:${tag}`);
+    const listed = target.listing?.get(targetTag);
+    if (target.listing !== undefined && listed === undefined) return { state: "known", there: null };
+    if (listed !== undefined && immutable.has(tag)) return { state: "immutable", there: listed.digest };
+    if (listed?.digest !== undefined) return { state: "known", there: listed.digest };
+    const writer = new Writer(target.store, { run, call, sourceName: spec.from });
+    const there = await writer.resolve(targetTag, { mayBeHidden: true });
+    if (there !== undefined) target.present.add(there.digest);
+    if (there !== undefined && immutable.has(tag)) return { state: "immutable", there: there.digest };
+    return { state: "known", there: there?.digest ?? null };
+  } catch (error) {
+    call.signal.throwIfAborted();
+    return { state: "failed", error };
+  }
+}
+
+async function sourceDigest(
+  { spec, source, listing }: OpenRepository,
+  tag: string,
+  open: readonly { readonly there: Digest | null }[],
+  { run, call, depth, seenTags }: PlanTagOptions,
+): Promise<Digest> {
+  if (isDigest(tag)) return tag;
+  const listed = listing?.get(tag)?.digest;
+  if (listed !== undefined) return listed;
+  const recalled = await seenTags?.recall(source, tag);
+  if (recalled !== undefined) return recalled;
+  const reader = new Reader(source, run, call);
+  const reads =
+    readsContent(source, depth) && (spec.platforms !== undefined || open.every(({ there }) => there === null));
+  const { digest } = reads ? (await reader.openReference(tag)).descriptor : await reader.resolve(tag);
+  await seenTags?.saw(source, tag, digest);
+  return digest;
+}
+
+function readsContent(source: Source, depth: PlanDepth): boolean {
+  return depth === "content" || (depth === "uncounted" && !countsPulls(source));
+}
+
+interface Wanted {
+  readonly tag: string;
+  readonly digest: Digest;
+  readonly there: Digest | null;
+}
+
+async function planEntry(
+  repository: OpenRepository,
+  target: OpenTarget,
+  { tag, digest, there }: Wanted,
+  { run, call, depth, ledger }: PlanTagOptions,
+): Promise<JobEntry> {
+  const { spec, source } = repository;
+  const { platforms = [], referrers = false } = spec;
+  const image: Omit<PlannedImage, "action" | "reason"> = { ...imageOf(repository, target, tag), source: digest, there };
+  const reason: SyncReason = there === null ? "missing" : "moved";
+  if (platforms.length === 0 && there === digest && !referrers)
+    return entry(target, { ...image, action: "skip", reason: "unchanged", root: digest });
+  const reads = readsContent(source, depth);
+  if (platforms.length === 0 && !referrers && target.present.has(digest)) {
+    ledger.tag(target.store, 2);
+    return entry(target, { ...image, action: "retag", reason, root: digest });
+  }
+  if (!reads && platforms.length === 0) {
+    ledger.unread(source, target.store);
+    const why = there === digest ? "referrers" : reason;
+    return entry(target, { ...image, action: "copy", reason: why, root: digest });
+  }
+  const plan = await planCopy(
+    { store: source, reference: digest },
+    { store: target.store, reference: image.targetTag, missing: there === null, there: there ?? undefined },
+    { platforms, referrers, run, ...call },
+  );
+  const root = plan.head.root.digest;
+  if (!reads) {
+    if (root === there && !referrers) return entry(target, { ...image, action: "skip", reason: "unchanged", root });
+    ledger.unread(source, target.store);
+    return entry(target, { ...image, action: "copy", reason: root === there ? "referrers" : reason, root });
+  }
+  const actions = await collect(plan);
+  if (spec.cosignTags === true) for (const manifest of manifestsOf(digest, actions)) repository.subjects.add(manifest);
+  if (actions.every((action) => action.action === "skip") && root === there)
+    return entry(target, { ...image, action: "skip", reason: "unchanged", root });
+  const content = ledger.content(source, target.store, actions);
+  const planned: PlannedImage = {
+    ...image,
+    action: "copy",
+    reason: root === there ? "referrers" : reason,
+    root,
+    content,
+  };
+  return { image: planned, target: target.store, steps: { head: plan.head, actions } };
+}
+
+function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omit<PlannedImage, "action" | "reason"> {
+  const { mirror, from, platforms = [], referrers } = spec;
+  return {
+    mirror,
+    from,
+    tag,
+    to: target.spec.to,
+    targetTag: targetTagOf(target, tag),
+    ...(platforms.length > 0 && { platforms: platforms.map(formatPlatform) }),
+    ...(referrers === true && { referrers }),
+  };
+}
+
+function kept(repository: OpenRepository, target: OpenTarget, tag: string, there: Digest | undefined): JobEntry {
+  const known = there === undefined ? {} : { there };
+  return entry(target, { ...imageOf(repository, target, tag), action: "skip", reason: "immutable", ...known });
+}
+
+function entry(target: OpenTarget, image: PlannedImage): JobEntry {
+  return { image, target: target.store };
+}
+
+function targetTagOf({ spec }: OpenTarget, tag: string): string {
+  return spec.tagOf?.(tag) ?? tag;
+}
+
+async function collect(plan: Plan): Promise<readonly PlanAction[]> {
+  return Array.fromAsync(plan.actions);
+}

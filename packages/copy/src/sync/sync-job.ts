@@ -1,0 +1,26 @@
+import type { Source, Target } from "@tranship/core";
+import type { PlanAction, PlanHead } from "../plan.ts";
+import type { PlannedImage, Unresolved } from "./sync-plan.ts";
+
+/** A target as it is planned for. */
+export type SyncStore = Target & Pick<Source, "tags" | "listedTags" | "open">;
+
+/** One tag at one target, with the steps where they are known: not for a file. */
+export interface JobEntry {
+  readonly image: PlannedImage;
+  readonly target: SyncStore;
+  readonly steps?: { readonly head: PlanHead; readonly actions: readonly PlanAction[] } | undefined;
+}
+
+/** What is done with one tag of a source at all of its targets: the source is read once for them. */
+export interface SyncJob {
+  /** What messages call it. */
+  readonly name: string;
+  /** Undefined where nothing could be looked at. */
+  readonly source: Source | undefined;
+  readonly entries: readonly JobEntry[];
+  readonly unresolved: readonly Unresolved[];
+  readonly notices: readonly string[];
+  /** Target repositories that are not there. */
+  readonly create: readonly string[];
+}

@@ -1,0 +1,33 @@
+import type { CallOptions } from "@tranship/core";
+import type { OnEvent } from "../events.ts";
+import type { CopyRun } from "../run.ts";
+import type { PlanDepth, SeenTags } from "./plan-tag.ts";
+import type { ImageResult } from "./sync-result.ts";
+
+/** How a plan is made. */
+export interface SyncPlanOptions {
+  /** Shares work, limits and what is known with other copies. Default: a run of its own. */
+  readonly run?: CopyRun | undefined;
+  /** Default: `uncounted` for a plan that is written down, `content` where it is carried out at once, since what it reads is needed then. */
+  readonly depth?: PlanDepth | undefined;
+  /** Digests of source tags that are believed for a while. Default: each is asked for. */
+  readonly seenTags?: SeenTags | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onExchange?: CallOptions["onExchange"];
+}
+
+/** How a plan is carried out. */
+export interface ApplyOptions {
+  readonly run?: CopyRun | undefined;
+  /** Images in flight. Default 16. */
+  readonly images?: number | undefined;
+  /** Whether a target's tag that is neither as planned nor done is moved all the same. Default: it is refused. */
+  readonly allowTargetMoved?: boolean | undefined;
+  /** Whether the first failure ends the run. Default: the rest is done. */
+  readonly failFast?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
+  readonly onExchange?: CallOptions["onExchange"];
+  /** Told of each image that has ended. */
+  readonly onImage?: ((result: ImageResult) => void) | undefined;
+}

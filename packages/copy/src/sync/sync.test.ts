@@ -1,0 +1,143 @@
+import { StoreError } from "@tranship/core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { buildArtifact, buildImage, buildIndex, putManifest } from "../../../../test/support/small-image.ts";
+import { MemoryRegistries, putImages } from "../../../../test/support/sync-setup.ts";
+import { sync } from "./sync.ts";
+import type { SyncRepository } from "./sync-repository.ts";
+
+const TAGS = Array.from({ length: 6 }, (_, at) => `v${at}`);
+let registries: MemoryRegistries;
+
+beforeEach(async () => {
+  registries = new MemoryRegistries();
+  await putImages(registries.store("src/app"), TAGS);
+  registries.forgetCalls();
+});
+
+const every: SyncRepository = {
+  mirror: "app",
+  from: "src/app",
+  targets: [{ to: "dst/app" }],
+  tags: async (listed) => ({ tags: listed.map(({ name }) => name) }),
+};
+
+describe("sync()", () => {
+  it("brings every tag, reads each manifest once and sends each blob once", async () => {
+    const result = await sync([every], registries);
+
+    expect(result.ok).toBe(true);
+    expect(result.outcomes).toMatchObject({ copied: 6, failed: 0 });
+    const [source, target] = [registries.store("src/app"), registries.store("dst/app")];
+    for (const tag of TAGS) expect((await target.resolve(tag)).digest).toBe((await source.resolve(tag)).digest);
+    expect(source.about("open")).toHaveLength(6);
+    // A config, a layer of its own for each, and the base.
+    expect(source.about("fetch")).toHaveLength(6 * 2 + 1);
+    expect(result.moved.count).toBe(6 * 2 + 1 + 6);
+  });
+
+  it("sends nothing the second time", async () => {
+    await sync([every], registries);
+    registries.forgetCalls();
+
+    const result = await sync([every], registries);
+
+    expect(result.outcomes).toMatchObject({ unchanged: 6, copied: 0 });
+    expect(registries.store("dst/app").about("push", "tag")).toEqual([]);
+    expect(registries.store("src/app").about("open", "fetch")).toEqual([]);
+  });
+
+  it("copies the others where one image fails, and says what failed", async () => {
+    const bad = (await registries.store("src/app").resolve("v2")).digest;
+    registries.store("dst/app").before = ({ method, about }) => {
+      if (method === "push" && about === bad) throw new StoreError("DENIED", "no");
+    };
+    const result = await sync([every], registries);
+
+    expect(result.ok).toBe(false);
+    expect(result.outcomes).toMatchObject({ copied: 5, failed: 1 });
+    expect(result.images.find(({ outcome }) => outcome === "failed")).toMatchObject({
+      tag: "v2",
+      to: "dst/app",
+      error: { code: "DENIED", side: "target", operation: "push" },
+    });
+  });
+
+  it("ends at the first failure where it is to, with nothing running, and says what was left", async () => {
+    registries.store("dst/app").before = ({ method }) => {
+      if (method === "push") throw new StoreError("DENIED", "no");
+    };
+    const result = await sync([every], registries, { failFast: true, images: 1 });
+
+    expect(result.outcomes.failed).toBe(1);
+    expect(result.outcomes.copied).toBe(0);
+    for (const store of registries.stores.values()) expect(store.running).toBe(0);
+  });
+
+  it("takes referrers and cosign's tags of an image that is unchanged", async () => {
+    const source = registries.store("src/app");
+    const whole: SyncRepository = { ...every, referrers: true, cosignTags: true };
+    await sync([whole], registries);
+    const image = await source.resolve("v1");
+    const artifact = await buildArtifact(source, "application/vnd.example.sbom", image);
+    const signature = `${image.digest.replace(":", "-")}.sig`;
+    await putManifest(
+      source,
+      { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [] },
+      signature,
+    );
+
+    const result = await sync([whole], registries);
+
+    const target = registries.store("dst/app");
+    expect(await target.has(artifact)).toBe(true);
+    expect((await target.resolve(signature)).digest).toBe((await source.resolve(signature)).digest);
+    expect(result.outcomes).toMatchObject({ copied: 2, unchanged: 5 });
+  });
+
+  it("takes cosign's tags of tags that are given by name", async () => {
+    const source = registries.store("src/app");
+    const image = await source.resolve("v1");
+    const signature = `${image.digest.replace(":", "-")}.sig`;
+    await putManifest(
+      source,
+      { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [] },
+      signature,
+    );
+    await sync([{ ...every, tags: ["v1"], cosignTags: true }], registries);
+    expect(await Array.fromAsync(registries.store("dst/app").tags())).toEqual(
+      expect.arrayContaining(["v1", signature]),
+    );
+    expect(source.about("tags")).toEqual([]);
+  });
+
+  it("cuts an index down to platforms, and sees that it is unchanged", async () => {
+    const source = registries.store("src/multi");
+    const images = await Promise.all(
+      ["linux/amd64", "linux/arm64", "linux/s390x"].map((platform) => buildImage(source, platform, ["base", platform])),
+    );
+    await buildIndex(source, images, "v1");
+    const two: SyncRepository = {
+      ...every,
+      from: "src/multi",
+      targets: [{ to: "dst/multi" }],
+      platforms: [
+        { os: "linux", architecture: "amd64" },
+        { os: "linux", architecture: "arm64" },
+      ],
+    };
+    const first = await sync([two], registries);
+    expect(first.images[0]).toMatchObject({ outcome: "copied", sourceDigest: (await source.resolve("v1")).digest });
+    registries.forgetCalls();
+
+    const second = await sync([two], registries);
+
+    expect(second.outcomes).toMatchObject({ unchanged: 1 });
+    expect(registries.store("dst/multi").about("push", "tag")).toEqual([]);
+  });
+
+  it("tells of each image that ends", async () => {
+    const seen: string[] = [];
+    await sync([every], registries, { onImage: ({ tag, outcome }) => seen.push(`${tag} ${outcome}`) });
+    expect(seen.toSorted()).toEqual(TAGS.map((tag) => `${tag} copied`));
+  });
+});

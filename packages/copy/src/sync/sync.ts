@@ -1,0 +1,35 @@
+import { RequestCounter } from "../request-count.ts";
+import { CopyRun } from "../run.ts";
+import { applyJobs } from "./apply-jobs.ts";
+import { PlanLedger } from "./plan-ledger.ts";
+import { planRepositories } from "./plan-repositories.ts";
+import type { ApplyOptions, SyncPlanOptions } from "./sync-options.ts";
+import type { SyncRepository, SyncStores } from "./sync-repository.ts";
+import type { SyncResult } from "./sync-result.ts";
+import { TagClaims } from "./tag-claims.ts";
+
+/**
+ * Keeps mirrors in step: plans and carries out at the same time, tag by tag. What planning reads is not read again.
+ * Requests: those of `planSync` and of what it finds to do. Memory: that of the images in flight, and about 0.5 kB for each image's result.
+ * @throws an abort rejects with `signal.reason` after everything has ended. Whatever else fails is in the result.
+ */
+export async function sync(
+  repositories: AsyncIterable<SyncRepository> | Iterable<SyncRepository>,
+  stores: SyncStores,
+  options: SyncPlanOptions & ApplyOptions = {},
+): Promise<SyncResult> {
+  const { run = new CopyRun(), depth = "content", seenTags, signal } = options;
+  const counter = new RequestCounter(options.onExchange);
+  const ending = new AbortController();
+  const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+  const call = { signal: scope, onExchange: counter.count };
+  const jobs = planRepositories(repositories, stores, {
+    run,
+    ledger: new PlanLedger(),
+    claims: new TagClaims(),
+    depth,
+    call,
+    seenTags,
+  });
+  return applyJobs(jobs, { ...options, run, counter, check: false, ending });
+}
