@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { hostCertificates, parseHost, type TlsOptions } from "@tranship/core";
+import type { HostRules } from "./mirror/mirror-file.ts";
 import type { RegistryFlags } from "./options.ts";
 
 /** How one registry is reached. */
@@ -17,6 +18,7 @@ export class Hosts {
   readonly #authorities: readonly ForHost<string>[];
   readonly #identities: readonly ForHost<Identity>[];
   readonly #certDir: string | undefined;
+  readonly #rules: ReadonlyMap<string, TlsRules>;
 
   private constructor(parts: {
     readonly plainHttp: ReadonlySet<string>;
@@ -24,16 +26,21 @@ export class Hosts {
     readonly authorities: readonly ForHost<string>[];
     readonly identities: readonly ForHost<Identity>[];
     readonly certDir: string | undefined;
+    readonly rules: ReadonlyMap<string, TlsRules>;
   }) {
     this.#plainHttp = parts.plainHttp;
     this.#insecure = parts.insecure;
     this.#authorities = parts.authorities;
     this.#identities = parts.identities;
     this.#certDir = parts.certDir;
+    this.#rules = parts.rules;
   }
 
-  /** @throws {SyntaxError} for a malformed option, a file that is not there or is not what it should be, and options that exclude each other. */
-  static async read(flags: RegistryFlags): Promise<Hosts> {
+  /**
+   * @param rules what a mirror file says of its hosts; what the flags say wins.
+   * @throws {SyntaxError} for a malformed option, a file that is not there or is not what it should be, and options that exclude each other.
+   */
+  static async read(flags: RegistryFlags, rules: Iterable<HostRules> = []): Promise<Hosts> {
     const { plainHttp = [], insecure = [], ca = [], clientCert = [], certDir } = flags;
     const plain = new Set(plainHttp.map(parseHost));
     const unchecked = new Set(insecure.map(parseHost));
@@ -49,6 +56,7 @@ export class Hosts {
       authorities: await Promise.all(ca.map(readAuthority)),
       identities: await Promise.all(clientCert.map(readIdentity)),
       certDir,
+      rules: new Map(await Promise.all([...rules].map(async (rule) => [rule.host, await readRules(rule)] as const))),
     });
   }
 
@@ -62,11 +70,13 @@ export class Hosts {
     const authorities = this.#authorities.filter(isFor).map(({ value }) => value);
     const identities = this.#identities.filter(isFor);
     const identity = identities.find((entry) => entry.host === host) ?? identities[0];
-    const { cert, key } = identity?.value ?? found;
+    const rules = this.#rules.get(host);
+    const { cert, key } = identity?.value ?? rules?.identity ?? found;
     return {
-      plainHttp: this.#plainHttp.has(host),
-      insecure: this.#insecure.has(host),
-      tls: { ca: [...found.ca, ...authorities], cert, key },
+      // Without TLS there is no certificate to take or not: the flag that is given wins.
+      plainHttp: this.#plainHttp.has(host) || (rules?.plainHttp === true && !this.#insecure.has(host)),
+      insecure: this.#insecure.has(host) || (rules?.insecure === true && !this.#plainHttp.has(host)),
+      tls: { ca: [...found.ca, ...(rules?.authorities ?? []), ...authorities], cert, key },
     };
   }
 }
@@ -80,6 +90,27 @@ interface ForHost<T> {
 interface Identity {
   readonly cert: string;
   readonly key: string;
+}
+
+/** What a mirror file says of a host's TLS, its files read. */
+interface TlsRules {
+  readonly plainHttp: boolean;
+  readonly insecure: boolean;
+  readonly authorities: readonly string[];
+  readonly identity: Identity | undefined;
+}
+
+async function readRules({ host, tls }: HostRules): Promise<TlsRules> {
+  const { ca, clientCert, plainHttp, insecure } = tls;
+  const name = (key: string): string => `${key} of ${host}`;
+  const authority = ca === undefined ? undefined : await readText(ca, name("ca"));
+  if (ca !== undefined && authority !== undefined) checkCertificate(authority, ca, name("ca"));
+  return {
+    plainHttp,
+    insecure,
+    authorities: authority === undefined ? [] : [authority],
+    identity: clientCert && (await readPair(clientCert.cert, clientCert.key, name("clientCert"))),
+  };
 }
 
 /** `[HOST=]FILE`. */
@@ -98,12 +129,16 @@ async function readIdentity(text: string): Promise<ForHost<Identity>> {
   if (certFile === "" || keyFile === "" || more.length > 0) {
     throw new SyntaxError(`Bad ${option} "${text}": expected [HOST=]CERT:KEY, two files`);
   }
+  return { host, value: await readPair(certFile, keyFile, option) };
+}
+
+async function readPair(certFile: string, keyFile: string, option: string): Promise<Identity> {
   const [cert, key] = [await readText(certFile, option), await readText(keyFile, option)];
   checkCertificate(cert, certFile, option);
-  if (!belongsTo(cert, key, keyFile)) {
+  if (!belongsTo(cert, key, { keyFile, option })) {
     throw new SyntaxError(`Bad ${option}: the key "${keyFile}" is not that of the certificate "${certFile}"`);
   }
-  return { host, value: { cert, key } };
+  return { cert, key };
 }
 
 /** What stands before the first "=" is a host, unless it is a path. */
@@ -134,11 +169,15 @@ function checkCertificate(pem: string, path: string, option: string): void {
   }
 }
 
-function belongsTo(cert: string, key: string, keyFile: string): boolean {
+function belongsTo(
+  cert: string,
+  key: string,
+  { keyFile, option }: { readonly keyFile: string; readonly option: string },
+): boolean {
   try {
     return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
   } catch (cause) {
-    throw new SyntaxError(`Bad --client-cert: "${keyFile}" holds no private key in PEM, or an encrypted one`, {
+    throw new SyntaxError(`Bad ${option}: "${keyFile}" holds no private key in PEM, or an encrypted one`, {
       cause,
     });
   }

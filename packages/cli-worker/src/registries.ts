@@ -13,6 +13,8 @@ import type { Trace } from "./credentials/credential-source.ts";
 import { givenCredentials, hostCredentials } from "./credentials/host-credentials.ts";
 import { Hosts } from "./hosts.ts";
 import { lineLogger } from "./line-logger.ts";
+import { checkHelpers, ruleCredentials } from "./mirror/hosts/rule-credentials.ts";
+import type { HostRules } from "./mirror/mirror-file.ts";
 import type { RegistryFlags } from "./options.ts";
 import { readingInput } from "./usage-error.ts";
 import { printWarning } from "./warning.ts";
@@ -22,7 +24,11 @@ export interface RegistriesOptions {
   readonly hosts: readonly string[];
   /** Connections to each host. */
   readonly connections?: number | undefined;
+  /** What a mirror file says of its hosts; what the flags say wins. */
+  readonly rules?: ReadonlyMap<string, HostRules> | undefined;
 }
+
+const NO_RULES: ReadonlyMap<string, HostRules> = new Map();
 
 /**
  * The registries that a command talks to: one for each host and credentials, so that two roles on one host share connections, and blobs can be
@@ -32,28 +38,33 @@ export class Registries implements AsyncDisposable {
   readonly #hosts: Hosts;
   readonly #found: CredentialProvider;
   readonly #connections: number | undefined;
+  readonly #rules: ReadonlyMap<string, HostRules>;
   readonly #logger: Logger | undefined;
   readonly #trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
   readonly #clients: Promise<RegistryClient>[] = [];
 
-  private constructor(flags: RegistryFlags, hosts: Hosts, connections: number | undefined) {
+  private constructor(flags: RegistryFlags, hosts: Hosts, options: RegistriesOptions) {
     const { authfile: authFile, logLevel } = flags;
+    const { connections, rules = NO_RULES } = options;
     this.#hosts = hosts;
     this.#connections = connections;
+    this.#rules = rules;
     this.#logger = logLevel && lineLogger(logLevel, (line) => process.stderr.write(line));
     this.#trace = (message) => this.#logger?.debug({}, message);
-    this.#found = hostCredentials({ authFile, trace: this.#trace, warn: printWarning });
+    const found = hostCredentials({ authFile, trace: this.#trace, warn: printWarning });
+    this.#found = ruleCredentials(rules, found, this.#trace);
   }
 
   /** Reads the settings. No request. @throws {UsageError} for what is wrong with them, also with the credential files. */
   static async create(flags: RegistryFlags, options: RegistriesOptions): Promise<Registries> {
-    const { hosts, connections } = options;
+    const { hosts, rules = NO_RULES } = options;
     return readingInput(async () => {
-      const settings = await Hosts.read(flags);
+      const settings = await Hosts.read(flags, rules.values());
+      await checkHelpers(rules.values());
       if (hosts.length > 0) await checkCredentialFiles({ authFile: flags.authfile, hosts });
       for (const host of hosts) await settings.settingsOf(host);
-      return new Registries(flags, settings, connections);
+      return new Registries(flags, settings, options);
     });
   }
 
@@ -113,7 +124,8 @@ export class Registries implements AsyncDisposable {
     return readingInput(async () => {
       const provider = credentials === undefined ? this.#found : givenCredentials(credentials, this.#trace);
       const settings = await this.#hosts.settingsOf(host);
-      return { host, credentials: provider, ...settings, connections: this.#connections, logger: this.#logger };
+      const connections = this.#rules.get(host)?.limits.concurrency ?? this.#connections;
+      return { host, credentials: provider, ...settings, connections, logger: this.#logger };
     });
   }
 }

@@ -60,6 +60,7 @@ export {
 export { parseRepositoryName } from "./content/repository-name.ts";
 export { parseTag } from "./content/tag.ts";
 export { readVerified, verified, verifyBytes } from "./content/verify.ts";
+export type { HelperChoice } from "./credentials/auth-file.ts";
 export type { AuthFileOptions, AuthFilePath, Environment } from "./credentials/auth-file-paths.ts";
 export type {
   AnonymousCredential,
@@ -71,8 +72,9 @@ export type {
   EntraCredential,
   IdentityCredential,
 } from "./credentials/credential.ts";
-export type { HelperOptions } from "./credentials/credential-helper.ts";
+export { checkHelper, type HelperOptions } from "./credentials/credential-helper.ts";
 export { checkCredentialFiles, type FileCredentialsOptions, fileCredentials } from "./credentials/file-credentials.ts";
+export { helperCredentials } from "./credentials/helper-credentials.ts";
 export {
   type HostCertificates,
   type HostCertificatesOptions,

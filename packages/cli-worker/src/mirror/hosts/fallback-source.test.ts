@@ -1,0 +1,90 @@
+import { MemoryStore, StoreError } from "@tranship/core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { RecordingStore } from "../../../../../test/support/recording-store.ts";
+import { buildImage, buildIndex } from "../../../../../test/support/small-image.ts";
+import { FallbackSource, HostHealth } from "./fallback-source.ts";
+
+let own: RecordingStore;
+let mirror: RecordingStore;
+let source: FallbackSource;
+let warned: string[];
+
+/** A registry with an image under `v1`. */
+async function filled(name: string): Promise<RecordingStore> {
+  const store = new RecordingStore(new MemoryStore(name));
+  await buildIndex(store, [await buildImage(store, "linux/amd64", ["base"])], "v1");
+  store.calls.length = 0;
+  return store;
+}
+
+beforeEach(async () => {
+  warned = [];
+  [own, mirror] = [await filled("own"), await filled("mirror")];
+  const health = (name: string) => new HostHealth((error) => warned.push(`${name}: ${error.code}`));
+  source = new FallbackSource([
+    { store: own, health: health("own") },
+    { store: mirror, health: health("mirror") },
+  ]);
+});
+
+/** Makes a registry fail with a code. */
+function broken(store: RecordingStore, code: string): void {
+  store.resolve = async () => {
+    throw new StoreError(code, `${store.name} says ${code}`);
+  };
+}
+
+describe("FallbackSource", () => {
+  it("asks the registry alone where it answers", async () => {
+    await source.resolve("v1");
+    await Array.fromAsync(source.tags());
+
+    expect(mirror.calls).toEqual([]);
+    expect(warned).toEqual([]);
+  });
+
+  it.each(["NETWORK", "TIMEOUT", "RATE_LIMITED"])(
+    "asks a mirror where the registry ends in %s, and says so once",
+    async (code) => {
+      broken(own, code);
+
+      const found = await source.resolve("v1");
+      expect(found).toEqual(await mirror.resolve("v1"));
+      await source.resolve("v1");
+      expect(warned).toEqual([`own: ${code}`]);
+    },
+  );
+
+  it("takes what the registry refuses or lacks for its answer", async () => {
+    await expect(source.resolve("v2")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    broken(own, "DENIED");
+    await expect(source.resolve("v1")).rejects.toMatchObject({ code: "DENIED" });
+    expect(mirror.calls).toEqual([]);
+  });
+
+  it("leaves a registry alone that could not answer, and asks it all the same for what no mirror has", async () => {
+    const { resolve } = own;
+    broken(own, "NETWORK");
+    await source.resolve("v1");
+    own.resolve = resolve;
+    own.calls.length = 0;
+
+    await source.resolve("v1");
+    expect(own.calls).toEqual([]);
+    broken(mirror, "MANIFEST_UNKNOWN");
+    await source.resolve("v1");
+    expect(own.calls).not.toEqual([]);
+  });
+
+  it("fails as the registry did where no mirror can help", async () => {
+    broken(own, "NETWORK");
+    broken(mirror, "MANIFEST_UNKNOWN");
+    await expect(source.resolve("v1")).rejects.toThrow("own says NETWORK");
+  });
+
+  it("ends with the reason of an abort", async () => {
+    const reason = new Error("enough");
+    broken(own, "NETWORK");
+    await expect(source.resolve("v1", { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});

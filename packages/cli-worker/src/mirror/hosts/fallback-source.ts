@@ -1,0 +1,110 @@
+import {
+  type CallOptions,
+  type Content,
+  type Descriptor,
+  isRetryable,
+  type RepositoryPlace,
+  type Source,
+  StoreError,
+} from "@tranship/core";
+
+/** How long a host that could not answer is left alone, in ms. */
+const REST_MS = 300_000;
+
+/** A registry's host, and when it could not answer last. Shared by its repositories. */
+export class HostHealth {
+  #restsUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #warn: (error: StoreError) => void;
+
+  /** @param warn told when the host could not answer, once for each rest. */
+  constructor(warn: (error: StoreError) => void) {
+    this.#warn = warn;
+  }
+
+  get rests(): boolean {
+    return performance.now() < this.#restsUntilMs;
+  }
+
+  /** Notes that the host could not answer. */
+  failed(error: StoreError): void {
+    if (this.rests) return;
+    this.#restsUntilMs = performance.now() + REST_MS;
+    this.#warn(error);
+  }
+}
+
+/** A repository at one host. */
+export interface SourcePlace {
+  readonly store: Source;
+  readonly health: HostHealth;
+}
+
+/**
+ * A repository that is read from its registry, and from mirrors of it where that can't answer: no connection, no answer in time, told to come back later, a server's own
+ * error. What is refused or not there is not looked for elsewhere. Content is verified by its digest wherever it came from; what a tag stands for, a mirror is believed.
+ * A host that could not answer is left alone for 5 minutes. Messages name the registry itself.
+ */
+export class FallbackSource implements Source {
+  readonly name: string;
+  readonly place: RepositoryPlace | undefined;
+  readonly #places: readonly [SourcePlace, ...SourcePlace[]];
+
+  /** @param places the registry's own first. */
+  constructor(places: readonly [SourcePlace, ...SourcePlace[]]) {
+    const [{ store }] = places;
+    this.name = store.name;
+    this.place = store.place;
+    this.#places = places;
+  }
+
+  resolve(reference: string, options?: CallOptions): Promise<Descriptor> {
+    return this.#try((store) => store.resolve(reference, options), options);
+  }
+
+  open(reference: string, options?: CallOptions): Promise<Content> {
+    return this.#try((store) => store.open(reference, options), options);
+  }
+
+  fetch(
+    descriptor: Descriptor,
+    options?: CallOptions & { readonly offset?: number },
+  ): Promise<AsyncIterable<Uint8Array>> {
+    return this.#try((store) => store.fetch(descriptor, options), options);
+  }
+
+  async *referrers(
+    subject: Descriptor,
+    options?: CallOptions & { readonly artifactType?: string | undefined },
+  ): AsyncGenerator<Descriptor, void, void> {
+    yield* await this.#try((store) => Array.fromAsync(store.referrers?.(subject, options) ?? []), options);
+  }
+
+  async *tags(options?: CallOptions): AsyncGenerator<string, void, void> {
+    yield* await this.#try((store) => Array.fromAsync(store.tags?.(options) ?? []), options);
+  }
+
+  /** Those that rest come last, and are asked where all do. */
+  async #try<T>(task: (store: Source) => Promise<T>, options: CallOptions | undefined): Promise<T> {
+    const rested = this.#places.filter(({ health }) => !health.rests);
+    const order = [...rested, ...this.#places.filter(({ health }) => health.rests)];
+    const [own] = this.#places;
+    let failure: unknown;
+    for (const place of order) {
+      try {
+        return await task(place.store);
+      } catch (error) {
+        options?.signal?.throwIfAborted();
+        if (cannotAnswer(error)) place.health.failed(error);
+        // A mirror that refuses, or lacks what is asked for, says nothing of the registry itself.
+        else if (place === own) throw error;
+        if (place === own || failure === undefined) failure = error;
+      }
+    }
+    throw failure;
+  }
+}
+
+/** Whether it is the host that failed, and not what was asked for. */
+function cannotAnswer(error: unknown): error is StoreError {
+  return error instanceof StoreError && (error.code === "RATE_LIMITED" || isRetryable(error));
+}
