@@ -115,6 +115,7 @@ export { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from 
 export { MemoryJournal } from "./journal/memory-journal.ts";
 export type { FactValue, HostFact, ProfileJournal } from "./journal/profile-journal.ts";
 export type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./journal/tag-journal.ts";
+export { type TolerantJournalOptions, tolerantJournal } from "./journal/tolerant-journal.ts";
 export type {
   AbandonedUpload,
   OpenUpload,
