@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openBytes, sampleBytes, sampleImage, seed } from "../../../../../test/support/sample-image.ts";
+import { smallDisk, smallDiskObstacle } from "../../../../../test/support/small-disk.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
 import { digestOf } from "../../content/digest.ts";
 import { openLayout } from "./open-layout.ts";
@@ -10,6 +12,9 @@ import { storageFailure } from "./storage-failure.ts";
 
 const bytes = Buffer.from("a layer");
 const layer: Descriptor = { mediaType: "application/octet-stream", digest: digestOf(bytes), size: bytes.length };
+
+const obstacle = await smallDiskObstacle();
+if (obstacle !== undefined) console.warn(`Skipped: LayoutStore on a full disk (${obstacle})`);
 
 let dir: string;
 
@@ -81,5 +86,47 @@ describe("LayoutStore", () => {
       code: "STORAGE",
       message: expect.stringContaining(`Cannot write to "oci:${dir}": file already exists (EEXIST)`),
     });
+  });
+});
+
+describe.skipIf(obstacle !== undefined)("LayoutStore on a full disk", () => {
+  const MIB = 1024 * 1024;
+  const big = sampleBytes(2 * MIB, "big");
+  const tooBig: Descriptor = { mediaType: "application/octet-stream", digest: digestOf(big), size: big.length };
+
+  it("push() says that there is no room, leaves nothing half-written and keeps what is there", async () => {
+    await using disk = await smallDisk(MIB);
+    const layout = join(disk.dir, "layout");
+    const store = await openLayout(layout, { create: true });
+    const image = await seed(store, sampleImage(), "v1");
+    const before = await readdir(layout, { recursive: true });
+    await expect(store.push(tooBig, openBytes(big))).rejects.toMatchObject({
+      code: "STORAGE",
+      message: `Cannot write to "oci:${layout}": no space left on device (ENOSPC)`,
+    });
+    expect((await readdir(layout, { recursive: true })).toSorted()).toEqual(before.toSorted());
+    expect(await store.has(tooBig)).toBe(false);
+    expect(await store.resolve("v1")).toEqual(image);
+    // What was freed can be used.
+    await store.push(layer, async () => once(bytes));
+    expect(await store.has(layer)).toBe(true);
+  });
+
+  it("tag() that finds no room for the index keeps the one before", async () => {
+    await using disk = await smallDisk(MIB);
+    const layout = join(disk.dir, "layout");
+    const store = await openLayout(layout, { create: true });
+    const image = await seed(store, sampleImage(), "v1");
+    const index = await readFile(join(layout, "index.json"), "utf8");
+    const filling = writeFile(join(disk.dir, "filling"), Buffer.alloc(2 * MIB));
+    await expect(filling).rejects.toMatchObject({ code: "ENOSPC" });
+    await expect(store.tag(image, "v2")).rejects.toMatchObject({
+      code: "STORAGE",
+      message: expect.stringContaining("no space left on device (ENOSPC)"),
+    });
+    expect(await readFile(join(layout, "index.json"), "utf8")).toBe(index);
+    await rm(join(disk.dir, "filling"));
+    await store.tag(image, "v2");
+    expect(await store.resolve("v2")).toMatchObject({ digest: image.digest });
   });
 });
