@@ -23,6 +23,8 @@ export interface DistributionOptions {
   readonly tls?: Certificate | undefined;
   /** The path of the CA whose client certificates are asked for. Only with `tls`. */
   readonly clientAuthority?: string | undefined;
+  /** Where its data is, which two registries may share. Default: a temporary folder of its own. */
+  readonly data?: string | undefined;
 }
 
 /** A registry of somebody else, empty, on a free port of the loopback address. */
@@ -31,7 +33,7 @@ export interface PeerRegistry extends AsyncDisposable {
   readonly host: string;
 }
 
-/** Starts distribution, 2.8 or 3.1 by its path, with its data in a temporary folder and deletion enabled. */
+/** Starts distribution, 2.8 or 3.1 by its path, with deletion enabled. */
 export async function startDistribution(path: string, options: DistributionOptions = {}): Promise<PeerRegistry> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), "tranship-distribution-")));
@@ -50,12 +52,12 @@ export async function startDistribution(path: string, options: DistributionOptio
 }
 
 function configuration(folder: string, options: DistributionOptions): object {
-  const { auth, tls, clientAuthority } = options;
+  const { auth, tls, clientAuthority, data = join(folder, "data") } = options;
   const clientcas = clientAuthority === undefined ? {} : { clientcas: [clientAuthority] };
   return {
     version: "0.1",
     log: { level: "info", accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: data }, delete: { enabled: true } },
     http: {
       addr: "127.0.0.1:0",
       secret: "of these tests",

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 /** Debian packages: continuous integration has every one of them. */
 const DEBIAN_PEERS = ["docker-registry", "skopeo", "debootstrap", "openssl"] as const;
 /** Programs that `test/peers/install.sh` builds where Go is. `registry` is distribution 3.1. */
-const GO_PEERS = ["crane", "regctl", "oras", "registry", "conformance"] as const;
+const GO_PEERS = ["crane", "regctl", "regsync", "oras", "registry", "conformance"] as const;
 
 /** A real program that tranship is held against; none of them is a dependency of it. */
 export type PeerName = (typeof DEBIAN_PEERS)[number] | (typeof GO_PEERS)[number];

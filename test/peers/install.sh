@@ -20,6 +20,7 @@ while read -r name module; do
 done <<'LIST'
 crane github.com/google/go-containerregistry/cmd/crane@v0.22.1
 regctl github.com/regclient/regclient/cmd/regctl@v0.11.7
+regsync github.com/regclient/regclient/cmd/regsync@v0.11.7
 oras oras.land/oras/cmd/oras@v1.3.6
 registry github.com/distribution/distribution/v3/cmd/registry@v3.1.2
 conformance github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { askedOf } from "./asked-of.ts";
 
 /** One request as it came. */
 export interface AcrQuestion {
@@ -112,14 +113,12 @@ export function unsignedJwt(claims: Readonly<Record<string, unknown>>): string {
 }
 
 async function readQuestion(request: IncomingMessage): Promise<AcrQuestion> {
-  let text = "";
-  for await (const piece of request) text += piece;
   const url = new URL(request.url ?? "", "http://x");
   return {
     method: request.method ?? "",
     path: url.pathname,
     query: url.searchParams,
-    form: Object.fromEntries(new URLSearchParams(text)),
+    form: request.method === "POST" ? Object.fromEntries(await askedOf(request)) : {},
     authorization: request.headers.authorization,
   };
 }

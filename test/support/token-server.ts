@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { askedOf } from "./asked-of.ts";
 import { type Access, formatScope, parseScope } from "./token-scope.ts";
 import type { TokenSigner } from "./token-signer.ts";
 
@@ -129,8 +130,8 @@ export class TokenServer implements AsyncDisposable {
 
 /** The query of a GET; the form of a POST, whose one `scope` holds several, separated by spaces. */
 async function readQuestion(request: IncomingMessage): Promise<URLSearchParams> {
-  if (request.method !== "POST") return new URL(request.url ?? "/", "http://token.example").searchParams;
-  const form = new URLSearchParams(Buffer.concat(await Array.fromAsync(request)).toString());
+  const form = await askedOf(request);
+  if (request.method !== "POST") return form;
   const scopes = (form.get("scope") ?? "").split(" ").filter((scope) => scope !== "");
   form.delete("scope");
   for (const scope of scopes) form.append("scope", scope);

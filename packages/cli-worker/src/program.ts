@@ -12,6 +12,7 @@ import { defineLs } from "./commands/ls.ts";
 import { defineManifest } from "./commands/manifest.ts";
 import { definePrune } from "./commands/prune.ts";
 import { defineRepos } from "./commands/repos.ts";
+import { defineSchema } from "./commands/schema.ts";
 import { defineServe } from "./commands/serve.ts";
 import { defineTag } from "./commands/tag.ts";
 import { LOG_LEVELS } from "./line-logger.ts";
@@ -41,6 +42,7 @@ export function createProgram(version: string): Command {
   program.commandsGroup("Registries:");
   for (const define of [defineServe, defineLogin, defineLogout, defineAcr]) define(program);
   program.commandsGroup("More:");
+  defineSchema(program);
   defineDemo(program);
   program.helpCommand("help [command]", "show help of a command");
   return program.addHelpText("after", HELP_END);

@@ -5,6 +5,7 @@ export { CopyError, type CopyErrorInit } from "./errors.ts";
 export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
 export { type ExecuteOptions, execute } from "./execute.ts";
 export { type FailureRecord, failureRecord, storeErrorIn } from "./failure-record.ts";
+export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/open-journal.ts";
 export type { Plan, PlanAction, PlanHead } from "./plan.ts";
 export { nameOf, planCopy } from "./plan-copy.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";

@@ -13,7 +13,7 @@ import {
   StoreError,
 } from "@tranship/core";
 import { asCopyError } from "./errors.ts";
-import type { CopyRun } from "./run.ts";
+import { type CopyRun, lending } from "./run.ts";
 
 /** A manifest with its exact bytes. */
 export interface OpenManifest extends Content {
@@ -34,7 +34,7 @@ export class Reader {
 
   /** What the reference stands for. */
   resolve(reference: string): Promise<Descriptor> {
-    return this.#small("resolve", undefined, () => this.source.resolve(reference, this.#call));
+    return this.#small("resolve", undefined, (call) => this.source.resolve(reference, call));
   }
 
   /** The manifest of a reference, in one request; none for a digest that was read before. */
@@ -48,9 +48,7 @@ export class Reader {
         manifest,
       };
     }
-    const { descriptor, bytes } = await this.#small("resolve", undefined, () =>
-      this.source.open(reference, this.#call),
-    );
+    const { descriptor, bytes } = await this.#small("resolve", undefined, (call) => this.source.open(reference, call));
     const manifest = parseManifest(bytes, descriptor.mediaType);
     this.#run.manifests.set(descriptor.digest, bytes);
     return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
@@ -70,6 +68,7 @@ export class Reader {
       try {
         const content = await this.source.fetch(descriptor, {
           ...this.#call,
+          whileWaiting: lending(this.#run.blobSlots),
           offset,
           signal: signal ?? this.#call.signal,
         });
@@ -84,8 +83,8 @@ export class Reader {
   async referrers(subject: Descriptor): Promise<readonly Descriptor[]> {
     const { source } = this;
     if (source.referrers === undefined) return [];
-    const found = source.referrers(subject, this.#call);
-    return this.#small("referrers", subject, () => Array.fromAsync(found));
+    const list = source.referrers.bind(source);
+    return this.#small("referrers", subject, (call) => Array.fromAsync(list(subject, call)));
   }
 
   async #manifestBytes(descriptor: Descriptor): Promise<Uint8Array> {
@@ -98,18 +97,23 @@ export class Reader {
         `Cannot read manifest "${descriptor.digest}" of "${this.source.name}": ${detail}`,
       );
     }
-    const bytes = await this.#small("fetch", descriptor, async () =>
-      readVerified(await this.source.fetch(descriptor, this.#call), descriptor),
+    const bytes = await this.#small("fetch", descriptor, async (call) =>
+      readVerified(await this.source.fetch(descriptor, call), descriptor),
     );
     this.#run.manifests.set(descriptor.digest, bytes);
     return bytes;
   }
 
-  async #small<T>(operation: string, descriptor: Descriptor | undefined, task: () => Promise<T>): Promise<T> {
+  async #small<T>(
+    operation: string,
+    descriptor: Descriptor | undefined,
+    task: (call: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    const { requestSlots } = this.#run;
     try {
-      return await this.#run.requestSlots(() => {
+      return await requestSlots(() => {
         this.#call.signal.throwIfAborted();
-        return task();
+        return task({ ...this.#call, whileWaiting: lending(requestSlots) });
       });
     } catch (error) {
       throw this.#blame(operation, descriptor, error);

@@ -1,4 +1,4 @@
-import type { Digest, Source, Target } from "@tranship/core";
+import type { CallOptions, Digest, Source, Target } from "@tranship/core";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 
@@ -105,6 +105,18 @@ export class CopyRun {
     hosts.set(host, blobs);
     return blobs;
   }
+}
+
+/** For a call in a slot: while it waits for a host that wants to be left alone, its slot is another's, so that what goes to other hosts goes on. */
+export function lending(slots: LimitFunction): NonNullable<CallOptions["whileWaiting"]> {
+  return async (wait) => {
+    slots.concurrency += 1;
+    try {
+      await wait();
+    } finally {
+      slots.concurrency -= 1;
+    }
+  };
 }
 
 function atLeastOne(name: string, value: number): number {

@@ -12,7 +12,7 @@ import {
 import { asCopyError, CopyError, type CopyErrorInit } from "./errors.ts";
 import type { Happened } from "./events.ts";
 import { childrenAreMissing } from "./missing-children.ts";
-import type { CopyRun } from "./run.ts";
+import { type CopyRun, lending } from "./run.ts";
 
 const MISSING: ReadonlySet<string> = new Set(["MANIFEST_UNKNOWN", "NAME_UNKNOWN"]);
 /** What credentials that may push and not pull get. */
@@ -47,7 +47,7 @@ export class Writer {
     { mayBeHidden }: { readonly mayBeHidden: boolean },
   ): Promise<Descriptor | undefined> {
     try {
-      return await this.#small(() => this.target.resolve(reference, this.#options.call));
+      return await this.#small((call) => this.target.resolve(reference, call));
     } catch (cause) {
       if (cause instanceof StoreError && (MISSING.has(cause.code) || (mayBeHidden && HIDDEN.has(cause.code))))
         return undefined;
@@ -57,21 +57,23 @@ export class Writer {
 
   async has(descriptor: Descriptor): Promise<boolean> {
     try {
-      return await this.#small(() => this.target.has(descriptor, this.#options.call));
+      return await this.#small((call) => this.target.has(descriptor, call));
     } catch (cause) {
       throw this.#blame("resolve", cause, descriptor);
     }
   }
 
   pushBlob(descriptor: Descriptor, open: Open, mountFrom: readonly string[]): Promise<PushOutcome> {
-    return this.#options.run.blobSlots(() => this.#push(descriptor, open, { mountFrom }));
+    const { run, call } = this.#options;
+    const lent = { ...call, whileWaiting: lending(run.blobSlots) };
+    return run.blobSlots(() => this.#push(descriptor, open, { ...lent, mountFrom }));
   }
 
   /** Puts a manifest under the reference, or under its digest alone. */
   async pushManifest(descriptor: Descriptor, open: Open, reference: string | undefined): Promise<PushOutcome> {
-    return this.#small(async () => {
+    return this.#small(async (call) => {
       try {
-        return await this.#push(descriptor, open, { reference });
+        return await this.#push(descriptor, open, { ...call, reference });
       } catch (error) {
         if (reference !== undefined && (await this.#isImmutableAsWanted(error, descriptor, reference)))
           return "existed";
@@ -95,17 +97,18 @@ export class Writer {
 
   async tag(descriptor: Descriptor, reference: string): Promise<void> {
     try {
-      await this.#small(() => this.target.tag(descriptor, reference, this.#options.call));
+      await this.#small((call) => this.target.tag(descriptor, reference, call));
     } catch (cause) {
       throw this.#blame("tag", cause, descriptor);
     }
     this.#options.emit?.({ type: "tagged", descriptor, reference });
   }
 
-  #small<T>(task: () => Promise<T>): Promise<T> {
-    return this.#options.run.requestSlots(() => {
-      this.#options.call.signal.throwIfAborted();
-      return task();
+  #small<T>(task: (call: CallOptions) => Promise<T>): Promise<T> {
+    const { run, call } = this.#options;
+    return run.requestSlots(() => {
+      call.signal.throwIfAborted();
+      return task({ ...call, whileWaiting: lending(run.requestSlots) });
     });
   }
 
@@ -114,7 +117,7 @@ export class Writer {
     call.signal.throwIfAborted();
     emit?.({ type: "started", descriptor });
     try {
-      return await this.target.push(descriptor, this.#observed(descriptor, open), { ...call, ...options });
+      return await this.target.push(descriptor, this.#observed(descriptor, open), options);
     } catch (cause) {
       const error = this.#blame("push", cause, descriptor);
       if (!isManifestMediaType(descriptor.mediaType)) this.#failed(error);

@@ -1,6 +1,5 @@
 import type { AcrClient, PropertiesOrder } from "@tranship/core";
 import { readAcrPlace } from "../acr/acr-place.ts";
-import { onAcr } from "../acr/on-acr.ts";
 import { renderManifests } from "../acr/render-properties.ts";
 import { oneLine } from "../one-line.ts";
 import type { OneSideFlags } from "../options.ts";
@@ -21,11 +20,8 @@ export async function acrListAction(text: string, flags: AcrListFlags, signal: A
   }
   await using registries = await Registries.create(flags, { hosts: [host] });
   const client = await registries.acrClient(host, flags.creds);
-  await onAcr(host, () =>
-    repository === undefined
-      ? listRepositories(client, flags, signal)
-      : listManifests(client, repository, flags, signal),
-  );
+  if (repository === undefined) await listRepositories(client, flags, signal);
+  else await listManifests(client, repository, flags, signal);
 }
 
 async function listRepositories(client: AcrClient, flags: AcrListFlags, signal: AbortSignal): Promise<void> {

@@ -6,7 +6,6 @@ import type {
   TagProperties,
 } from "@tranship/core";
 import { readAcrReference } from "../acr/acr-place.ts";
-import { onAcr } from "../acr/on-acr.ts";
 import { renderLocks } from "../acr/render-properties.ts";
 import { formatLocation, type RegistryLocation } from "../location.ts";
 import type { OneSideFlags } from "../options.ts";
@@ -34,7 +33,7 @@ export async function acrLockAction(
   const place = await readAcrReference(text);
   await using registries = await Registries.create(flags, { hosts: [place.host] });
   const client = await registries.acrClient(place.host, flags.creds);
-  const properties = await onAcr(place.host, () => change(client, place, changesOf(allow, flags), signal));
+  const properties = await change(client, place, changesOf(allow, flags), signal);
   if (flags.json === true) printJson(properties);
   else if (flags.quiet !== true) print(`${formatLocation(place)}: locked: ${renderLocks(properties)}`);
 }

@@ -1,6 +1,5 @@
 import type { AcrClient, ManifestProperties, RepositoryProperties, TagProperties } from "@tranship/core";
 import { readAcrReference } from "../acr/acr-place.ts";
-import { onAcr } from "../acr/on-acr.ts";
 import { renderProperties } from "../acr/render-properties.ts";
 import { formatLocation, type RegistryLocation } from "../location.ts";
 import type { OneSideFlags } from "../options.ts";
@@ -16,7 +15,7 @@ export async function acrShowAction(text: string, flags: AcrShowFlags, signal: A
   const place = await readAcrReference(text);
   await using registries = await Registries.create(flags, { hosts: [place.host] });
   const client = await registries.acrClient(place.host, flags.creds);
-  const properties = await onAcr(place.host, () => propertiesOf(client, place, signal));
+  const properties = await propertiesOf(client, place, signal);
   if (flags.json === true) printJson(properties);
   else renderProperties(formatLocation(place), properties).forEach(print);
 }

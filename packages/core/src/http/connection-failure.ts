@@ -36,6 +36,11 @@ export function isUnknownName(error: RegistryError): boolean {
   return codeOf(innermost(error.cause)) === "ENOTFOUND";
 }
 
+/** Whether the host took no connection: it is down, or has more of them than it wants. */
+export function refusedConnection(error: unknown): boolean {
+  return error instanceof RegistryError && codeOf(innermost(error.cause)) === "ECONNREFUSED";
+}
+
 function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }: Route): Diagnosis {
   const cause = innermost(error);
   const code = codeOf(cause);

@@ -6,7 +6,8 @@ export type HttpHeaders = Readonly<Record<string, string | undefined>>;
 
 /** One HTTP request as it goes over the wire, to any host: the registry, its token service, or where a redirect leads. */
 export interface HttpRequest
-  extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "headersTimeoutMs" | "signal" | "onExchange"> {
+  extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "headersTimeoutMs">,
+    Pick<CallOptions, "signal" | "onExchange"> {
   readonly method: RegistryRequest["method"];
   readonly url: URL;
   /** Lower-case names. */

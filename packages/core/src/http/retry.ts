@@ -1,4 +1,8 @@
 import { isRetryable, RegistryError } from "../errors.ts";
+import { backoff } from "../pace/backoff.ts";
+import type { Sleep } from "../pace/clock.ts";
+import { MAX_RETRY_AFTER_MS } from "../pace/host-pace.ts";
+import { isRateLimited, rateLimited } from "../pace/rate-limited.ts";
 import { pause } from "../registry/pause.ts";
 import type { RetryPolicy } from "../store/call-options.ts";
 
@@ -8,7 +12,7 @@ export interface RetryOptions extends RetryPolicy {
   /** Told before each wait. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
   /** Waits, and rejects with the signal's reason when it is aborted. For tests. */
-  readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
+  readonly sleep?: Sleep | undefined;
   /** A number from 0 to 1. For tests. */
   readonly random?: (() => number) | undefined;
   /** Whether an error may pass. Default: `isRetryable`. */
@@ -45,28 +49,15 @@ export async function retrying<T>(task: (attempt: number) => Promise<T>, options
 }
 
 function delayBefore(attempt: number, error: unknown, options: RetryOptions): number {
-  const { baseDelayMs = 500, maxDelayMs = 30_000, random = Math.random } = options;
-  const backoff = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
-  return Math.max(backoff, toldToWait(error) ?? 0);
+  return Math.max(backoff(attempt, options), toldToWait(error) ?? 0);
 }
 
-function refuseLongWait(error: unknown, { maxRetryAfterMs = 120_000 }: RetryOptions): void {
-  const wait = toldToWait(error);
-  if (wait === undefined || wait <= maxRetryAfterMs || !(error instanceof RegistryError) || isRateLimited(error))
+function refuseLongWait(error: unknown, { maxRetryAfterMs = MAX_RETRY_AFTER_MS }: RetryOptions): void {
+  const waitMs = toldToWait(error);
+  if (waitMs === undefined || waitMs <= maxRetryAfterMs || !(error instanceof RegistryError) || isRateLimited(error))
     return;
-  const back = new Date(Date.now() + wait).toISOString();
-  throw new RegistryError("RATE_LIMITED", `${error.message}; come back at ${back}`, {
-    cause: error,
-    method: error.method,
-    url: error.url,
-    errors: error.errors,
-    retryAfterMs: wait,
-    ...(error.status === undefined ? {} : { status: error.status }),
-  });
-}
-
-function isRateLimited(error: unknown): boolean {
-  return error instanceof RegistryError && error.code === "RATE_LIMITED";
+  const { method, url } = error;
+  throw rateLimited(error.message, { method, url, cause: error, waitMs });
 }
 
 function toldToWait(error: unknown): number | undefined {

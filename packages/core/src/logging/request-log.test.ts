@@ -107,6 +107,13 @@ describe("logger at info", () => {
       { level: INFO, error: { name: "RegistryError", code: "NETWORK" }, msg: expect.stringMatching(/ failed$/) },
       { level: WARN, kind: "tags", attempt: 1, throttled: false, error: { code: "NETWORK" } },
       { level: INFO, status: 429, attempt: 2, responseHeaders: { "retry-after": "1" } },
+      {
+        level: INFO,
+        delayMs: 1000,
+        status: 429,
+        concurrency: 16,
+        msg: expect.stringMatching(/asked nothing for 1000 ms/),
+      },
       { level: WARN, kind: "tags", attempt: 2, throttled: true, delayMs: 1000, error: { code: "TOOMANYREQUESTS" } },
       { level: INFO, status: 200, attempt: 3 },
     ]);

@@ -28,6 +28,12 @@ export function checkDispatcher(options: RegistryTransportOptions): void {
   throw new TypeError(`Cannot use ${given.join(", ")} with a dispatcher of your own: set it there`);
 }
 
+/** @throws {RangeError} for one that is no count. */
+export function checkPullFloor({ pullFloor }: Pick<RegistryTransportOptions, "pullFloor">): void {
+  if (pullFloor === undefined || (Number.isSafeInteger(pullFloor) && pullFloor >= 0)) return;
+  throw new RangeError(`Bad pullFloor ${pullFloor}: expected a whole number from 0`);
+}
+
 function checkMs(group: string, fields: Readonly<Record<string, number | undefined>>): void {
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || (value >= 0 && value <= LONGEST_MS)) continue;

@@ -26,8 +26,7 @@ export async function readWhole(
   request: RegistryRequest,
   { limit, tooLong = "PROTOCOL" }: ReadWholeOptions,
 ): Promise<WholeResponse> {
-  const { call = {}, signal = call.signal } = request;
-  const retries = retriesOf(retry, { ...call, signal }, { ...request, host: client.host });
+  const retries = retriesOf(retry, request.call ?? {}, { ...request, host: client.host });
   let reading = false;
   return retrying(
     async () => {

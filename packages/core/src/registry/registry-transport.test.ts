@@ -29,7 +29,7 @@ describe("RegistryTransport.request() and redirects", () => {
         kind: "blob",
         headers: { range: "bytes=5-", "accept-encoding": "identity" },
         accept: [206],
-        onExchange: (record) => records.push(`${record.kind} ${record.host} ${record.status}`),
+        call: { onExchange: (record) => records.push(`${record.kind} ${record.host} ${record.status}`) },
       }),
     );
     await response.body.drop();
@@ -121,7 +121,7 @@ describe("RegistryTransport.request() and failures", () => {
     const made = client(host, { retry: { attempts: 3 } });
     const count = async (init: Partial<RegistryRequest>): Promise<number> => {
       let requests = 0;
-      await failure(read(made, { ...init, onExchange: () => requests++ }));
+      await failure(read(made, { ...init, call: { onExchange: () => requests++ } }));
       return requests;
     };
     const put = { method: "PUT", body: () => Buffer.from("x"), contentLength: 1 } as const;

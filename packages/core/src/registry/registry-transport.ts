@@ -14,12 +14,14 @@ import { refusalOf } from "../http/refusal.ts";
 import { retrying } from "../http/retry.ts";
 import { createTransport, type Transport } from "../http/transport.ts";
 import { userAgentOf } from "../http/user-agent.ts";
+import { paceLog } from "../logging/pace-log.ts";
+import { Clock, type Sleep } from "../pace/clock.ts";
+import { Pace } from "../pace/pace.ts";
 import type { CallOptions } from "../store/call-options.ts";
 import { Authenticator, withHint } from "./auth/authenticator.ts";
-import { checkDispatcher, checkRetryPolicy, checkTimeouts } from "./check-options.ts";
+import { checkDispatcher, checkPullFloor, checkRetryPolicy, checkTimeouts } from "./check-options.ts";
 import { combineCall } from "./combine-call.ts";
 import { observersOf } from "./observers-of.ts";
-import { pause } from "./pause.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
 import { type Retried, type RetryDefaults, retriesOf, retryDefaults } from "./retries.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
@@ -40,6 +42,8 @@ class HttpRegistryTransport implements RegistryTransport {
   readonly #userAgent: string;
   readonly #retries: RetryDefaults;
   readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #pace: Pace;
   readonly #locations: LocationPolicy;
   readonly #authenticator: Authenticator;
   readonly #closing = new AbortController();
@@ -48,10 +52,18 @@ class HttpRegistryTransport implements RegistryTransport {
   readonly #origin: RegistryOrigin;
 
   constructor(options: RegistryTransportOptions) {
-    const { plainHttp = false, allowRedirectTo = [], retry = {}, timeouts = {}, dispatcher } = options;
+    const {
+      plainHttp = false,
+      allowRedirectTo = [],
+      retry = {},
+      timeouts = {},
+      connections = 32,
+      dispatcher,
+    } = options;
     checkRetryPolicy(retry);
     checkTimeouts(timeouts);
     checkDispatcher(options);
+    checkPullFloor(options);
     this.#options = options;
     this.host = apiHost(options.host);
     this.#userAgent = userAgentOf(options.userAgentSuffix);
@@ -65,7 +77,7 @@ class HttpRegistryTransport implements RegistryTransport {
       hostname,
       tls: options.tls ?? {},
       insecure: options.insecure ?? false,
-      connections: options.connections ?? 32,
+      connections,
       connectTimeoutMs: connectMs,
       environment: proxyEnvironment(options),
       lookup: this.#locations.lookup,
@@ -73,6 +85,11 @@ class HttpRegistryTransport implements RegistryTransport {
       timeouts: { headersMs, bodyMs },
       observers: observersOf(options, hostname),
     });
+    const { sleep, logger, pullFloor } = options;
+    this.#clock = new Clock(sleep);
+    const onHeld = logger && paceLog(logger);
+    const closing = this.#closing.signal;
+    this.#pace = new Pace({ ...retry, clock: this.#clock, concurrency: connections, pullFloor, closing, onHeld });
     this.#authenticator = new Authenticator({
       host: options.host,
       credentials: providerOf(options.credentials),
@@ -95,10 +112,10 @@ class HttpRegistryTransport implements RegistryTransport {
 
   /** What the request's caller and the client say, as one. @throws {RangeError} for numbers out of range. */
   #callOf(request: RegistryRequest): CallOptions {
-    const { call = {}, signal = call.signal, onExchange = call.onExchange } = request;
+    const { call = {} } = request;
     checkRetryPolicy(call.retry ?? {});
     checkTimeouts(call.timeouts ?? {});
-    return combineCall(this.#options, { ...call, signal, onExchange });
+    return combineCall(this.#options, call);
   }
 
   resolveLocation(location: string, answeredBy: URL): URL {
@@ -113,7 +130,7 @@ class HttpRegistryTransport implements RegistryTransport {
   async #attempt(request: RegistryRequest, http: HttpRequest): Promise<RegistryResponse> {
     const follow = request.followRedirects ?? (request.method === "GET" || request.method === "HEAD");
     const send = (hop: HttpRequest): Promise<HttpResponse> =>
-      follow ? sendFollowing(hop, this.#transport.send, this.#locations) : this.#transport.send(hop);
+      follow ? sendFollowing(hop, this.#send, this.#locations) : this.#send(hop);
     if (http.url.origin !== this.#origin.current.origin) return accepted(await send(http), http, request.accept);
     try {
       return await accepted(await this.#authenticator.send(http, request.scopes, send), http, request.accept);
@@ -159,7 +176,7 @@ class HttpRegistryTransport implements RegistryTransport {
     const what = { method, kind, host: request.url.host };
     try {
       return await this.#retrying(true, { ...call, signal }, what, async (attempt) => {
-        const { send } = this.#transport;
+        const send = this.#send;
         const http: HttpRequest = {
           ...request,
           headers: { "user-agent": this.#userAgent, ...request.headers },
@@ -189,18 +206,24 @@ class HttpRegistryTransport implements RegistryTransport {
     );
   }
 
+  /** Every request of this client, to whatever host, passes here. */
+  readonly #send = (request: HttpRequest): Promise<HttpResponse> => this.#pace.send(request, this.#transport.send);
+
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    const { signal: closing } = this.#closing;
+    return signal === undefined ? closing : AbortSignal.any([signal, closing]);
+  }
+
   #retrying<T>(
     repeatable: boolean,
     call: CallOptions,
     what: Retried,
     task: (attempt: number) => Promise<T>,
   ): Promise<T> {
-    const { sleep = pause } = this.#options;
-    const { signal } = this.#closing;
+    const sleep: Sleep = (ms, waiting) => this.#clock.sleep(ms, this.#untilClosed(waiting));
     return retrying(task, {
-      ...retriesOf(this.#retries, call, what),
+      ...retriesOf({ ...this.#retries, sleep }, call, what),
       ...(repeatable ? {} : { attempts: 1 }),
-      sleep: (ms, waiting) => sleep(ms, waiting === undefined ? signal : AbortSignal.any([waiting, signal])),
       isRetryable: (error) => this.#mayPass(error),
     });
   }

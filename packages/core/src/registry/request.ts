@@ -27,10 +27,6 @@ export interface RegistryRequest {
   readonly headersTimeoutMs?: number | undefined;
   /** What the caller of the step gave: handed on as it is. */
   readonly call?: CallOptions | undefined;
-  /** In the place of the call's own. */
-  readonly signal?: AbortSignal | undefined;
-  /** In the place of the call's own. */
-  readonly onExchange?: CallOptions["onExchange"];
 }
 
 /** The body of an answer: iterated once, or dropped. An answer whose body was neither read nor dropped holds its connection. */

@@ -1,13 +1,15 @@
 import { RegistryError } from "../errors.ts";
 import type { RetryOptions } from "../http/retry.ts";
 import { retryLog } from "../logging/retry-log.ts";
+import type { Sleep } from "../pace/clock.ts";
 import type { CallOptions, RequestKind, RetryPolicy, RetryRecord } from "../store/call-options.ts";
+import { pause } from "./pause.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
 
 /** What a client says of retries. */
 export interface RetryDefaults extends RetryPolicy {
   readonly onRetry?: ((retry: RetryRecord) => void) | undefined;
-  readonly sleep?: RetryOptions["sleep"];
+  readonly sleep?: Sleep | undefined;
 }
 
 /** What is tried again. */
@@ -36,7 +38,8 @@ export function retryDefaults(
 
 /** When something is tried again for a call: each field as the call says, else as the client says. Both are told. */
 export function retriesOf(defaults: RetryDefaults, call: CallOptions, what: Retried): RetryOptions {
-  const { retry = {}, signal, onRetry } = call;
+  const { retry = {}, signal, onRetry, whileWaiting } = call;
+  const { sleep = pause } = defaults;
   const { method, kind, host } = what;
   return {
     attempts: retry.attempts ?? defaults.attempts,
@@ -44,7 +47,7 @@ export function retriesOf(defaults: RetryDefaults, call: CallOptions, what: Retr
     maxDelayMs: retry.maxDelayMs ?? defaults.maxDelayMs,
     maxRetryAfterMs: retry.maxRetryAfterMs ?? defaults.maxRetryAfterMs,
     signal,
-    sleep: defaults.sleep,
+    sleep: whileWaiting === undefined ? sleep : (ms, aborted) => whileWaiting(() => sleep(ms, aborted)),
     onRetry({ attempt, delayMs, error }) {
       const record = { method, kind, host, attempt, delayMs, error, throttled: isThrottled(error) };
       defaults.onRetry?.(record);

@@ -2,7 +2,6 @@ import type { Dispatcher } from "undici";
 import type { Credential, CredentialProvider } from "../credentials/credential.ts";
 import type { TokenCredential } from "../credentials/token-credential.ts";
 import type { Environment } from "../http/proxy.ts";
-import type { RetryOptions } from "../http/retry.ts";
 import type { TlsOptions } from "../http/tls-options.ts";
 import type { LogOptions } from "../logging/log-options.ts";
 import type { Logger } from "../logging/logger.ts";
@@ -26,8 +25,13 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
   readonly plainHttp?: boolean | undefined;
   /** Takes any certificate of `host`. It doesn't turn to http: that is `plainHttp`. */
   readonly insecure?: boolean | undefined;
-  /** Connections to each host and port. Default 32. */
+  /** Connections to each host and port, and requests that wait for its answers at once. Default 32. */
   readonly connections?: number | undefined;
+  /**
+   * No manifest is read while the registry says that no more than so many pulls are left (Docker Hub's `ratelimit-remaining`): reading ends in RATE_LIMITED.
+   * Default: pulls until the registry refuses.
+   */
+  readonly pullFloor?: number | undefined;
   readonly timeouts?: ClientTimeouts | undefined;
   /** What follows `tranship/VERSION` in `user-agent`: `mirror/3.1 (team-a)`. */
   readonly userAgentSuffix?: string | undefined;
@@ -49,5 +53,5 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
   /** Whether requests become spans where `@opentelemetry/api` is installed. Default true. */
   readonly tracing?: boolean | undefined;
   /** Waits between tries. For tests. */
-  readonly sleep?: RetryOptions["sleep"];
+  readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }

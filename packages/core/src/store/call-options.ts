@@ -87,4 +87,9 @@ export interface CallOptions {
   readonly onExchange?: ((request: RequestRecord) => void) | undefined;
   /** Told before each wait for another try. */
   readonly onRetry?: ((retry: RetryRecord) => void) | undefined;
+  /**
+   * Runs each wait that a host imposes: for another try, until the time that it told, for its turn there. Who limits calls under way can leave this one out
+   * meanwhile. The wait must be begun, once, and awaited; what it throws ends the call.
+   */
+  readonly whileWaiting?: ((wait: () => Promise<void>) => Promise<void>) | undefined;
 }

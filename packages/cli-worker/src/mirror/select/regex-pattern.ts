@@ -52,9 +52,16 @@ function selectWithin(expression: RegExp, texts: readonly string[]): readonly st
     const fits: readonly number[] = SELECT.runInContext(context, { timeout: TIME_LIMIT_MS });
     return Array.from(fits, (index) => texts[index] ?? "");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+    if (isTimeout(error)) return undefined;
     throw error;
   }
+}
+
+/** The context has errors of its own kind. */
+function isTimeout(error: unknown): boolean {
+  return (
+    typeof error === "object" && error !== null && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
+  );
 }
 
 const SELECT = new Script("texts.flatMap((text, index) => (expression.test(text) ? [index] : []))");

@@ -64,8 +64,8 @@ describe("RegistryTransport.request() with tokens", () => {
     const made = client(tokens.host);
     const records: RequestRecord[] = [];
     const onExchange = (record: RequestRecord): void => void records.push(record);
-    expect(await read(made, { onExchange })).toBe("ok");
-    expect(await read(made, { onExchange })).toBe("ok");
+    expect(await read(made, { call: { onExchange } })).toBe("ok");
+    expect(await read(made, { call: { onExchange } })).toBe("ok");
     expect(records.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
       "manifest 401",
       "token 200",

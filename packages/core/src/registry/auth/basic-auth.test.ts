@@ -15,15 +15,15 @@ describe("RegistryTransport.request() with basic auth", () => {
     const made = client(await serve(listener), { credentials: BASIC });
     const statuses: number[] = [];
     const onExchange = ({ status }: RequestRecord): void => void statuses.push(status);
-    await read(made, { onExchange });
-    await read(made, { onExchange });
+    await read(made, { call: { onExchange } });
+    await read(made, { call: { onExchange } });
     expect(statuses).toEqual([401, 200, 200]);
   });
 
   it("says that no credentials were given, after one request", async () => {
     const host = await serve(listener);
     const statuses: number[] = [];
-    const error = await failure(read(client(host), { onExchange: ({ status }) => statuses.push(status) }));
+    const error = await failure(read(client(host), { call: { onExchange: ({ status }) => statuses.push(status) } }));
     expect(error).toMatchObject({ code: "UNAUTHORIZED", status: 401 });
     expect(String(error)).toMatch(new RegExp(`\\(401\\); no credentials for ${host} were given$`));
     expect(statuses).toEqual([401]);
@@ -34,7 +34,7 @@ describe("RegistryTransport.request() with basic auth", () => {
     const statuses: number[] = [];
     const credentials: Credential = { ...BASIC, password: "wrong" };
     const error = await failure(
-      read(client(host, { credentials }), { onExchange: ({ status }) => statuses.push(status) }),
+      read(client(host, { credentials }), { call: { onExchange: ({ status }) => statuses.push(status) } }),
     );
     expect(String(error)).toMatch(/were refused/);
     expect(statuses).toEqual([401, 401]);

@@ -162,7 +162,7 @@ describe("EntraExchange", () => {
       return promise;
     });
     await using bench = await setup({ identity });
-    await expect(bench.read({ signal: stop.signal })).rejects.toBe(reason);
+    await expect(bench.read({ call: { signal: stop.signal } })).rejects.toBe(reason);
     expect(bench.acr.requests).toEqual([CHALLENGED]);
   });
 });

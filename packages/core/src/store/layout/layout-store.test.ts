@@ -1,50 +1,27 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, unlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { TestLayout } from "../../../../../test/support/test-layout.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { digestOf } from "../../content/digest.ts";
 import { readVerified } from "../../content/verify.ts";
 import type { LayoutStore } from "./layout-store.ts";
-import { openLayout } from "./open-layout.ts";
 
-const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 
+let layout: TestLayout;
 let parent: string;
 let dir: string;
 let store: LayoutStore;
 
 beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), "tranship-layout-"));
-  dir = join(parent, "layout");
-  store = await openLayout(dir, { create: true });
+  layout = await TestLayout.create();
+  ({ parent, dir, store } = layout);
 });
 
-afterEach(() => rm(parent, { recursive: true }));
-
-async function push(text: string, mediaType = "text/plain", reference?: string): Promise<Descriptor> {
-  const bytes = Buffer.from(text);
-  const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
-  await store.push(descriptor, async () => pieces(bytes), { reference });
-  return descriptor;
-}
-
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield bytes;
-}
-
-async function pushImage(name: string, reference?: string, subject?: Descriptor): Promise<Descriptor> {
-  const config = await push(`{"name":"${name}"}`, "application/vnd.oci.image.config.v1+json");
-  return push(
-    JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config, layers: [], subject }),
-    MANIFEST,
-    reference,
-  );
-}
+afterEach(() => layout[Symbol.asyncDispose]());
 
 function pushIndex(manifests: readonly Descriptor[], reference?: string): Promise<Descriptor> {
-  return push(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests }), INDEX, reference);
+  return layout.push(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests }), INDEX, reference);
 }
 
 const fileOf = ({ digest }: Descriptor): string => join(dir, "blobs", ...digest.split(":"));
@@ -53,41 +30,41 @@ const listed = async (): Promise<string[]> =>
 
 describe("LayoutStore, what index.json lists", () => {
   it("push() lists a manifest without a tag until an index has it", async () => {
-    const first = await pushImage("first");
-    const second = await pushImage("second");
+    const first = await layout.pushImage("first");
+    const second = await layout.pushImage("second");
     expect(await listed()).toEqual([first.digest, second.digest]);
     const index = await pushIndex([first, second]);
     expect(await listed()).toEqual([index.digest]);
     expect(await store.only()).toEqual(index);
-    await pushImage("first");
+    await layout.pushImage("first");
     expect(await listed()).toEqual([index.digest]);
     expect(await store.resolve(first.digest)).toEqual(first);
   });
 
   it("push() keeps a child listed that has a tag of its own", async () => {
-    const child = await pushImage("child", "child");
+    const child = await layout.pushImage("child", "child");
     const index = await pushIndex([child], "index");
     expect(await listed()).toEqual([child.digest, index.digest]);
   });
 
   it("push() lists a manifest again whose file is there but that nothing names", async () => {
-    const image = await pushImage("image");
+    const image = await layout.pushImage("image");
     await writeFile(join(dir, "index.json"), '{"schemaVersion":2,"manifests":[]}');
-    await pushImage("image");
+    await layout.pushImage("image");
     expect(await listed()).toEqual([image.digest]);
   });
 
   it("only() is not confused by referrers without a tag", async () => {
-    const image = await pushImage("image");
-    await pushImage("signature", undefined, image);
+    const image = await layout.pushImage("image");
+    await layout.pushImage("signature", undefined, image);
     expect((await store.only()).digest).toBe(image.digest);
-    await pushImage("another");
+    await layout.pushImage("another");
     await expect(store.only()).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
   });
 
   it("referrers() finds those that only a fallback index lists, as regctl writes it", async () => {
-    const image = await pushImage("image", "v1");
-    const signature = await pushImage("signature", undefined, image);
+    const image = await layout.pushImage("image", "v1");
+    const signature = await layout.pushImage("signature", undefined, image);
     await pushIndex([signature], image.digest.replace(":", "-"));
     expect(await listed()).not.toContain(signature.digest);
     expect((await Array.fromAsync(store.referrers(image))).map(({ digest }) => digest)).toEqual([signature.digest]);
@@ -96,16 +73,16 @@ describe("LayoutStore, what index.json lists", () => {
 
 describe("LayoutStore, damaged and hostile layouts", () => {
   it("fetch() refuses a file of the wrong size before it gives any byte, and push() replaces it", async () => {
-    const blob = await push("the content");
+    const blob = await layout.push("the content");
     await truncate(fileOf(blob), 3);
     await expect(store.fetch(blob)).rejects.toMatchObject({ code: "SIZE_MISMATCH" });
     expect(await store.has(blob)).toBe(false);
-    await push("the content");
+    await layout.push("the content");
     expect(Buffer.from(await readVerified(await store.fetch(blob), blob)).toString()).toBe("the content");
   });
 
   it("fetch() rejects where the file ends early while it is read", async () => {
-    const blob = await push("x".repeat(3 * 1024 * 1024));
+    const blob = await layout.push("x".repeat(3 * 1024 * 1024));
     const reading = (async () => {
       for await (const _ of await store.fetch(blob)) await truncate(fileOf(blob), 1024 * 1024);
     })();
@@ -113,17 +90,17 @@ describe("LayoutStore, damaged and hostile layouts", () => {
   });
 
   it("a damaged manifest is not served, and push() replaces it", async () => {
-    const image = await pushImage("image", "v1");
+    const image = await layout.pushImage("image", "v1");
     const text = await readFile(fileOf(image), "utf8");
     await writeFile(fileOf(image), text.replace("config.v1", "config.v2"));
     await expect(store.open("v1")).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
     expect(await store.has(image)).toBe(false);
-    await pushImage("image", "v1");
+    await layout.pushImage("image", "v1");
     expect((await store.open("v1")).descriptor.digest).toBe(image.digest);
   });
 
   it("resolve() does not find a tag whose manifest is gone or cut off", async () => {
-    const image = await pushImage("image", "v1");
+    const image = await layout.pushImage("image", "v1");
     await truncate(fileOf(image), 5);
     await expect(store.resolve("v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     await unlink(fileOf(image));
@@ -133,7 +110,7 @@ describe("LayoutStore, damaged and hostile layouts", () => {
   it("a blob that is a link out of the layout is refused, one within it is read", async () => {
     const secret = join(parent, "secret");
     await writeFile(secret, "secret!");
-    const blob = await push("content");
+    const blob = await layout.push("content");
     await unlink(fileOf(blob));
     await symlink(secret, fileOf(blob));
     await expect(store.fetch(blob)).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
@@ -149,7 +126,7 @@ describe("LayoutStore, damaged and hostile layouts", () => {
     await mkdir(outside);
     await rm(join(dir, name), { recursive: true, force: true });
     await symlink(outside, join(dir, name));
-    await expect(push("content")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    await expect(layout.push("content")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
     expect(await readdir(outside)).toEqual([]);
   });
 
@@ -166,7 +143,7 @@ describe("LayoutStore, damaged and hostile layouts", () => {
   );
 
   it("open() refuses a manifest over 4 MiB", async () => {
-    const image = await pushImage("image", "v1");
+    const image = await layout.pushImage("image", "v1");
     const size = 4 * 1024 * 1024 + 1;
     await truncate(fileOf(image), size);
     const index = await readFile(join(dir, "index.json"), "utf8");

@@ -1,47 +1,25 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Descriptor } from "../../content/descriptor.ts";
+import { TestLayout } from "../../../../../test/support/test-layout.ts";
 import { digestOf } from "../../content/digest.ts";
 import type { LayoutStore } from "./layout-store.ts";
 import { openLayout } from "./open-layout.ts";
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
-let parent: string;
+let layout: TestLayout;
 let dir: string;
 let store: LayoutStore;
 
 beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), "tranship-layout-"));
-  dir = join(parent, "layout");
-  store = await openLayout(dir, { create: true });
+  layout = await TestLayout.create();
+  ({ dir, store } = layout);
 });
 
-afterEach(() => rm(parent, { recursive: true }));
-
-async function push(text: string, mediaType = "text/plain", reference?: string): Promise<Descriptor> {
-  const bytes = Buffer.from(text);
-  const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
-  await store.push(descriptor, async () => pieces(bytes), { reference });
-  return descriptor;
-}
-
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield bytes;
-}
-
-async function pushImage(name: string, reference?: string, subject?: Descriptor): Promise<Descriptor> {
-  const config = await push(`{"name":"${name}"}`, "application/vnd.oci.image.config.v1+json");
-  return push(
-    JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config, layers: [], subject }),
-    MANIFEST,
-    reference,
-  );
-}
+afterEach(() => layout[Symbol.asyncDispose]());
 
 describe("LayoutStore with other writers", () => {
   it("two processes that add 50 tags each lose none", async () => {
@@ -59,7 +37,7 @@ describe("LayoutStore with other writers", () => {
       await once(child.stdout, "data");
       child.kill("SIGKILL");
       await once(child, "exit");
-      const survivor = await pushImage(`survivor ${round}`, `survivor-${round}`);
+      const survivor = await layout.pushImage(`survivor ${round}`, `survivor-${round}`);
       expect((await store.resolve(`survivor-${round}`)).digest).toBe(survivor.digest);
     }
     for await (const tag of store.tags()) expect((await store.open(tag)).bytes.length).toBeGreaterThan(0);
@@ -76,12 +54,12 @@ describe("LayoutStore with other writers", () => {
     const long = new Date(Date.now() - 25 * 60 * 60 * 1000);
     await utimes(join(workspace, "old.partial"), long, long);
     store = await openLayout(dir);
-    await push("content");
+    await layout.push("content");
     expect(await readdir(workspace)).toEqual(["new.partial"]);
   });
 
   it("a change that waits for others ends with the signal's reason", async () => {
-    const image = await pushImage("image", "v1");
+    const image = await layout.pushImage("image", "v1");
     const reason = new Error("aborted by the test");
     const controller = new AbortController();
     const first = store.tag(image, "v2");

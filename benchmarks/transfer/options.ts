@@ -1,0 +1,66 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { TOOLS } from "./tools/installed.ts";
+
+/** What `pnpm bench` was asked for. */
+export interface BenchOptions {
+  readonly quick: boolean;
+  readonly runs: number;
+  /** Names of scenarios or their beginnings; none: all. */
+  readonly only: readonly string[];
+  readonly tools: ReadonlySet<string>;
+  /** Whether the tools were named: then the slow ones run too. */
+  readonly named: boolean;
+  readonly out: string;
+  /** Where the registries keep their data. */
+  readonly data: string;
+}
+
+export const USAGE = `pnpm bench [--quick] [--runs N] [--only NAME,…] [--peers NAME,…] [--out DIR] [--data DIR]
+
+  --quick   small corpora, 1 run: whether it works, not how fast it is
+  --runs    timed runs of each tool (default 3)
+  --only    scenarios by name or beginning: blob, blobs/tls, tags/again, …
+  --peers   tools to run with tranship: ${TOOLS.map(({ name }) => name)
+    .filter((name) => name !== "tranship")
+    .join(", ")}; none for tranship alone
+            (default: all, but for those that take many minutes in a scenario)
+  --out     where JSON and chart go (default: benchmarks/results)
+  --data    where the registries keep their data (default: the temporary folder); in memory (/dev/shm)
+            the disk is out of the wall times`;
+
+/** @throws {TypeError} for what it does not know. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: args.filter((arg) => arg !== "--"),
+    options: {
+      quick: { type: "boolean", default: false },
+      runs: { type: "string" },
+      only: { type: "string" },
+      peers: { type: "string" },
+      data: { type: "string", default: tmpdir() },
+      out: { type: "string", default: join(import.meta.dirname, "../results") },
+    },
+  });
+  const runs = Number(values.runs ?? (values.quick ? 1 : 3));
+  if (!Number.isInteger(runs) || runs < 1)
+    throw new TypeError(`Bad --runs "${values.runs}": expected a whole number from 1`);
+  const known = TOOLS.map(({ name }): string => name);
+  const peers = values.peers === undefined ? known : listed(values.peers).filter((name) => name !== "none");
+  const unknown = peers.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`Unknown peer "${unknown}": there are ${known.join(", ")}`);
+  return {
+    quick: values.quick,
+    runs,
+    only: listed(values.only ?? ""),
+    tools: new Set(["tranship", ...peers]),
+    named: values.peers !== undefined,
+    out: values.out,
+    data: values.data,
+  };
+}
+
+function listed(text: string): readonly string[] {
+  return text.split(",").filter((entry) => entry !== "");
+}

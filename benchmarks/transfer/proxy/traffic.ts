@@ -1,0 +1,51 @@
+/** What went over one side's wire. Bytes are those of bodies. */
+export interface Traffic {
+  /** By method and what was asked for: `{ "GET blob": 3600 }`. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Of all of them. */
+  readonly total: number;
+  /** From the client to the registry. */
+  readonly sent: number;
+  /** From the registry to the client. */
+  readonly received: number;
+}
+
+/** Counts while it goes on. */
+export class TrafficCount {
+  readonly #requests = new Map<string, number>();
+  #sent = 0;
+  #received = 0;
+
+  request(method: string, path: string): void {
+    const kind = `${method} ${kindOf(path)}`;
+    this.#requests.set(kind, (this.#requests.get(kind) ?? 0) + 1);
+  }
+
+  sent(bytes: number): void {
+    this.#sent += bytes;
+  }
+
+  received(bytes: number): void {
+    this.#received += bytes;
+  }
+
+  /** The count since the last take. */
+  take(): Traffic {
+    const requests = Object.fromEntries([...this.#requests].toSorted());
+    const total = [...this.#requests.values()].reduce((sum, count) => sum + count, 0);
+    const taken = { requests, total, sent: this.#sent, received: this.#received };
+    this.#requests.clear();
+    this.#sent = 0;
+    this.#received = 0;
+    return taken;
+  }
+}
+
+function kindOf(path: string): string {
+  if (path.includes("/blobs/uploads/")) return "upload";
+  if (path.includes("/blobs/")) return "blob";
+  if (path.includes("/manifests/")) return "manifest";
+  if (path.includes("/tags/list")) return "tags";
+  if (path.includes("/referrers/")) return "referrers";
+  return "ping";
+}

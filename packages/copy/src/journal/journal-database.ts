@@ -1,0 +1,64 @@
+import type { Connection } from "./connection.ts";
+import { type OnSetAside, openConnection, setAsideUnlessMended } from "./open-connection.ts";
+import { isSound } from "./schema.ts";
+import { isDamage } from "./sqlite-failure.ts";
+import type { SqliteLibrary } from "./sqlite-library.ts";
+import type { StateFolder } from "./state-folder.ts";
+import { retryingWhileBusy } from "./while-busy.ts";
+
+/** The journal's file: transactions that wait for those of other processes, and a new file where this one turns out to be damaged. */
+export class JournalDatabase {
+  readonly #sqlite: SqliteLibrary;
+  readonly #folder: StateFolder;
+  readonly #onSetAside: OnSetAside;
+  #connection: Promise<Connection>;
+  #mended = false;
+
+  private constructor(sqlite: SqliteLibrary, folder: StateFolder, onSetAside: OnSetAside, connection: Connection) {
+    this.#sqlite = sqlite;
+    this.#folder = folder;
+    this.#onSetAside = onSetAside;
+    this.#connection = Promise.resolve(connection);
+  }
+
+  static async open(sqlite: SqliteLibrary, folder: StateFolder, onSetAside: OnSetAside): Promise<JournalDatabase> {
+    return new JournalDatabase(sqlite, folder, onSetAside, await openConnection(sqlite, folder, onSetAside));
+  }
+
+  /** What reads. It may run twice. */
+  read<T>(action: (connection: Connection) => T): Promise<T> {
+    return this.#mending((connection) => retryingWhileBusy(() => action(connection)));
+  }
+
+  /** What writes, as one transaction. It may run twice; the first one is undone then. */
+  write<T>(action: (connection: Connection) => T): Promise<T> {
+    return this.#mending((connection) => retryingWhileBusy(() => connection.transact(() => action(connection))));
+  }
+
+  async close(): Promise<void> {
+    const connection = await this.#connection.catch(() => undefined);
+    connection?.close();
+  }
+
+  /** Begins a new file, once, where the action finds this one damaged. */
+  async #mending<T>(action: (connection: Connection) => Promise<T>): Promise<T> {
+    const used = this.#connection;
+    try {
+      return await action(await used);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      if (this.#connection === used) {
+        if (this.#mended) throw error;
+        this.#mended = true;
+        this.#connection = this.#replace(await used);
+      }
+      return action(await this.#connection);
+    }
+  }
+
+  async #replace(damaged: Connection): Promise<Connection> {
+    damaged.close();
+    await setAsideUnlessMended(this.#sqlite, this.#folder, this.#onSetAside, isSound);
+    return openConnection(this.#sqlite, this.#folder, this.#onSetAside);
+  }
+}

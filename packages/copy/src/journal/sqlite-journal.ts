@@ -1,0 +1,69 @@
+import type { BlobJournal, Journal, JournalLimits, ProfileJournal, TagJournal } from "@tranship/core";
+import { JournalDatabase } from "./journal-database.ts";
+import type { OnSetAside } from "./open-connection.ts";
+import { Pruning } from "./pruning.ts";
+import { SqliteBlobs } from "./sqlite-blobs.ts";
+import { loadSqlite } from "./sqlite-library.ts";
+import { SqliteProfiles } from "./sqlite-profiles.ts";
+import { SqliteTags } from "./sqlite-tags.ts";
+import { SqliteUploads } from "./sqlite-uploads.ts";
+import type { StateFolder } from "./state-folder.ts";
+import { UploadOwner } from "./upload-owner.ts";
+
+export interface SqliteJournalOptions {
+  readonly limits: JournalLimits;
+  readonly now: () => number;
+  readonly onSetAside: OnSetAside;
+}
+
+/** The journal in a state folder. */
+export class SqliteJournal implements Journal {
+  readonly uploads: SqliteUploads;
+  readonly blobs: BlobJournal;
+  readonly profiles: ProfileJournal;
+  readonly tags: TagJournal;
+  readonly #database: JournalDatabase;
+  readonly #owner: UploadOwner;
+  #closed: Promise<void> | undefined;
+
+  private constructor(database: JournalDatabase, owner: UploadOwner, { limits, now }: SqliteJournalOptions) {
+    this.#database = database;
+    this.#owner = owner;
+    this.uploads = new SqliteUploads(database, owner, limits, now);
+    this.blobs = new SqliteBlobs(database, limits, now);
+    this.profiles = new SqliteProfiles(database, limits, now);
+    this.tags = new SqliteTags(database, limits, now);
+  }
+
+  static async open(folder: StateFolder, options: SqliteJournalOptions): Promise<SqliteJournal> {
+    const { limits, now, onSetAside } = options;
+    const sqlite = await loadSqlite();
+    const database = await JournalDatabase.open(sqlite, folder, onSetAside);
+    try {
+      const owner = new UploadOwner(sqlite, folder.owners);
+      const pruning = new Pruning(limits, now);
+      if (await database.write((connection) => pruning.opened(connection))) {
+        await database.read(({ database: file }) => file.exec("PRAGMA incremental_vacuum"));
+        await owner.sweep(database);
+      }
+      return new SqliteJournal(database, owner, options);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#owner.hasBegun) await this.uploads.releaseAll();
+    } finally {
+      await this.#database.close();
+      await this.#owner.end();
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { refusedConnection } from "../http/connection-failure.ts";
+import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
+import { parseRetryAfter } from "../http/retry-after.ts";
+import { AdaptiveLimit, type Turn } from "./adaptive-limit.ts";
+import { type BackoffOptions, backoff } from "./backoff.ts";
+import type { Clock } from "./clock.ts";
+import { HostGate } from "./host-gate.ts";
+import { PullQuota } from "./pull-quota.ts";
+import { rateLimited } from "./rate-limited.ts";
+
+/** How one host is paced. */
+export interface HostPaceOptions extends BackoffOptions {
+  readonly clock: Clock;
+  /** Aborted when the client is closed, which ends what waits. */
+  readonly closing?: AbortSignal | undefined;
+  /** Requests that wait for an answer at once. */
+  readonly concurrency: number;
+  /** The longest wait that the host may ask for, in ms, where the call does not say. Default 2 min. */
+  readonly maxRetryAfterMs?: number | undefined;
+  /** No manifest is read while the host says that no more than so many pulls are left. Default: what the host says is not looked at. */
+  readonly pullFloor?: number | undefined;
+  /** Told when all requests to the host are held back. */
+  readonly onHeld?: ((held: Held) => void) | undefined;
+}
+
+/** A host asked for patience, or refused for want of it. */
+export interface Held {
+  /** How long no request is sent to it, in ms. */
+  readonly delayMs: number;
+  /** How many may then wait for an answer at once. */
+  readonly concurrency: number;
+  readonly status: number;
+}
+
+/** The wait that a RetryPolicy allows by default. */
+export const MAX_RETRY_AFTER_MS = 120_000;
+
+/**
+ * The pace of one host, which every request to it keeps, whoever sends it.
+ *
+ * - What a 429 or a passing 5xx tells to wait (`Retry-After`) is waited by all requests; without such a word all wait as long as a backoff says.
+ * - Requests that wait for the head of an answer are limited, and the limit adapts. A body under way, in either direction, holds no turn: what it waits for may
+ *   be another request to the same host, in a copy within one registry.
+ * - Waiting holds no connection, and no turn of another host.
+ */
+export class HostPace {
+  readonly #options: HostPaceOptions;
+  readonly #gate: HostGate;
+  readonly #limit: AdaptiveLimit;
+  readonly #quota: PullQuota | undefined;
+  /** Since the last good answer; those of requests that were under way together count once. */
+  #refusals = 0;
+
+  constructor(options: HostPaceOptions) {
+    this.#options = options;
+    this.#gate = new HostGate(options.clock);
+    this.#limit = new AdaptiveLimit({ most: options.concurrency });
+    this.#quota = options.pullFloor === undefined ? undefined : new PullQuota(options.pullFloor);
+  }
+
+  /** How long no request will be sent to the host, in ms; 0 when it takes them. */
+  get heldForMs(): number {
+    return this.#gate.closedForMs;
+  }
+
+  /**
+   * Sends the request when its time has come.
+   * @throws {RegistryError} RATE_LIMITED where that is later than allowed; what `send` throws; the signal's reason.
+   */
+  async send(request: HttpRequest, send: Send): Promise<HttpResponse> {
+    const turn = await this.#turn(request);
+    try {
+      this.#checkQuota(request);
+      const response = await send(withTurn(request, turn));
+      this.#answered(response, turn);
+      return response;
+    } catch (error) {
+      turn.judge(refusedConnection(error) ? "refused" : "void");
+      throw error;
+    } finally {
+      turn.end();
+    }
+  }
+
+  async #turn(request: HttpRequest): Promise<Turn> {
+    if (this.#limit.free && this.heldForMs === 0) return this.#limit.turn(request.signal);
+    const { call = {} } = request;
+    let turn: Turn | undefined;
+    const wait = async (): Promise<void> => {
+      turn = await this.#wait(request);
+    };
+    await (call.whileWaiting === undefined ? wait() : call.whileWaiting(wait));
+    if (turn === undefined) throw new TypeError("whileWaiting() has not begun the wait, or not awaited it");
+    return turn;
+  }
+
+  async #wait(request: HttpRequest): Promise<Turn> {
+    const signal = untilClosed(request.signal, this.#options.closing);
+    const turn = await this.#limit.turn(signal);
+    try {
+      if (!endsUpload(request)) await this.#gate.pass((ms) => this.#checkWait(request, ms), signal);
+      return turn;
+    } catch (error) {
+      turn.end();
+      throw error;
+    }
+  }
+
+  #checkWait({ action, call, method, url }: HttpRequest, waitMs: number): void {
+    const allowed = call?.retry?.maxRetryAfterMs ?? this.#options.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS;
+    if (waitMs <= allowed) return;
+    throw rateLimited(`Cannot ${action}: ${url.host} asked for no more requests for now`, {
+      method,
+      url: url.href,
+      waitMs,
+    });
+  }
+
+  #checkQuota({ action, kind, method, url }: HttpRequest): void {
+    if (kind !== "manifest" || method !== "GET" || this.#quota === undefined) return;
+    const spent = this.#quota.spent(this.#options.clock.now());
+    if (spent === undefined) {
+      this.#quota.pulling();
+      return;
+    }
+    const floor = `the floor is ${this.#options.pullFloor}; the window has ended by then, and may end sooner`;
+    throw rateLimited(`Cannot ${action}: ${spent.detail} at ${url.host}, and ${floor}`, {
+      method,
+      url: url.href,
+      waitMs: spent.endsInMs,
+    });
+  }
+
+  #answered({ status, headers }: HttpResponse, turn: Turn): void {
+    this.#quota?.answered(headers, this.#options.clock.now());
+    const told = status === 429 || status >= 500 ? parseRetryAfter(headers["retry-after"]) : undefined;
+    if (told === undefined && status !== 429 && status !== 503) {
+      turn.judge(status >= 500 ? "void" : "clean");
+      if (status < 500) this.#refusals = 0;
+      return;
+    }
+    const isFirst = turn.judge("refused");
+    if (isFirst) this.#refusals += 1;
+    if (told !== undefined) this.#hold(told, status);
+    else if (isFirst) this.#hold(backoff(this.#refusals, this.#options), status);
+  }
+
+  #hold(delayMs: number, status: number): void {
+    const before = this.heldForMs;
+    this.#gate.closeFor(delayMs);
+    if (delayMs > before) this.#options.onHeld?.({ delayMs, concurrency: this.#limit.limit, status });
+  }
+}
+
+/** A body that is a stream gives the turn back when it begins. */
+function withTurn(request: HttpRequest, turn: Turn): HttpRequest {
+  const { body } = request;
+  if (body === undefined) return request;
+  return {
+    ...request,
+    body: () => {
+      const content = body();
+      if (!(content instanceof Uint8Array)) turn.end();
+      return content;
+    },
+  };
+}
+
+/** Cancelling asks nothing of a host that wants to be left alone: it takes work off it, and left out it would leave an upload open there. */
+function endsUpload({ kind, method }: HttpRequest): boolean {
+  return kind === "upload" && method === "DELETE";
+}
+
+function untilClosed(signal: AbortSignal | undefined, closing: AbortSignal | undefined): AbortSignal | undefined {
+  return signal === undefined || closing === undefined ? (signal ?? closing) : AbortSignal.any([signal, closing]);
+}

@@ -1,0 +1,31 @@
+import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
+import { type Held, HostPace, type HostPaceOptions } from "./host-pace.ts";
+
+/** How the hosts are paced that one client asks: the registry, its token service, and where redirects lead. */
+export interface PaceOptions extends Omit<HostPaceOptions, "onHeld"> {
+  readonly onHeld?: ((host: string, held: Held) => void) | undefined;
+}
+
+/** The pace of each host that one client asks, by `host:port`. */
+export class Pace {
+  readonly #options: PaceOptions;
+  readonly #hosts = new Map<string, HostPace>();
+
+  constructor(options: PaceOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a request at the pace of its host. @throws what `HostPace.send` throws. */
+  send(request: HttpRequest, send: Send): Promise<HttpResponse> {
+    return this.of(request.url.host).send(request, send);
+  }
+
+  of(host: string): HostPace {
+    const known = this.#hosts.get(host);
+    if (known !== undefined) return known;
+    const { onHeld } = this.#options;
+    const pace = new HostPace({ ...this.#options, onHeld: (held) => onHeld?.(host, held) });
+    this.#hosts.set(host, pace);
+    return pace;
+  }
+}
