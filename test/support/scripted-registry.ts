@@ -9,8 +9,8 @@ export interface ScriptedRequest {
   readonly headers: IncomingMessage["headers"];
   /** Reads the whole body. */
   readonly body: () => Promise<Buffer>;
-  /** Reads until so many bytes came, then destroys the connection. */
-  readonly breakAfter: (bytes: number) => Promise<void>;
+  /** Reads until so many bytes came, then destroys the connection. What came is for who wants to keep it. */
+  readonly breakAfter: (bytes: number) => Promise<Buffer>;
 }
 
 export interface ScriptedAnswer {
@@ -92,12 +92,15 @@ function scripted(message: IncomingMessage): ScriptedRequest {
     headers: message.headers,
     body: async () => Buffer.concat(await message.toArray()),
     breakAfter: async (bytes) => {
-      let read = 0;
+      const read: Buffer[] = [];
+      let length = 0;
       for await (const piece of message) {
-        read += piece.length;
-        if (read >= bytes) break;
+        read.push(piece);
+        length += piece.length;
+        if (length >= bytes) break;
       }
       socket.destroy();
+      return Buffer.concat(read);
     },
   };
 }
@@ -139,7 +142,8 @@ async function upload(
   }
   const received = uploads.get(id);
   if (received === undefined) return failed(404, "BLOB_UPLOAD_UNKNOWN");
-  if (request.method === "GET") return { status: 204, headers: location(id) };
+  const range = (length: number) => ({ range: `0-${Math.max(0, length - 1)}` });
+  if (request.method === "GET") return { status: 204, headers: { ...location(id), ...range(received.length) } };
   if (request.method === "DELETE") {
     uploads.delete(id);
     return { status: 204 };
@@ -147,7 +151,7 @@ async function upload(
   const whole = Buffer.concat([received, await request.body()]);
   if (request.method === "PATCH") {
     uploads.set(id, whole);
-    return { status: 202, headers: location(id) };
+    return { status: 202, headers: { ...location(id), ...range(whole.length) } };
   }
   const digest = query.get("digest") ?? "";
   const [algorithm = "", hex] = digest.split(":");

@@ -127,6 +127,14 @@ export type {
 export type { LogOptions } from "./logging/log-options.ts";
 export type { Logger, LogLevel } from "./logging/logger.ts";
 export type { PageOptions } from "./registry/list-names.ts";
+export {
+  checkHostFact,
+  HOST_FACTS,
+  type HostFactName,
+  type HostFactRule,
+  type HostFacts,
+  parseHostFact,
+} from "./registry/profile/host-facts.ts";
 export { Registry, type RegistryOptions } from "./registry/registry.ts";
 export { RegistryStore } from "./registry/registry-store.ts";
 export type { ClientTimeouts, RegistryTransportOptions } from "./registry/transport-options.ts";

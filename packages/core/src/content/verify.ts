@@ -78,13 +78,18 @@ export async function readVerified(content: AsyncIterable<Uint8Array>, descripto
 }
 
 function checkDigest(digest: Digest, descriptor: Descriptor): void {
-  if (digest === descriptor.digest) return;
-  throw new DigestMismatchError(
-    `Cannot read "${descriptor.digest}": the ${descriptor.size} bytes that came hash to "${digest}"`,
-    { expected: descriptor.digest, actual: digest },
+  if (digest !== descriptor.digest) throw digestMismatch(descriptor, digest);
+}
+
+/** The error for content of the right size that hashes to another digest. */
+export function digestMismatch(descriptor: Descriptor, actual: Digest): DigestMismatchError {
+  return new DigestMismatchError(
+    `Cannot read "${descriptor.digest}": the ${descriptor.size} bytes that came hash to "${actual}"`,
+    { expected: descriptor.digest, actual },
   );
 }
 
-function sizeMismatch(descriptor: Descriptor, detail: string): StoreError {
+/** The error for content that is longer or shorter than it should be. */
+export function sizeMismatch(descriptor: Descriptor, detail: string): StoreError {
   return new StoreError("SIZE_MISMATCH", `Cannot read "${descriptor.digest}": ${detail}`);
 }

@@ -17,6 +17,8 @@ export interface RetryOptions extends RetryPolicy {
   readonly random?: (() => number) | undefined;
   /** Whether an error may pass. Default: `isRetryable`. */
   readonly isRetryable?: ((error: unknown) => boolean) | undefined;
+  /** How far the task has got, by any measure: tries are counted since it last grew. Default: from the first one. */
+  readonly progress?: (() => number) | undefined;
 }
 
 /** A try that failed and will be repeated. */
@@ -32,7 +34,8 @@ export interface Retry {
  * @throws the last error; {RegistryError} RATE_LIMITED with the time to come back; the signal's reason, also during a wait.
  */
 export async function retrying<T>(task: (attempt: number) => Promise<T>, options: RetryOptions = {}): Promise<T> {
-  const { attempts = 5, signal, onRetry, sleep = pause, isRetryable: mayPass = isRetryable } = options;
+  const { attempts = 5, signal, onRetry, sleep = pause, isRetryable: mayPass = isRetryable, progress } = options;
+  let reached = progress?.() ?? 0;
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
     try {
@@ -40,6 +43,9 @@ export async function retrying<T>(task: (attempt: number) => Promise<T>, options
     } catch (error) {
       signal?.throwIfAborted();
       refuseLongWait(error, options);
+      const reachedNow = progress?.() ?? 0;
+      if (reachedNow > reached) attempt = 1;
+      reached = Math.max(reached, reachedNow);
       if (attempt >= attempts || isRateLimited(error) || !mayPass(error)) throw error;
       const delayMs = delayBefore(attempt, error, options);
       onRetry?.({ attempt, delayMs, error });

@@ -35,7 +35,7 @@ async function* fromApi(
   options: CallOptions & { readonly artifactType?: string | undefined },
 ): AsyncGenerator<Descriptor, void, void> {
   const { name, profile } = repository;
-  if (profile.referrers === "tag") return;
+  if (profile.get("referrers") === "tag") return;
   const filter = options.artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(options.artifactType)}`;
   const path = `/v2/${name}/referrers/${subject.digest}${filter}`;
   try {
@@ -47,7 +47,7 @@ async function* fromApi(
     )) {
       const index = parseManifest(page.bytes, OCI_INDEX);
       if (index.kind !== "index") return;
-      profile.referrers = "api";
+      profile.learn({ referrers: "api" });
       yield* index.manifests;
     }
   } catch (error) {
@@ -57,7 +57,7 @@ async function* fromApi(
     // A registry that has the API says 404 only of a repository that is not there.
     const repositoryMissing =
       error instanceof RegistryError && error.errors.some(({ code }) => code === "NAME_UNKNOWN");
-    if (profile.referrers === "unknown" && !repositoryMissing) profile.referrers = "tag";
+    if (profile.get("referrers") === undefined && !repositoryMissing) profile.learn({ referrers: "tag" });
   }
 }
 

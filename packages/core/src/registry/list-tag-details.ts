@@ -20,14 +20,14 @@ export async function* listTagDetails(
   options: CallOptions = {},
 ): AsyncGenerator<ListedTag, void, void> {
   const { profile } = repository;
-  if (profile.tagDetails === "acr") {
+  if (profile.get("tagDetails") === "acr") {
     yield* listAcrTags(repository, options);
     return;
   }
   for await (const { names, document } of listTagPages(repository, options)) {
-    const details = profile.tagDetails === "none" ? undefined : detailsIn(document);
-    if (details !== undefined) profile.tagDetails = "tags";
-    else if (profile.tagDetails === "unknown" && names.length >= WORTH_ASKING) {
+    const details = profile.get("tagDetails") === "none" ? undefined : detailsIn(document);
+    if (details !== undefined) profile.learn({ tagDetails: "tags" });
+    else if (profile.get("tagDetails") === undefined && names.length >= WORTH_ASKING) {
       const listed = await askAcr(repository, options);
       if (listed !== undefined) {
         yield* listed;
@@ -48,12 +48,12 @@ async function askAcr(
   try {
     const first = await tags.next();
     if (first.done === true) return undefined;
-    profile.tagDetails = "acr";
+    profile.learn({ tagDetails: "acr" });
     return withFirst(first.value, tags);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // What was refused to these credentials, or was not the registry's answer, may be answered another time.
-    if (error.code === "UNSUPPORTED" || error.code === "NAME_UNKNOWN") profile.tagDetails = "none";
+    if (error.code === "UNSUPPORTED" || error.code === "NAME_UNKNOWN") profile.learn({ tagDetails: "none" });
     return undefined;
   }
 }

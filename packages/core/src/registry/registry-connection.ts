@@ -1,6 +1,6 @@
 import { parseRepositoryName } from "../content/repository-name.ts";
-import { HostProfile } from "./host-profile.ts";
 import { ManifestCache } from "./manifest-cache.ts";
+import { HostProfile } from "./profile/host-profile.ts";
 import { createRegistryTransport } from "./registry-transport.ts";
 import type { RemoteRegistry, RemoteRepository } from "./remote-repository.ts";
 import type { RegistryTransport } from "./request.ts";
@@ -17,12 +17,13 @@ export interface RegistryOptions extends RegistryTransportOptions {
 export class RegistryConnection implements RemoteRegistry {
   readonly client: RegistryTransport;
   readonly retry: RetryDefaults;
-  readonly #profile = new HostProfile();
+  readonly #profile: HostProfile;
   readonly #manifests: ManifestCache;
 
   constructor(options: RegistryOptions) {
     const { manifestCacheBytes, ...transportOptions } = options;
     this.client = createRegistryTransport(transportOptions);
+    this.#profile = new HostProfile(this.client.host);
     this.retry = retryDefaults(transportOptions);
     this.#manifests = new ManifestCache(manifestCacheBytes);
   }

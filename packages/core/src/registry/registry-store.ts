@@ -21,12 +21,12 @@ import { listReferrers } from "./list-referrers.ts";
 import { listTagDetails } from "./list-tag-details.ts";
 import { listTags } from "./list-tags.ts";
 import { openManifest } from "./open-manifest.ts";
-import { pushBlob } from "./push-blob.ts";
 import { pushManifest } from "./push-manifest.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
 import { hasManifest, resolveManifest } from "./resolve-manifest.ts";
 import { tagManifest } from "./tag-manifest.ts";
 import { untag } from "./untag.ts";
+import { pushBlob } from "./upload/push-blob.ts";
 
 /** One repository of a registry as a store; `Registry.repository` makes it. A bad tag or digest is a SyntaxError. */
 export class RegistryStore implements Source, Target {

@@ -1,6 +1,6 @@
 import type { Digest } from "../content/digest.ts";
-import type { HostProfile } from "./host-profile.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
+import type { HostProfile } from "./profile/host-profile.ts";
 import type { RegistryTransport, Scope } from "./request.ts";
 import type { RetryDefaults } from "./retries.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { blobSource } from "./blob-content.ts";
+import { type BlobContent, blobSource } from "./blob-content.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -24,16 +24,26 @@ async function* generated(): AsyncGenerator<Uint8Array, void, void> {
   yield Buffer.from("tent");
 }
 
+function streamOf(content: BlobContent): AsyncIterator<Uint8Array> {
+  const source = blobSource(content);
+  if (source.kind !== "stream") throw new Error(`expected a stream, got ${source.kind}`);
+  return source.open();
+}
+
 describe("blobSource()", () => {
+  it("takes bytes as they are", () => {
+    expect(blobSource(Buffer.from("content"))).toEqual({ kind: "bytes", bytes: Buffer.from("content") });
+  });
+
   it.each([
-    ["bytes", () => Buffer.from("content")],
     ["a path", () => join(folder, "layer")],
     ["a file: URL", () => pathToFileURL(join(folder, "layer"))],
-  ])("reads %s as often as wanted", async (_, content) => {
+  ])("opens %s at any offset, as often as wanted", async (_, content) => {
     const source = blobSource(content());
-    expect(source.replayable).toBe(true);
-    expect(await read(source.open())).toBe("content");
-    expect(await read(source.open())).toBe("content");
+    if (source.kind !== "file") throw new Error(`expected a file, got ${source.kind}`);
+    for (const offset of [0, 3, 7]) {
+      expect(Buffer.concat(await Array.fromAsync(await source.open(offset))).toString()).toBe("content".slice(offset));
+    }
   });
 
   it.each([
@@ -41,14 +51,12 @@ describe("blobSource()", () => {
     ["a web stream", () => new Blob(["content"]).stream()],
     ["an AsyncIterable", () => generated()],
   ])("reads %s once", async (_, content) => {
-    const source = blobSource(content());
-    expect(source.replayable).toBe(false);
-    expect(await read(source.open())).toBe("content");
+    expect(await read(streamOf(content()))).toBe("content");
   });
 
   it("closes a Readable while it is waiting for a piece", async () => {
     const silent = new Readable({ read() {} });
-    const pieces = blobSource(silent).open();
+    const pieces = streamOf(silent);
     const waiting = pieces.next().catch(() => undefined);
     await pieces.return?.();
     await waiting;
@@ -63,7 +71,7 @@ describe("blobSource()", () => {
         reason = given ?? "cancelled";
       },
     });
-    const pieces = blobSource(silent).open();
+    const pieces = streamOf(silent);
     void pieces.next().catch(() => undefined);
     await pieces.return?.();
     await new Promise((resolve) => setImmediate(resolve));
@@ -81,14 +89,14 @@ describe("blobSource()", () => {
         cleaned = true;
       }
     })();
-    const pieces = blobSource(content).open();
+    const pieces = streamOf(content);
     await pieces.next();
     await pieces.return?.();
     expect(cleaned).toBe(true);
   });
 
   it("refuses a stream of text", async () => {
-    const pieces = blobSource(Readable.from(["text"], { encoding: "utf8" })).open();
+    const pieces = streamOf(Readable.from(["text"], { encoding: "utf8" }));
     await expect(pieces.next()).rejects.toThrow(TypeError);
   });
 

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { fileURLToPath } from "node:url";
+import type { Open } from "../../store/store.ts";
 
 /**
  * What a blob is uploaded from: bytes; the path or the `file:` URL of a file; or a stream (a Node Readable, a web ReadableStream, any AsyncIterable), which
@@ -9,43 +10,39 @@ import { fileURLToPath } from "node:url";
  */
 export type BlobContent = Uint8Array | string | URL | AsyncIterable<Uint8Array>;
 
-/** Content as an upload reads it. */
-export interface BlobSource {
-  /** Whether it can be opened again, and is the same then. */
-  readonly replayable: boolean;
+/** Content as an upload reads it: what can be opened again at any offset, and is the same then, or a stream, which can't. */
+export type BlobSource =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "file"; readonly open: Open }
   /** The pieces, in order. `return` closes the source, also while a piece is being waited for. */
-  open(): AsyncIterator<Uint8Array>;
-}
+  | { readonly kind: "stream"; open(): AsyncIterator<Uint8Array> };
 
 const READ_BYTES = 1024 * 1024;
 
 /** @throws {TypeError} for what is none of `BlobContent`, and for a URL that names no file. */
 export function blobSource(content: BlobContent): BlobSource {
-  if (content instanceof Uint8Array) return { replayable: true, open: () => readBytes(content) };
-  if (typeof content === "string") return { replayable: true, open: () => readFile(content) };
-  if (content instanceof URL) {
-    const path = fileURLToPath(content);
-    return { replayable: true, open: () => readFile(path) };
-  }
-  if (content instanceof ReadableStream)
-    return { replayable: false, open: () => readStream(Readable.fromWeb(content)) };
-  if (content instanceof Readable) return { replayable: false, open: () => readStream(content) };
+  if (content instanceof Uint8Array) return { kind: "bytes", bytes: content };
+  if (typeof content === "string") return fileSource(content);
+  if (content instanceof URL) return fileSource(fileURLToPath(content));
+  if (content instanceof ReadableStream) return { kind: "stream", open: () => readStream(Readable.fromWeb(content)) };
+  if (content instanceof Readable) return { kind: "stream", open: () => readStream(content) };
   if (typeof content === "object" && content !== null && Symbol.asyncIterator in content) {
-    return { replayable: false, open: () => readForeign(content) };
+    return { kind: "stream", open: () => readForeign(content) };
   }
   throw new TypeError("Bad content of a blob: expected bytes, a path, a file: URL or a stream");
 }
 
-async function* readBytes(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield bytes;
+function fileSource(path: string): BlobSource {
+  return { kind: "file", open: async (offset) => readFile(path, offset) };
 }
 
-async function* readFile(path: string): AsyncGenerator<Uint8Array, void, void> {
+async function* readFile(path: string, offset: number): AsyncGenerator<Uint8Array, void, void> {
   const file = await open(path);
   try {
-    for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(READ_BYTES), 0, READ_BYTES);
+    for (let at = offset; ; ) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(READ_BYTES), 0, READ_BYTES, at);
       if (bytesRead === 0) return;
+      at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {

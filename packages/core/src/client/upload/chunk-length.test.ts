@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { HostProfile } from "../../registry/profile/host-profile.ts";
 import { chunkLength } from "./chunk-length.ts";
 
 const MIB = 1024 * 1024;
@@ -6,7 +7,7 @@ const MIB = 1024 * 1024;
 function lengthOn(host: string, chunkMinLength?: number): number {
   const location = new URL("https://r.example/v2/app/blobs/uploads/1?state=secret");
   const session = chunkMinLength === undefined ? { location } : { location, chunkMinLength };
-  return chunkLength({ host }, session, 4 * MIB);
+  return chunkLength({ profile: new HostProfile(host) }, session, 4 * MIB);
 }
 
 describe("chunkLength()", () => {
@@ -19,6 +20,7 @@ describe("chunkLength()", () => {
     ["123456789012.dkr-ecr.us-east-1.on.aws", undefined, 5 * MIB],
     ["public.ecr.aws", undefined, 5 * MIB],
     ["dkr.ecr.example", undefined, 4 * MIB],
+    ["team.azurecr.io", undefined, 4 * MIB],
   ])("of %s that wants %s is %i", (host, minimum, length) => {
     expect(lengthOn(host, minimum)).toBe(length);
   });

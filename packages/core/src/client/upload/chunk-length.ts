@@ -1,16 +1,12 @@
 import { RegistryError } from "../../errors.ts";
-import type { RegistryTransport } from "../../registry/request.ts";
-import type { UploadSession } from "../../registry/start-upload.ts";
+import type { RemoteRepository } from "../../registry/remote-repository.ts";
+import type { UploadSession } from "../../registry/upload/upload-session.ts";
 
 /** 4 MiB, as Azure's clients have it: below the 20 MB of ACR and of many proxies, and GHCR refuses longer ones. */
 export const DEFAULT_CHUNK_SIZE: number = 4 * 1024 * 1024;
 
 /** A chunk is in memory, so a registry can't ask for any length. */
 const LONGEST_MINIMUM = 64 * 1024 * 1024;
-
-/** Amazon ECR refuses shorter chunks, but says so in no header. */
-const ECR_MINIMUM = 5 * 1024 * 1024;
-const ECR_HOST = /^(?:public\.ecr\.aws|[^/]+\.dkr[.-]ecr(?:-fips)?\.[^/]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws))$/;
 
 /** @throws {RangeError} for a length that is none. */
 export function checkChunkSize(chunkSize: number): void {
@@ -19,17 +15,19 @@ export function checkChunkSize(chunkSize: number): void {
 }
 
 /**
- * How long the chunks of a session are, in bytes: as wanted, or as the registry has it at least.
+ * How long the chunks of a session are, in bytes: as wanted, or as the registry has it at least, and at most.
  * @throws {RegistryError} PROTOCOL where it wants more than 64 MiB.
  */
 export function chunkLength(
-  { host }: Pick<RegistryTransport, "host">,
+  { profile }: Pick<RemoteRepository, "profile">,
   session: UploadSession,
   chunkSize: number,
 ): number {
   const { chunkMinLength = 0, location } = session;
-  const minimum = Math.max(chunkMinLength, ECR_HOST.test(host) ? ECR_MINIMUM : 0);
-  if (minimum <= Math.max(LONGEST_MINIMUM, chunkSize)) return Math.max(minimum, chunkSize);
+  const minimum = Math.max(chunkMinLength, profile.get("minChunk") ?? 0);
+  if (minimum <= Math.max(LONGEST_MINIMUM, chunkSize)) {
+    return Math.max(minimum, Math.min(chunkSize, profile.get("maxBody") ?? chunkSize));
+  }
   throw new RegistryError(
     "PROTOCOL",
     `the registry wants chunks of ${minimum} bytes at least, at most ${LONGEST_MINIMUM} are kept in memory`,

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { BIG, blobOf, isCommit, opening, SMALL, steps } from "../../../../test/support/scripted-blobs.ts";
-import { failed, sha256 } from "../../../../test/support/scripted-registry.ts";
-import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
+import { BIG, blobOf, isCommit, opening, SMALL, steps } from "../../../../../test/support/scripted-blobs.ts";
+import { failed, sha256 } from "../../../../../test/support/scripted-registry.ts";
+import { scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
 
 describe("push() of a blob", () => {
   it("costs two requests for a fresh small blob", async () => {

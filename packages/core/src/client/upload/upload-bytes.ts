@@ -1,47 +1,45 @@
 import { createHash } from "node:crypto";
 import type { Descriptor } from "../../content/descriptor.ts";
 import { digestOf } from "../../content/digest.ts";
-import { pushBlob } from "../../registry/push-blob.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
-import type { CallOptions } from "../../store/store.ts";
-import type { BlobSource } from "./blob-content.ts";
+import { pushBlob } from "../../registry/upload/push-blob.ts";
+import type { PushBlobOptions } from "../../registry/upload/push-blob-options.ts";
+import type { Open } from "../../store/store.ts";
 import type { UploadedBlob } from "./uploaded-blob.ts";
 
 const MEDIA_TYPE = "application/octet-stream";
+/** What is handed to the connection at once: a kept one that dies before it took more was dead already, and the bytes go over another one. */
+const SLICE_BYTES = 64 * 1024;
 
 /** Pushes bytes that are in memory, unless they are there. Requests: those of `pushBlob`. */
 export async function uploadBytes(
   repository: RemoteRepository,
   bytes: Uint8Array,
-  options: CallOptions,
+  options: PushBlobOptions,
 ): Promise<UploadedBlob> {
   const descriptor: Descriptor = { mediaType: MEDIA_TYPE, digest: digestOf(bytes), size: bytes.length };
-  await pushBlob(repository, descriptor, async () => once(bytes), options);
+  await pushBlob(repository, descriptor, async (offset) => slices(bytes.subarray(offset)), options);
   return { digest: descriptor.digest, size: descriptor.size };
 }
 
-/** Reads content twice: for its digest, then to push it in one body, for registries that take no chunks (Google's). */
-export async function uploadWhole(
+/** Reads content that can be opened again twice: for its digest, then to push it unless it is there. Requests: those of `pushBlob`. */
+export async function uploadOpened(
   repository: RemoteRepository,
-  source: BlobSource,
-  options: CallOptions,
+  open: Open,
+  options: PushBlobOptions,
 ): Promise<UploadedBlob> {
   const hash = createHash("sha256");
   let size = 0;
-  for await (const piece of iterable(source)) {
+  for await (const piece of await open(0)) {
     options.signal?.throwIfAborted();
     hash.update(piece);
     size += piece.length;
   }
   const descriptor: Descriptor = { mediaType: MEDIA_TYPE, digest: `sha256:${hash.digest("hex")}`, size };
-  await pushBlob(repository, descriptor, async () => iterable(source), options);
+  await pushBlob(repository, descriptor, open, options);
   return { digest: descriptor.digest, size };
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield bytes;
-}
-
-function iterable(source: BlobSource): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => source.open() };
+async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
 }

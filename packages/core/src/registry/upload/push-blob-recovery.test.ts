@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { BIG, blobOf, isCommit, opening, SMALL, steps } from "../../../../test/support/scripted-blobs.ts";
-import { failed, sha256 } from "../../../../test/support/scripted-registry.ts";
-import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
-import type { Open } from "../store/store.ts";
+import { BIG, blobOf, isCommit, opening, SMALL, steps } from "../../../../../test/support/scripted-blobs.ts";
+import { failed, sha256 } from "../../../../../test/support/scripted-registry.ts";
+import { scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
+import type { Open } from "../../store/store.ts";
 
 describe("push() of a blob that fails on the way", () => {
   it("throws what the source throws, and cancels the session", async () => {

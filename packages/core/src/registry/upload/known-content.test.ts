@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { blobOf } from "../../../../../test/support/scripted-blobs.ts";
+import { KnownContent } from "./known-content.ts";
+import type { OutgoingPart } from "./outgoing.ts";
+
+const MIB = 1024 * 1024;
+const BLOB = Buffer.alloc(20 * MIB, "tranship ");
+
+/** A source that remembers where it was opened, and how many bytes it gave. */
+function source(bytes: Uint8Array, piece = 100_000) {
+  const seen = { opened: [] as number[], given: 0, closed: 0 };
+  const open = async (offset: number): Promise<AsyncIterable<Uint8Array>> => {
+    seen.opened.push(offset);
+    return (async function* () {
+      try {
+        for (let at = offset; at < bytes.length; at += piece) {
+          const next = bytes.subarray(at, at + piece);
+          seen.given += next.length;
+          yield next;
+        }
+      } finally {
+        seen.closed += 1;
+      }
+    })();
+  };
+  return { seen, open };
+}
+
+async function read(part: OutgoingPart): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(part.body()));
+}
+
+/** Takes some of a part, as a connection that breaks. */
+async function readSome(part: OutgoingPart, bytes: number): Promise<void> {
+  let read = 0;
+  for await (const piece of part.body()) {
+    read += piece.length;
+    if (read >= bytes) return;
+  }
+}
+
+describe("KnownContent", () => {
+  it("gives parts one after the other from one stream, which it closes", async () => {
+    const { seen, open } = source(BLOB);
+    const content = new KnownContent(blobOf(BLOB), open, { isChecked: () => false });
+    const parts: Buffer[] = [];
+    for (let offset = 0; offset < BLOB.length; offset += 3 * MIB)
+      parts.push(await read(content.partAt(offset, 3 * MIB)));
+    expect(Buffer.concat(parts).equals(BLOB)).toBe(true);
+    expect(seen).toEqual({ opened: [0], given: BLOB.length, closed: 1 });
+  });
+
+  it("gives the right bytes for any order of parts, broken and repeated ones too", async () => {
+    const small = BLOB.subarray(0, 5000);
+    const anyParts = fc.array(
+      fc.record({ offset: fc.nat(4999), length: fc.integer({ min: 1, max: 3000 }), taken: fc.nat(2000) }),
+      { maxLength: 8 },
+    );
+    await fc.assert(
+      fc.asyncProperty(anyParts, fc.integer({ min: 1, max: 700 }), async (parts, piece) => {
+        const { open } = source(small, piece);
+        const content = new KnownContent(blobOf(small), open, { isChecked: () => false });
+        for (const { offset, length, taken } of parts) {
+          const part = content.partAt(offset, length);
+          await readSome(part, taken);
+          expect(await read(part)).toEqual(small.subarray(offset, offset + length));
+          expect(part.sent).toBe(offset + part.length);
+        }
+        expect(Buffer.concat([await read(content.partAt(0, 5000))])).toEqual(small);
+        await content.close();
+      }),
+    );
+  });
+
+  it("goes on after a break from a mark before it, and still finds wrong bytes", async () => {
+    const wrong = Buffer.from(BLOB);
+    wrong[1] = 0;
+    const { seen, open } = source(wrong);
+    const content = new KnownContent(blobOf(BLOB), open, { isChecked: () => true });
+    await readSome(content.partAt(0, BLOB.length), 10 * MIB);
+    const rest = content.partAt(9.5 * MIB, BLOB.length);
+    await expect(read(rest)).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+    expect(rest.failure?.cause).toMatchObject({ code: "DIGEST_MISMATCH" });
+    expect(seen.opened[1]).toBeGreaterThan(8 * MIB);
+    expect(seen.opened[1]).toBeLessThanOrEqual(9.5 * MIB);
+  });
+
+  it("opens far inside only where the registry checks the digest, else it hashes what is before", async () => {
+    const trusting = source(BLOB);
+    const checked = new KnownContent(blobOf(BLOB), trusting.open, { isChecked: () => true });
+    expect((await read(checked.partAt(19 * MIB, MIB))).equals(BLOB.subarray(19 * MIB))).toBe(true);
+    expect(trusting.seen.opened).toEqual([19 * MIB]);
+    const careful = source(BLOB);
+    const unchecked = new KnownContent(blobOf(BLOB), careful.open, { isChecked: () => false });
+    expect((await read(unchecked.partAt(19 * MIB, MIB))).equals(BLOB.subarray(19 * MIB))).toBe(true);
+    expect(careful.seen.opened).toEqual([0]);
+  });
+
+  it.each([
+    ["SIZE_MISMATCH", BLOB.subarray(0, -1)],
+    ["SIZE_MISMATCH", Buffer.concat([BLOB, Buffer.from([0])])],
+    ["DIGEST_MISMATCH", Buffer.concat([BLOB.subarray(0, -1), Buffer.from([0])])],
+  ])("holds the last piece back, and ends in %s", async (code, bytes) => {
+    const { open } = source(bytes);
+    const part = new KnownContent(blobOf(BLOB), open, { isChecked: () => true }).partAt(0, BLOB.length);
+    await expect(read(part)).rejects.toMatchObject({ code });
+    expect(part.sent).toBeLessThan(BLOB.length);
+  });
+
+  it("closes its stream when a body is let go", async () => {
+    const { seen, open } = source(BLOB);
+    const content = new KnownContent(blobOf(BLOB), open, { isChecked: () => true });
+    await readSome(content.partAt(0, 4 * MIB), MIB);
+    expect(seen.closed).toBe(1);
+  });
+});

@@ -1,0 +1,70 @@
+import type { Digest } from "../../content/digest.ts";
+import { RegistryError } from "../../errors.ts";
+import type { CallOptions, PushOutcome } from "../../store/store.ts";
+import { statusOf } from "../explain.ts";
+import { pullScope, pushScope, type RemoteRepository } from "../remote-repository.ts";
+import type { RegistryResponse } from "../request.ts";
+import { postUpload, sessionOf } from "./start-upload.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+/** What a POST to the uploads brought: the blob itself, or a session. */
+export type StartedUpload =
+  | { readonly outcome: PushOutcome }
+  | {
+      readonly session: UploadSession;
+      /** Whether it answers a self-mount: where the host is known to answer those with 201, the blob is not there. */
+      readonly selfMount: boolean;
+    };
+
+/**
+ * Asks for a mount, and gets a session where there is nothing to mount. The source is the best repository known to hold the blob,
+ * else the repository itself, which makes it an existence check. A refusal (4xx but 429) falls back to a plain POST under the target's
+ * scope alone, and is remembered for this pair of repositories.
+ * @param start the plain POST.
+ * Requests: 1, or 2 after a refusal. Spec: distribution-spec v1.1.1, "Mounting a blob from another repository" (end-11, end-4a).
+ */
+export async function mountOrStart(
+  repository: RemoteRepository,
+  digest: Digest,
+  start: () => Promise<UploadSession | "pushed">,
+  options: CallOptions & { readonly mountFrom?: readonly string[] | undefined } = {},
+): Promise<StartedUpload> {
+  const { profile, name } = repository;
+  const from = mountSource(repository, options.mountFrom ?? []);
+  if (from === undefined) return plain(await start());
+  let response: RegistryResponse;
+  try {
+    const query = `?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`;
+    const scopes = from === name ? [pushScope(name)] : [pullScope(from), pushScope(name)];
+    response = await postUpload(repository, { query, scopes, accept: [201, 202] }, options);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const started = await start();
+    // Only now: had the plain POST failed too, the mount was not what was refused.
+    profile.refuseMount(from, name);
+    if (from === name) profile.learn({ existence: "head-first" });
+    return plain(started);
+  }
+  if (response.status === 202) return { session: sessionOf(repository, response), selfMount: from === name };
+  if (from !== name) return { outcome: "mounted" };
+  profile.learn({ existence: "proven" });
+  return { outcome: "existed" };
+}
+
+function plain(started: UploadSession | "pushed"): StartedUpload {
+  return started === "pushed" ? { outcome: started } : { session: started, selfMount: false };
+}
+
+function mountSource(repository: RemoteRepository, candidates: readonly string[]): string | undefined {
+  const { profile, name } = repository;
+  const known = candidates.find((from) => from !== name && !profile.refusesMount(from, name));
+  if (known !== undefined) return known;
+  return profile.get("existence") === "head-first" || profile.refusesMount(name, name) ? undefined : name;
+}
+
+/** A refusal may also come from the token server, for the combined scope: it has a 4xx status or the code CREDENTIALS. */
+function isRefusal(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status === undefined) return error instanceof RegistryError && error.code === "CREDENTIALS";
+  return status >= 400 && status < 500 && status !== 429;
+}

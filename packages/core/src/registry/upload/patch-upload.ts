@@ -1,0 +1,34 @@
+import type { CallOptions } from "../../store/store.ts";
+import type { RemoteRepository } from "../remote-repository.ts";
+import { askUpload } from "./ask-upload.ts";
+import type { OutgoingPart } from "./outgoing.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+/** The longest wait for the answer to a chunk, in ms: some registries hash or move it first. */
+const CHUNK_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Sends the bytes of a part to where the upload stands. The `Range` of the answer is not read: ECR's sticks at the first chunk and Aliyun's counts from
+ * the chunk's start; the digest at the commit says whether all came.
+ * Requests: 1 PATCH, not repeated. Spec: distribution-spec v1.1.1, "Pushing a blob in chunks" (end-5); `Content-Range: START-END` without a unit.
+ * @throws {ContentFailure} @throws {RegistryError} what the registry refused.
+ */
+export async function patchUpload(
+  repository: RemoteRepository,
+  session: UploadSession,
+  part: OutgoingPart,
+  options: CallOptions = {},
+): Promise<void> {
+  const { offset, length, isLast } = part;
+  const request = {
+    method: "PATCH",
+    part,
+    // ECR answers 201.
+    accept: [201, 202, 204],
+    headersTimeoutMs: CHUNK_TIMEOUT_MS,
+  } as const;
+  // The blob in one piece needs no range: old registries take it as a stream.
+  const isWhole = offset === 0 && isLast;
+  const headers = isWhole ? {} : { "content-range": `${offset}-${offset + length - 1}` };
+  await askUpload(repository, session, { ...request, headers }, options);
+}

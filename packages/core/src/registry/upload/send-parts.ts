@@ -1,0 +1,41 @@
+import type { CallOptions } from "../../store/store.ts";
+import type { RemoteRepository } from "../remote-repository.ts";
+import type { Outgoing, OutgoingPart } from "./outgoing.ts";
+import { patchUpload } from "./patch-upload.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+export interface SendPartsOptions {
+  /** Where the upload stands. */
+  readonly offset: number;
+  /** The most bytes of a part; asked before each one. */
+  readonly length: () => number;
+  /** Told of a part before it is sent. */
+  readonly onPart?: ((part: OutgoingPart) => void) | undefined;
+  /** Told when the registry has taken a part. */
+  readonly onTaken?: ((part: OutgoingPart) => void | Promise<void>) | undefined;
+}
+
+/**
+ * Sends the rest of the content in PATCHes, one after the other.
+ * Requests: ceil(rest / length). Spec: distribution-spec v1.1.1, "Pushing a blob in chunks" (end-5).
+ * @throws {ContentFailure} @throws {RegistryError} what the registry refused.
+ */
+export async function sendParts(
+  repository: RemoteRepository,
+  session: UploadSession,
+  content: Outgoing,
+  { offset, length, onPart, onTaken }: SendPartsOptions,
+  options: CallOptions,
+): Promise<void> {
+  for (let at = offset; ; ) {
+    options.signal?.throwIfAborted();
+    const part = await content.part(at, length());
+    if (part.length > 0) {
+      onPart?.(part);
+      await patchUpload(repository, session, part, options);
+    }
+    at += part.length;
+    await onTaken?.(part);
+    if (part.isLast) return;
+  }
+}

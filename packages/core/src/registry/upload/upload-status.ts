@@ -1,0 +1,29 @@
+import type { CallOptions } from "../../store/store.ts";
+import { statusOf } from "../explain.ts";
+import type { RemoteRepository } from "../remote-repository.ts";
+import { askUpload } from "./ask-upload.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+/**
+ * How much of an upload the registry has, in bytes. 0 where it says `0-0`, which distribution 3.1 does for no byte and for one, or nothing at all;
+ * undefined where it doesn't know the session, or has no such status (crane's registry).
+ * Requests: 1 GET. Spec: distribution-spec v1.1.1, "Pushing a blob in chunks" (end-13).
+ * @throws {RegistryError} where it did not answer.
+ */
+export async function uploadStatus(
+  repository: RemoteRepository,
+  session: UploadSession,
+  options: CallOptions = {},
+): Promise<number | undefined> {
+  try {
+    const { headers } = await askUpload(repository, session, { method: "GET", accept: [200, 202, 204] }, options);
+    const end = /^(?:bytes[= ])?0-(\d{1,15})$/.exec(headers["range"] ?? "")?.[1];
+    return end === undefined || end === "0" ? 0 : Number(end) + 1;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status !== undefined && status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
