@@ -1,4 +1,5 @@
 import { type ErrorCode, RegistryError } from "../errors.ts";
+import { BadHeadError } from "./blob-lane/response-head.ts";
 import type { HttpRequest } from "./message.ts";
 import type { Route } from "./route.ts";
 
@@ -46,7 +47,7 @@ function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }:
   const code = codeOf(cause);
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof RefusedAddressError) return { code: "REDIRECT_REFUSED", detail: message };
-  if (cause instanceof Error && cause.name === "HTTPParserError") {
+  if (isNoHttp(cause, code)) {
     const guess = url.protocol === "http:" ? "; it may speak TLS" : "";
     return { code: "PROTOCOL", detail: `${url.host} does not answer in HTTP${guess}` };
   }
@@ -57,6 +58,12 @@ function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }:
     httpDiagnosis(code, url) ??
     networkDiagnosis(code, message, url)
   );
+}
+
+/** undici's parser, node:http's, and our own. */
+function isNoHttp(cause: unknown, code: string): boolean {
+  if (cause instanceof BadHeadError || (cause instanceof Error && cause.name === "HTTPParserError")) return true;
+  return code.startsWith("HPE_") && code !== "HPE_HEADER_OVERFLOW";
 }
 
 /** Who asks through a proxy makes connections to the proxy only; what is behind it, the proxy reaches, and says so by a status. */
@@ -113,15 +120,21 @@ function reason(message: string): string {
 
 function httpDiagnosis(code: string, url: URL): Diagnosis | undefined {
   switch (code) {
+    case "LANE_CONNECT_TIMEOUT":
     case "UND_ERR_CONNECT_TIMEOUT":
     case "ETIMEDOUT":
       return { code: "TIMEOUT", detail: `no connection to ${url.host} in time` };
+    case "LANE_HEADERS_TIMEOUT":
     case "UND_ERR_HEADERS_TIMEOUT":
       return { code: "TIMEOUT", detail: `${url.host} did not answer in time` };
+    case "LANE_BODY_TIMEOUT":
     case "UND_ERR_BODY_TIMEOUT":
       return { code: "TIMEOUT", detail: `${url.host} stopped in the middle of its answer` };
+    case "LANE_CONTENT_LENGTH":
     case "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH":
       return { code: "SIZE_MISMATCH", detail: "the content is not as long as it was said to be" };
+    case "HPE_HEADER_OVERFLOW":
+    case "LANE_HEAD_TOO_LONG":
     case "UND_ERR_HEADERS_OVERFLOW":
       return { code: "PROTOCOL", detail: `the headers of ${url.host} are too long` };
     default:
@@ -141,6 +154,7 @@ function networkDiagnosis(code: string, message: string, url: URL): Diagnosis {
       return network(`${host} refused the connection`);
     case "ECONNRESET":
     case "EPIPE":
+    case "LANE_CLOSED":
     case "UND_ERR_SOCKET":
     case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
       return network(`${host} closed the connection${code.startsWith("E") ? ` (${code})` : ""}`);

@@ -52,9 +52,16 @@ export class Dispatchers {
     const key = `${url.protocol}${own} ${proxy?.href ?? ""}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const made = proxy === undefined ? this.#direct(url, own) : this.#proxied(url, own, proxy);
+    const made = proxy === undefined ? this.#direct(url) : this.#proxied(url, proxy);
     this.#made.set(key, made);
     return made;
+  }
+
+  /** What a TLS connection to a URL shows and trusts; undefined where it is plain. @throws {TypeError} for bad certificates. */
+  tlsFor(url: URL): { readonly secureContext: SecureContext; readonly rejectUnauthorized: boolean } | undefined {
+    if (url.protocol !== "https:") return undefined;
+    const own = url.hostname === this.#options.hostname;
+    return { secureContext: this.#context(own), rejectUnauthorized: !(own && this.#options.insecure) };
   }
 
   /** Closes every connection at once. */
@@ -64,19 +71,19 @@ export class Dispatchers {
     await Promise.all(made.map((dispatcher) => dispatcher.destroy()));
   }
 
-  #direct(url: URL, own: boolean): Dispatcher {
+  #direct(url: URL): Dispatcher {
     return new Agent({
       ...this.#common(),
-      connect: { ...this.#tls(url, own), lookup: this.#options.lookup, timeout: this.#options.connectTimeoutMs },
+      connect: { ...this.tlsFor(url), lookup: this.#options.lookup, timeout: this.#options.connectTimeoutMs },
     });
   }
 
-  #proxied(url: URL, own: boolean, proxy: URL): Dispatcher {
+  #proxied(url: URL, proxy: URL): Dispatcher {
     return new ProxyAgent({
       ...this.#common(),
       uri: proxy.href,
       connectTimeout: this.#options.connectTimeoutMs,
-      requestTls: this.#tls(url, own),
+      requestTls: this.tlsFor(url) ?? {},
       ...(proxy.protocol === "https:" ? { proxyTls: { secureContext: this.#context(false) } } : {}),
     });
   }
@@ -92,11 +99,6 @@ export class Dispatchers {
           factory: (poolOrigin, clientOptions) => new Connection(poolOrigin, { ...clientOptions }),
         }),
     };
-  }
-
-  #tls(url: URL, own: boolean): { readonly secureContext?: SecureContext; readonly rejectUnauthorized?: boolean } {
-    if (url.protocol !== "https:") return {};
-    return { secureContext: this.#context(own), rejectUnauthorized: !(own && this.#options.insecure) };
   }
 
   #context(own: boolean): SecureContext {

@@ -1,55 +1,49 @@
 import type { Dispatcher } from "undici";
-import { RegistryError } from "../errors.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { IncomingBody } from "./incoming-body.ts";
+import { joinHeaders } from "./join-headers.ts";
+import { type ExchangeTimeouts, type LaneExchange, MOST_REPLAYED_BYTES } from "./lane.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { type OutgoingBody, outgoingBody } from "./outgoing-body.ts";
 import type { Route } from "./route.ts";
-
-const MOST_REPLAYED_BYTES = 64 * 1024;
+import { tooLong } from "./too-long.ts";
 
 /** What is known of a connection: whether it has answered a request already. */
 export interface ConnectionHistory {
   answered: boolean;
 }
 
-export interface ExchangeTimeouts {
-  readonly headersMs: number;
-  readonly bodyMs: number;
+export interface ExchangeOptions {
+  readonly dispatcher: Dispatcher;
+  readonly timeouts: ExchangeTimeouts;
+  /** For messages. */
+  readonly route: Route;
+  /** Aborted when the client is closed, which ends the exchange. */
+  readonly closing: AbortSignal;
 }
 
-/**
- * One request on one connection and its answer.
- * A final status ends the sending of the body, and wins over the failing of the connection that usually follows.
- */
-export class Exchange implements Dispatcher.DispatchHandler {
-  /** The body of the request, where it is one piece. */
+/** One request on one of undici's connections. */
+export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
   readonly content: Uint8Array | undefined;
   readonly #request: HttpRequest;
-  readonly #closing: AbortSignal;
+  readonly #options: ExchangeOptions;
   readonly #outgoing: OutgoingBody | undefined;
   readonly #head: PromiseWithResolvers<HttpResponse> = Promise.withResolvers();
   #history: ConnectionHistory | undefined;
-  #route: Route = {};
   #reused = false;
   #answering = false;
   #controller: Dispatcher.DispatchController | undefined;
   #body: IncomingBody | undefined;
   #over = false;
 
-  /** @param closing Aborted when the client is closed, which ends the exchange. */
-  constructor(request: HttpRequest, closing: AbortSignal) {
+  constructor(request: HttpRequest, options: ExchangeOptions) {
     this.#request = request;
-    this.#closing = closing;
+    this.#options = options;
     const content = request.body?.();
     if (content instanceof Uint8Array) this.content = content;
     else if (content !== undefined) this.#outgoing = outgoingBody(content);
   }
 
-  /**
-   * Whether the connection had answered before, and died now without a byte of an answer: a server closes idle ones at any moment. A
-   * connection that took more of a body than its buffers hold was alive, and what became of the body is the caller's question.
-   */
   get diedUnanswered(): boolean {
     const { failure, taken = 0 } = this.#outgoing ?? {};
     return this.#reused && !this.#answering && failure === undefined && taken <= MOST_REPLAYED_BYTES;
@@ -60,18 +54,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#history = history;
   }
 
-  /**
-   * Sends the request and waits for the head of the answer.
-   * @param route For messages.
-   * @throws {RegistryError} NETWORK, TLS, TIMEOUT, PROTOCOL; what the body's content threw; the signal's reason.
-   */
-  run(dispatcher: Dispatcher, timeouts: ExchangeTimeouts, route: Route = {}): Promise<HttpResponse> {
-    this.#route = route;
+  run(): Promise<HttpResponse> {
+    const { dispatcher, timeouts, closing } = this.#options;
     const { signal, method, url, headers, contentLength } = this.#request;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-    this.#closing.addEventListener("abort", this.#onClose, { once: true });
+    closing.addEventListener("abort", this.#onClose, { once: true });
     if (signal?.aborted) this.#onAbort();
-    if (this.#closing.aborted) this.#onClose();
+    if (closing.aborted) this.#onClose();
     if (this.#over) return this.#head.promise;
     try {
       dispatcher.dispatch(
@@ -122,7 +111,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
         destroy: () => controller.abort(new Error("dropped")),
       },
       length: Number.isNaN(length) || this.#request.method === "HEAD" ? undefined : length,
-      tooLong: (limit) => this.#tooLong(status, limit),
+      tooLong: (limit) => tooLong(this.#request, status, limit),
     });
     this.#head.resolve({ status, headers: joined, body: this.#body, url: this.#request.url });
   }
@@ -141,7 +130,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#finish();
     const failure = this.#outgoing?.failure;
-    const reported = failure === undefined ? connectionFailure(error, this.#request, this.#route) : failure.error;
+    const reported =
+      failure === undefined ? connectionFailure(error, this.#request, this.#options.route) : failure.error;
     this.#body?.fail(reported);
     this.#head.reject(reported);
   }
@@ -156,32 +146,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   };
 
   readonly #onClose = (): void => {
-    this.onResponseError(undefined, this.#closing.reason);
+    this.onResponseError(undefined, this.#options.closing.reason);
     this.#controller?.abort(new Error("closed"));
   };
 
   #finish(): void {
     this.#over = true;
-    this.#closing.removeEventListener("abort", this.#onClose);
+    this.#options.closing.removeEventListener("abort", this.#onClose);
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
     this.#outgoing?.stop();
   }
-
-  #tooLong(status: number, limit: number): RegistryError {
-    return new RegistryError("PROTOCOL", `Cannot ${this.#request.action}: the answer is longer than ${limit} bytes`, {
-      status,
-      method: this.#request.method,
-      url: this.#request.url.href,
-    });
-  }
-}
-
-function joinHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Readonly<Record<string, string | undefined>> {
-  const joined: Record<string, string | undefined> = Object.create(null);
-  for (const [name, value] of Object.entries(headers)) {
-    joined[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return joined;
 }

@@ -1,4 +1,5 @@
 import type { ResponseBody } from "../registry/request.ts";
+import { dropRest } from "./short-rest.ts";
 
 /** What the body needs from its connection. */
 export interface Flow {
@@ -17,9 +18,6 @@ export interface IncomingBodyInit {
 
 /** What is buffered before the connection is paused, in bytes. */
 const BUFFERED = 256 * 1024;
-/** The rest that is read rather than closing the connection, in bytes and ms. */
-const SHORT_REST = 64 * 1024;
-const SHORT_REST_MS = 1000;
 
 /** The body of an answer: filled by its connection, emptied by whoever iterates it. Memory: 256 KiB and a piece. */
 export class IncomingBody implements ResponseBody {
@@ -99,19 +97,10 @@ export class IncomingBody implements ResponseBody {
       if (this.#end === undefined) this.#flow.destroy();
       return;
     }
-    if ((this.#length ?? 0) > SHORT_REST) {
-      this.#taken = true;
-      this.#flow.destroy();
-      return;
-    }
-    const timer = setTimeout(() => this.#flow.destroy(), SHORT_REST_MS);
-    try {
-      await this.bytes(SHORT_REST);
-    } catch {
-      // The connection is closed, which is what dropping may do.
-    } finally {
-      clearTimeout(timer);
-    }
+    const length = this.#length;
+    // Nobody reads what is left of it afterwards.
+    await dropRest({ length, read: (limit) => this.bytes(limit), destroy: () => this.#flow.destroy() });
+    this.#taken = true;
   }
 
   async *#read(): AsyncGenerator<Uint8Array, void, void> {

@@ -6,7 +6,7 @@ export type HttpHeaders = Readonly<Record<string, string | undefined>>;
 
 /** One HTTP request as it goes over the wire, to any host: the registry, its token service, or where a redirect leads. */
 export interface HttpRequest
-  extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "headersTimeoutMs">,
+  extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "answerLength" | "headersTimeoutMs">,
     Pick<CallOptions, "signal" | "onExchange"> {
   readonly method: RegistryRequest["method"];
   readonly url: URL;
@@ -18,6 +18,8 @@ export interface HttpRequest
   readonly bodyTimeoutMs?: number | undefined;
   /** What the caller and the client say, as one; handed on to a request for a token. */
   readonly call?: CallOptions | undefined;
+  /** Whether the token ends before a long body is likely to be sent. */
+  readonly endsSoon?: boolean | undefined;
   /** Which try it is, from 1. */
   readonly attempt?: number | undefined;
 }

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createSocketServer, type Server, type
 import { afterEach, describe, expect, it } from "vitest";
 import { StoreError } from "../errors.ts";
 import type { RequestRecord } from "../store/store.ts";
+import type { LaneChoice } from "./lanes.ts";
 import type { HttpRequest } from "./message.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
@@ -42,7 +43,10 @@ function serve(listener: RequestListener): Promise<Peer> {
   return listen(createServer(listener));
 }
 
-function transport(timeouts: { readonly headersMs?: number; readonly bodyMs?: number } = {}): Transport {
+function transport(
+  lane: LaneChoice,
+  timeouts: { readonly headersMs?: number; readonly bodyMs?: number } = {},
+): Transport {
   const made = createTransport({
     hostname: "127.0.0.1",
     tls: {},
@@ -51,6 +55,7 @@ function transport(timeouts: { readonly headersMs?: number; readonly bodyMs?: nu
     connectTimeoutMs: 5000,
     environment: {},
     lookup,
+    lane,
     timeouts: { headersMs: 30_000, bodyMs: 30_000, ...timeouts },
   });
   cleanups.push(() => made.close());
@@ -68,10 +73,10 @@ async function* repeat(piece: Uint8Array, times: number, taken?: () => void): As
   }
 }
 
-describe("Transport.send()", () => {
+describe.each<LaneChoice>(["control", "blob"])("Transport.send() by the %s lane", (lane) => {
   it("sends 20 HEADs over kept connections", async () => {
     const peer = await serve((_, response) => response.setHeader("content-length", "5").end());
-    const { send } = transport();
+    const { send } = transport(lane);
     for (let n = 0; n < 20; n += 1) {
       const response = await send(request(peer.origin, { method: "HEAD" }));
       expect(response.status).toBe(200);
@@ -88,7 +93,7 @@ describe("Transport.send()", () => {
       response.writeHead(201, { "x-length": incoming.headers["content-length"] }).end();
     });
     const records: RequestRecord[] = [];
-    const response = await transport().send(
+    const response = await transport(lane).send(
       request(peer.origin, {
         method: "PUT",
         body: () => repeat(Buffer.alloc(1000, 7), 50),
@@ -104,7 +109,7 @@ describe("Transport.send()", () => {
 
   it("joins a header that came twice", async () => {
     const peer = await serve((_, response) => response.setHeader("link", ["<a>", "<b>"]).end());
-    const response = await transport().send(request(peer.origin));
+    const response = await transport(lane).send(request(peer.origin));
     await response.body.drop();
     expect(response.headers["link"]).toBe("<a>, <b>");
     expect(response.headers["constructor"]).toBeUndefined();
@@ -114,7 +119,7 @@ describe("Transport.send()", () => {
     const peer = await serve((incoming, response) => {
       response.writeHead(413, { connection: "close" }).end("too large", () => incoming.socket.destroySoon());
     });
-    const { send } = transport();
+    const { send } = transport(lane);
     for (let n = 0; n < 20; n += 1) {
       let taken = 0;
       const body = (): AsyncIterable<Uint8Array> => repeat(Buffer.alloc(65_536), 16_384, () => taken++);
@@ -141,7 +146,7 @@ describe("Transport.send()", () => {
       yield Buffer.alloc(10);
       throw mismatch;
     };
-    await expect(transport().send(request(peer.origin, { method: "PUT", body, contentLength: 20 }))).rejects.toBe(
+    await expect(transport(lane).send(request(peer.origin, { method: "PUT", body, contentLength: 20 }))).rejects.toBe(
       mismatch,
     );
     expect(whole).toBe(false);
@@ -149,7 +154,7 @@ describe("Transport.send()", () => {
 
   it("says SIZE_MISMATCH for a body that is not as long as said", async () => {
     const peer = await serve((incoming) => void incoming.on("error", () => {}).resume());
-    const { send } = transport();
+    const { send } = transport(lane);
     for (const contentLength of [99, 101]) {
       const body = (): AsyncIterable<Uint8Array> => repeat(Buffer.alloc(10), 10);
       await expect(send(request(peer.origin, { method: "PUT", body, contentLength }))).rejects.toMatchObject({
@@ -168,7 +173,7 @@ describe("Transport.send()", () => {
       for await (const piece of incoming) bodies += piece.length;
       response.end("ok");
     });
-    const { send } = transport();
+    const { send } = transport(lane);
     const statuses: number[] = [];
     for (let n = 0; n < 4; n += 1) {
       const body = (): Uint8Array => Buffer.alloc(5);
@@ -191,9 +196,9 @@ describe("Transport.send()", () => {
     const kept = new Set<Socket>();
     const puts: boolean[] = [];
     const peer = await serve((incoming, response) => {
-      if (incoming.method === "GET") {
+      if (incoming.method === "POST") {
         kept.add(incoming.socket);
-        return void response.end("ok");
+        return void incoming.resume().on("end", () => response.end("ok"));
       }
       puts.push(kept.has(incoming.socket));
       let taken = 0;
@@ -202,9 +207,10 @@ describe("Transport.send()", () => {
         if (taken > piece.length) incoming.socket.destroy();
       });
     });
-    const { send } = transport();
-    await (await send(request(peer.origin))).body.bytes(10);
-    // undici takes the connection back a turn later.
+    const { send } = transport(lane);
+    const post = { method: "POST", body: () => Buffer.from("small"), contentLength: 5 } as const;
+    await (await send(request(peer.origin, post))).body.bytes(10);
+    // The connection is taken back a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     const put = { method: "PUT", body: () => repeat(piece, 64), contentLength: 64 * piece.length } as const;
     await expect(send(request(peer.origin, put))).rejects.toMatchObject({ code: "NETWORK" });
@@ -213,33 +219,35 @@ describe("Transport.send()", () => {
 
   it("does not send a request again whose new connection died", async () => {
     const peer = await listen(createSocketServer((socket) => socket.once("data", () => socket.destroy())));
-    await expect(transport().send(request(peer.origin))).rejects.toMatchObject({ code: "NETWORK" });
+    await expect(transport(lane).send(request(peer.origin))).rejects.toMatchObject({ code: "NETWORK" });
     expect(peer.connections()).toBe(1);
   });
 
   it("says TIMEOUT where no head comes, and where the body stops", async () => {
     const silent = await serve(() => {});
-    await expect(transport({ headersMs: 50 }).send(request(silent.origin))).rejects.toMatchObject({ code: "TIMEOUT" });
+    await expect(transport(lane, { headersMs: 50 }).send(request(silent.origin))).rejects.toMatchObject({
+      code: "TIMEOUT",
+    });
     const stalled = await serve(
       (_, response) => void response.writeHead(200, { "content-length": "10" }).write("12345"),
     );
-    const response = await transport({ bodyMs: 50 }).send(request(stalled.origin));
+    const response = await transport(lane, { bodyMs: 50 }).send(request(stalled.origin));
     await expect(response.body.bytes(10)).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 
   it("says NETWORK where nobody listens, and for a name that isn't there", async () => {
     const peer = await serve(() => {});
     await cleanups.pop()?.();
-    await expect(transport().send(request(peer.origin))).rejects.toMatchObject({
+    await expect(transport(lane).send(request(peer.origin))).rejects.toMatchObject({
       code: "NETWORK",
       message: expect.stringMatching(/^Cannot read it: .*refused/),
     });
-    await expect(transport().send(request("http://name.invalid"))).rejects.toMatchObject({ code: "NETWORK" });
+    await expect(transport(lane).send(request("http://name.invalid"))).rejects.toMatchObject({ code: "NETWORK" });
   });
 
   it("says TLS where https is asked of a server that speaks none", async () => {
     const peer = await serve(() => {});
-    await expect(transport().send(request(peer.origin.replace("http:", "https:")))).rejects.toMatchObject({
+    await expect(transport(lane).send(request(peer.origin.replace("http:", "https:")))).rejects.toMatchObject({
       code: "TLS",
       message: expect.stringMatching(/ does not speak TLS$/),
     });
@@ -249,14 +257,14 @@ describe("Transport.send()", () => {
     const peer = await listen(
       createSocketServer((socket) => socket.once("data", () => socket.end("SSH-2.0-x\r\n\r\n"))),
     );
-    await expect(transport().send(request(peer.origin))).rejects.toMatchObject({ code: "PROTOCOL" });
+    await expect(transport(lane).send(request(peer.origin))).rejects.toMatchObject({ code: "PROTOCOL" });
   });
 
   it("rejects with the signal's reason before, during and after the head, and leaves no listener", async () => {
     const peer = await serve((incoming, response) => {
       if (incoming.url === "/body") response.write("1");
     });
-    const { send } = transport();
+    const { send } = transport(lane);
     const reason = new Error("enough");
     await expect(send(request(peer.origin, { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
 
@@ -278,7 +286,7 @@ describe("Transport.send()", () => {
     const peer = await serve((incoming, response) =>
       response.writeHead(incoming.url === "/x" ? 200 : 404).end("12345"),
     );
-    const { send } = transport();
+    const { send } = transport(lane);
     const { signal } = new AbortController();
     let listeners = 0;
     const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
@@ -297,7 +305,7 @@ describe("Transport.send()", () => {
 
   it("fails what is under way when it is closed, and what comes after", async () => {
     const peer = await serve(() => {});
-    const made = transport();
+    const made = transport(lane);
     const waiting = made.send(request(peer.origin));
     const failed = expect(waiting).rejects.toMatchObject({ code: "NETWORK" });
     while (peer.sockets.size === 0) await new Promise(setImmediate);
@@ -307,7 +315,7 @@ describe("Transport.send()", () => {
   });
 });
 
-describe("ResponseBody", () => {
+describe.each<LaneChoice>(["control", "blob"])("ResponseBody of the %s lane", (lane) => {
   it("holds the server back while nobody reads", async () => {
     let written = 0;
     const peer = await serve((_, response) => {
@@ -318,7 +326,7 @@ describe("ResponseBody", () => {
       };
       write();
     });
-    const response = await transport().send(request(peer.origin));
+    const response = await transport(lane).send(request(peer.origin));
     let before = -1;
     // Until nothing moves any more.
     while (written !== before) {
@@ -331,14 +339,14 @@ describe("ResponseBody", () => {
 
   it("closes the connection when its reading is given up", async () => {
     const peer = await serve((_, response) => void response.write(Buffer.alloc(1000)));
-    const response = await transport().send(request(peer.origin));
+    const response = await transport(lane).send(request(peer.origin));
     for await (const _ of response.body) break;
     while (peer.sockets.size > 0) await new Promise(setImmediate);
   });
 
   it("ends at once when its iterator returns in the middle of a wait", async () => {
     const peer = await serve((_, response) => void response.flushHeaders());
-    const response = await transport().send(request(peer.origin));
+    const response = await transport(lane).send(request(peer.origin));
     const iterator = response.body[Symbol.asyncIterator]();
     const next = iterator.next();
     await iterator.return?.();
@@ -348,7 +356,7 @@ describe("ResponseBody", () => {
   it("keeps the connection when a short rest is dropped, not when a long one is", async () => {
     let length = 1000;
     const peer = await serve((_, response) => response.end(Buffer.alloc(length)));
-    const { send } = transport();
+    const { send } = transport(lane);
     for (let n = 0; n < 10; n += 1) await (await send(request(peer.origin))).body.drop();
     expect(peer.connections()).toBeLessThanOrEqual(2);
     length = 1 << 22;
@@ -358,7 +366,7 @@ describe("ResponseBody", () => {
 
   it("refuses more bytes than the limit", async () => {
     const peer = await serve((_, response) => response.end(Buffer.alloc(1001)));
-    const response = await transport().send(request(peer.origin));
+    const response = await transport(lane).send(request(peer.origin));
     await expect(response.body.bytes(1000)).rejects.toMatchObject({ code: "PROTOCOL" });
   });
 
@@ -366,7 +374,7 @@ describe("ResponseBody", () => {
     const peer = await serve((_, response) => {
       response.writeHead(200, { "content-length": "10" }).write("12345", () => response.socket?.destroySoon());
     });
-    const response = await transport().send(request(peer.origin));
+    const response = await transport(lane).send(request(peer.origin));
     let text = "";
     const reading = (async () => {
       for await (const piece of response.body) text += Buffer.from(piece).toString();
@@ -377,7 +385,7 @@ describe("ResponseBody", () => {
 
   it("can't be read twice", async () => {
     const peer = await serve((_, response) => response.end("1"));
-    const response = await transport().send(request(peer.origin));
+    const response = await transport(lane).send(request(peer.origin));
     await response.body.bytes(1);
     await expect(response.body.bytes(1)).rejects.toThrow(TypeError);
     await response.body.drop();

@@ -1,6 +1,7 @@
+import { OddFramingError } from "./blob-lane/framing.ts";
 import { connectionFailure } from "./connection-failure.ts";
-import { Dispatchers, type DispatchersOptions } from "./dispatchers.ts";
-import { Exchange, type ExchangeTimeouts } from "./exchange.ts";
+import type { LaneExchange } from "./lane.ts";
+import { Lanes, type LanesOptions } from "./lanes.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { Observed } from "./observed.ts";
 import type { Observer } from "./observer.ts";
@@ -16,33 +17,37 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export interface TransportOptions extends DispatchersOptions {
-  readonly timeouts: ExchangeTimeouts;
+export interface TransportOptions extends LanesOptions {
   /** Who looks at every request; the first may add headers that the others see. */
   readonly observers?: readonly Observer[] | undefined;
 }
 
-/** A transport on undici, with connections that are kept and used again. */
+/** A transport with connections that are kept and used again. */
 export function createTransport(options: TransportOptions): Transport {
-  const dispatchers = new Dispatchers(options);
+  const lanes = new Lanes(options);
   const closing = new AbortController();
 
   async function send(request: HttpRequest): Promise<HttpResponse> {
     // Each connection that died idle can disturb a request once; after them all, a new one is made.
+    let lane = lanes.for(request);
     for (let replays = 0; ; replays += 1) {
       request.signal?.throwIfAborted();
       if (closing.signal.aborted) throw connectionFailure(closing.signal.reason, request);
-      const dispatcher = dispatchers.for(request.url);
       const observed = await Observed.start(options.observers ?? [], request);
-      const exchange = new Exchange(observed.request, closing.signal);
-      observed.sent(exchange.content);
+      let exchange: LaneExchange | undefined;
       let response: HttpResponse;
       try {
-        response = await exchange.run(dispatcher, options.timeouts, dispatchers.routeOf(request.url));
+        exchange = lane.exchange(observed.request, closing.signal);
+        observed.sent(exchange.content);
+        response = await exchange.run();
       } catch (error) {
         observed.failed(error);
         report(request, 0);
-        if (request.signal?.aborted || !exchange.diedUnanswered || replays >= options.connections) throw error;
+        if (error instanceof OddFramingError) {
+          lane = lanes.control;
+          continue;
+        }
+        if (request.signal?.aborted || exchange?.diedUnanswered !== true || replays >= options.connections) throw error;
         continue;
       }
       report(request, response.status);
@@ -54,7 +59,7 @@ export function createTransport(options: TransportOptions): Transport {
     send,
     async close() {
       closing.abort(new Error("the client was closed"));
-      await dispatchers.close();
+      await lanes.close();
     },
   };
 }

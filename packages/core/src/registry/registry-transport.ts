@@ -82,6 +82,7 @@ class HttpRegistryTransport implements RegistryTransport {
       environment: proxyEnvironment(options),
       lookup: this.#locations.lookup,
       dispatcher,
+      lane: options.lane,
       timeouts: { headersMs, bodyMs },
       observers: observersOf(options, hostname),
     });
@@ -142,7 +143,7 @@ class HttpRegistryTransport implements RegistryTransport {
   }
 
   #httpRequest(request: RegistryRequest, origin: URL, call: CallOptions): Omit<HttpRequest, "action"> {
-    const { path, method, kind, headers, body, contentLength } = request;
+    const { path, method, kind, headers, body, contentLength, answerLength } = request;
     const { timeouts = {}, signal, onExchange } = call;
     return {
       // Joined as text, so that a path that starts with "//" can't name another host.
@@ -152,6 +153,7 @@ class HttpRegistryTransport implements RegistryTransport {
       headers: { "user-agent": this.#userAgent, ...headers },
       body,
       contentLength,
+      answerLength,
       headersTimeoutMs: timeouts.headersMs ?? this.#headersTimeoutOf(request),
       bodyTimeoutMs: timeouts.bodyMs,
       call,

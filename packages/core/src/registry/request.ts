@@ -17,6 +17,8 @@ export interface RegistryRequest {
   readonly body?: (() => Uint8Array | AsyncIterable<Uint8Array>) | undefined;
   /** Bytes of the body; must be given with a body. */
   readonly contentLength?: number | undefined;
+  /** Bytes of the answer's body as far as the caller knows: a long one goes by the blob lane. */
+  readonly answerLength?: number | undefined;
   /** The statuses that the caller handles; another one is thrown as a RegistryError. */
   readonly accept: readonly number[];
   /** Whether it is sent again after a failure that may pass. Default: GET and HEAD yes, others no. */

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { Credential, CredentialProvider } from "../credentials/credential.ts";
 import type { TokenCredential } from "../credentials/token-credential.ts";
+import type { LaneChoice } from "../http/lanes.ts";
 import type { Environment } from "../http/proxy.ts";
 import type { TlsOptions } from "../http/tls-options.ts";
 import type { LogOptions } from "../logging/log-options.ts";
@@ -41,6 +42,8 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
   readonly proxy?: string | false | undefined;
   /** Where `http_proxy`, `https_proxy` and `no_proxy` are read. Default `process.env`. */
   readonly proxyEnv?: Environment | undefined;
+  /** For diagnosis: `control` or `blob` gives all that it can carry to one lane. Default `auto`: the bytes of big blobs go by the blob lane. */
+  readonly lane?: LaneChoice | undefined;
   /**
    * Sends the requests in the place of connections of our own; it is not closed with the client. Connections, certificates, proxies and the addresses
    * that names stand for are then its business: `tls`, `insecure`, `connections`, `proxy`, `proxyEnv` and `timeouts.connectMs` are refused, and a loopback

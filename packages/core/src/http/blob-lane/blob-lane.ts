@@ -1,0 +1,103 @@
+import { type ClientRequest, Agent as PlainAgent, request as plainRequest } from "node:http";
+import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import type { Dispatchers, DispatchersOptions } from "../dispatchers.ts";
+import type { ExchangeTimeouts, Lane, LaneExchange } from "../lane.ts";
+import type { HttpRequest } from "../message.ts";
+import { connector, type Destination, destinationOf, tlsOptionsOf } from "./connect.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import { GetExchange } from "./get-exchange.ts";
+import { LaneConnection } from "./lane-connection.ts";
+import { PutExchange } from "./put-exchange.ts";
+import type { SlabPool } from "./slab-pool.ts";
+
+export interface BlobLaneOptions extends Pick<DispatchersOptions, "connections" | "connectTimeoutMs" | "lookup"> {
+  readonly timeouts: ExchangeTimeouts;
+  /** Knows the certificates, and how a host is reached. */
+  readonly dispatchers: Dispatchers;
+  readonly slabs: SlabPool;
+}
+
+/** A body over this many bytes is announced to a host that hasn't taken one yet. */
+const ASKED_BODY = 1024 * 1024;
+
+/**
+ * Carries the bytes of big blobs: answers are read into slabs that are used again, rather than into new memory for each read, and bodies are sent from
+ * them. It speaks HTTP/1.1 over connections of its own, directly; what goes through a proxy or a caller's own dispatcher is the control lane's.
+ */
+export class BlobLane implements Lane {
+  readonly #options: BlobLaneOptions;
+  readonly #pools = new Map<string, ConnectionPool>();
+  readonly #agents = new Map<string, PlainAgent>();
+  /** Hosts that took a long body. */
+  readonly #takers = new Set<string>();
+
+  constructor(options: BlobLaneOptions) {
+    this.#options = options;
+  }
+
+  exchange(request: HttpRequest, closing: AbortSignal): LaneExchange {
+    const { connectTimeoutMs: connectMs, dispatchers, slabs } = this.#options;
+    const timeouts = { ...this.#options.timeouts, connectMs };
+    const route = dispatchers.routeOf(request.url);
+    if (request.body === undefined && (request.method === "GET" || request.method === "HEAD")) {
+      return new GetExchange(request, { pool: this.#pool(request.url), slabs, timeouts, route, closing });
+    }
+    return new PutExchange(request, {
+      open: (sent, headers) => this.#open(sent, headers),
+      timeouts,
+      route,
+      closing,
+      asksFirst: this.#asksFirst(request),
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const pool of this.#pools.values()) pool.close();
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  #asksFirst({ url, contentLength = 0, endsSoon = false }: HttpRequest): boolean {
+    if (contentLength <= ASKED_BODY) return false;
+    if (!endsSoon && this.#takers.has(url.host)) return false;
+    this.#takers.add(url.host);
+    return true;
+  }
+
+  #pool(url: URL): ConnectionPool {
+    const known = this.#pools.get(url.origin);
+    if (known !== undefined) return known;
+    const open = connector(this.#destination(url));
+    const event = url.protocol === "https:" ? "secureConnect" : "connect";
+    const pool = new ConnectionPool((onClose) => new LaneConnection(open, event, onClose), this.#options.connections);
+    this.#pools.set(url.origin, pool);
+    return pool;
+  }
+
+  #open({ method, url }: HttpRequest, headers: Readonly<Record<string, string>>): ClientRequest {
+    const destination = this.#destination(url);
+    const { host, port, lookup, tls } = destination;
+    const options = {
+      method,
+      host,
+      port,
+      lookup,
+      path: `${url.pathname}${url.search}`,
+      headers: { host: url.host, ...headers },
+    };
+    if (tls === undefined) return plainRequest({ ...options, agent: this.#agent(url) });
+    return tlsRequest({ ...options, ...tlsOptionsOf(destination), agent: this.#agent(url) });
+  }
+
+  #agent(url: URL): PlainAgent {
+    const known = this.#agents.get(url.origin);
+    if (known !== undefined) return known;
+    const options = { keepAlive: true, maxSockets: this.#options.connections };
+    const agent = url.protocol === "https:" ? new TlsAgent(options) : new PlainAgent(options);
+    this.#agents.set(url.origin, agent);
+    return agent;
+  }
+
+  #destination(url: URL): Destination {
+    return destinationOf(url, this.#options.lookup, this.#options.dispatchers.tlsFor(url));
+  }
+}

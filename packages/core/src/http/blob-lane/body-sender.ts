@@ -1,0 +1,89 @@
+import type { ClientRequest } from "node:http";
+import type { Lease, LeaseReader } from "../../content/lease.ts";
+import { MOST_REPLAYED_BYTES } from "../lane.ts";
+import { LaneError } from "./lane-error.ts";
+import { SentLeases } from "./sent-leases.ts";
+
+/** Writes under way at once: one in the kernel's hands, one behind it. */
+const MOST_WRITES = 2;
+
+/** Sends a body, lease by lease as the connection takes them. Memory: two leases. */
+export class BodySender {
+  /** Bytes that were handed to the connection. */
+  taken = 0;
+  readonly #leases: LeaseReader;
+  readonly #outgoing: ClientRequest;
+  readonly #length: number | undefined;
+  readonly #sent: SentLeases;
+  #stopped = false;
+
+  /** @param onProgress Told when bytes were written. */
+  constructor(leases: LeaseReader, outgoing: ClientRequest, length: number | undefined, onProgress: () => void) {
+    this.#leases = leases;
+    this.#outgoing = outgoing;
+    this.#length = length;
+    this.#sent = new SentLeases(outgoing, onProgress);
+  }
+
+  /** Whether the connection has taken all that there is so far, and more is to come. */
+  get waitsForContent(): boolean {
+    return !this.#stopped && this.#sent.count === 0;
+  }
+
+  /** Sends nothing more, since the answer is there or the connection is gone. The content isn't waited for: it may be in the middle of a slow read. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#leases.close().catch(() => {});
+  }
+
+  /** Sends all of it and ends the request; false where it was stopped. @throws what the content threw; {LaneError} LANE_CONTENT_LENGTH. */
+  async run(): Promise<boolean> {
+    for (;;) {
+      const lease = await this.#leases.read();
+      // An answer that came meanwhile is read before more is written: writing to a connection that the peer has closed would lose it.
+      await nextTurn();
+      if (this.#stopped) {
+        lease?.release();
+        return false;
+      }
+      if (lease === undefined) break;
+      if (this.taken + lease.bytes.length > (this.#length ?? Number.POSITIVE_INFINITY)) {
+        lease.release();
+        throw notAsSaid();
+      }
+      await this.#write(lease);
+    }
+    if (this.#length !== undefined && this.taken !== this.#length) throw notAsSaid();
+    this.#stopped = true;
+    this.#outgoing.end();
+    return true;
+  }
+
+  async #write(lease: Lease): Promise<void> {
+    const { bytes } = lease;
+    let rest = lease;
+    if (this.taken === 0 && bytes.length > MOST_REPLAYED_BYTES) {
+      // A kept connection that dies before it took more was dead already.
+      this.taken = MOST_REPLAYED_BYTES;
+      this.#sent.write({ bytes: bytes.subarray(0, MOST_REPLAYED_BYTES), release() {} });
+      await this.#sent.fewerThan(1);
+      await nextTurn();
+      rest = { bytes: bytes.subarray(MOST_REPLAYED_BYTES), release: () => lease.release() };
+    }
+    if (this.#stopped) return rest.release();
+    this.taken += rest.bytes.length;
+    this.#sent.write(rest);
+    await this.#sent.fewerThan(MOST_WRITES);
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function notAsSaid(): LaneError {
+  return new LaneError("LANE_CONTENT_LENGTH", "The content is not as long as it was said to be");
+}

@@ -1,0 +1,33 @@
+import type { HttpRequest, HttpResponse } from "./message.ts";
+
+/** One way to carry requests: its connections, and what it knows of them. */
+export interface Lane {
+  /** One request on one connection; nothing is sent before `run`. @param closing Aborted when the client is closed, which ends the exchange. */
+  exchange(request: HttpRequest, closing: AbortSignal): LaneExchange;
+  /** Closes every connection at once. */
+  close(): Promise<void>;
+}
+
+/** One request on one connection, and its answer. A final status ends the sending of the body, and wins over the failing of the connection that usually follows. */
+export interface LaneExchange {
+  /** The body of the request, where it is one piece. */
+  readonly content: Uint8Array | undefined;
+  /**
+   * Whether the connection had answered before, and died now without a byte of an answer: a server closes idle ones at any moment. A
+   * connection that took more of a body than its buffers hold was alive, and what became of the body is the caller's question.
+   */
+  readonly diedUnanswered: boolean;
+  /**
+   * Sends the request and waits for the head of the answer.
+   * @throws {RegistryError} NETWORK, TLS, TIMEOUT, PROTOCOL; what the body's content threw; the signal's reason.
+   */
+  run(): Promise<HttpResponse>;
+}
+
+export interface ExchangeTimeouts {
+  readonly headersMs: number;
+  readonly bodyMs: number;
+}
+
+/** The most of a body, in bytes, that is sent a second time because a kept connection was dead. */
+export const MOST_REPLAYED_BYTES: number = 64 * 1024;
