@@ -17,7 +17,8 @@ export function globPattern(text: string): TagPattern & { matches(name: string):
     matches = picomatch(text, { dot: true, strictBrackets: true, nonegate: true });
     matches("");
   } catch (error) {
-    throw new SyntaxError(error instanceof Error ? error.message : String(error), { cause: error });
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new SyntaxError(`${JSON.stringify(text)} is no glob: ${detail}`, { cause: error });
   }
   const fits = (name: string): boolean => matches(name);
   return { text, matches: fits, select: (tags) => tags.filter(fits) };

@@ -19,7 +19,9 @@ export function regexPattern(text: string): TagPattern {
   if (text === "") throw new SyntaxError("the regular expression is empty");
   const expression = compile(text);
   if (selectWithin(expression, HARD_TAGS) === undefined) {
-    throw new SyntaxError(`it takes for ever on some tags: avoid repetitions inside repetitions, as in (a+)+`);
+    throw new SyntaxError(
+      `${JSON.stringify(text)} takes for ever on some tags: avoid repetitions inside repetitions, as in (a+)+`,
+    );
   }
   return {
     text,
@@ -41,7 +43,7 @@ function compile(text: string): RegExp {
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const detail = message.replace(/^Invalid regular expression: .*: /s, "");
-    throw new SyntaxError(detail, { cause });
+    throw new SyntaxError(`${JSON.stringify(text)} does not compile: ${detail}`, { cause });
   }
 }
 
