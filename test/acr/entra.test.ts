@@ -225,6 +225,7 @@ describePeers("Faults of the ACR fake", ["openssl"], () => {
     await using missing = await open({ behaviour: { challenge: "missing" } });
     const error = await failure(missing.client.getManifest("app", "v1"), missing.fake);
     expect(error).toMatchObject({ code: "UNAUTHORIZED", status: 401 });
+    expect(error.message).toMatch(/\(401\); it says nowhere how to authenticate, so no credentials were shown$/);
     expect(missing.lines()).toEqual(["registry GET /v2/app/manifests/v1 401"]);
   });
 

@@ -6,14 +6,14 @@ import { Workbench } from "./workbench.ts";
 
 /** What is wrong, the arguments, and what the one line says. REF is an image in a registry, PLACE its repository. */
 const BAD_INPUTS: readonly (readonly [what: string, args: readonly string[], says: RegExp])[] = [
-  ["an unknown command", ["cpoy", "REF", "oci:new"], /unknown command 'cpoy'; did you mean copy\?/],
+  ["an unknown command", ["cpoy", "REF", "oci:new"], /Unknown command "cpoy"; did you mean copy\?/],
   [
     "an unknown flag",
     ["copy", "--platfrm", "x", "REF", "oci:new"],
-    /unknown option '--platfrm'; did you mean --platform\?/,
+    /Unknown option "--platfrm" of tranship copy; did you mean --platform\?/,
   ],
-  ["a missing argument", ["copy", "REF"], /missing required argument 'DST'/],
-  ["an argument too many", ["digest", "REF", "oci:new"], /too many arguments/],
+  ["a missing argument", ["copy", "REF"], /tranship copy needs "DST"; see tranship copy --help/],
+  ["an argument too many", ["digest", "REF", "oci:new"], /Too many arguments for tranship digest/],
   ["a malformed reference", ["copy", "r.example/APP:v1", "oci:new"], /lower case/],
   ["a malformed tag", ["tag", "REF", "a b"], /Bad tag "a b"/],
   ["a malformed digest", ["digest", "PLACE@sha256:12"], /Bad digest/],
@@ -91,10 +91,31 @@ describe("bad input", () => {
     const before = await bench.entries();
     const filled = args.map((arg) => arg.replace(/^REF$/, `${place}:v1`).replace(/^PLACE/, place));
     const run = await bench.run(filled);
-    expect(run).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(/^tranship: [^\n]+\n$/) });
+    const stdout = args.includes("--json") ? expect.stringMatching(/^\{[^\n]+\}\n$/) : "";
+    expect(run).toEqual({ code: 2, stdout, stderr: expect.stringMatching(/^tranship: [^\n]+\n$/) });
     expect(run.stderr).toMatch(says);
     expect(run.stderr).not.toContain("hunter2");
     expect(await bench.entries()).toEqual(before);
     expect(writes).toEqual([]);
+  });
+
+  it.each([
+    ["an argument of copy", ["copy", "--json", "r.example/APP:v1", "oci:new"], "USAGE", /lower case/],
+    ["a flag", ["ls", "--json", "--frob", "r.example/a"], "USAGE", /Unknown option "--frob" of tranship ls/],
+    ["a layout that is none", ["copy", "oci:plain", "oci:new", "--json"], "LAYOUT_INVALID", /no "oci-layout" file/],
+  ] as const)("with --json there is one line of JSON too: %s", async (_what, args, code, says) => {
+    const run = await bench.run(args);
+    expect(run.code).toBe(2);
+    expect(run.stdout).toMatch(/^[^\n]+\n$/);
+    expect(JSON.parse(run.stdout)).toEqual({
+      type: "result",
+      ok: false,
+      error: { code, message: expect.stringMatching(says) },
+    });
+    expect(run.stderr).toMatch(/^tranship: [^\n]+\n$/);
+  });
+
+  it("after -- --json is an argument", async () => {
+    expect(await bench.run(["ls", "--", "--json", "x"])).toMatchObject({ code: 2, stdout: "" });
   });
 });

@@ -5,7 +5,8 @@ import { tlsHint } from "./tls-hint.ts";
 
 /** What the user can do about an error, for the end of its line; undefined where nothing is known or the message says it itself. */
 export function hintFor(error: unknown): string | undefined {
-  if (error instanceof Error && / with: tranship |the Entra identity/.test(error.message)) return undefined;
+  if (error instanceof Error && / with: tranship |the Entra identity|no credentials were shown/.test(error.message))
+    return undefined;
   const cause = storeErrorIn(error);
   if (!(cause instanceof RegistryError)) return undefined;
   const ofTls = tlsHint(cause.message);

@@ -1,4 +1,7 @@
 import process from "node:process";
+import { CommanderError } from "commander";
+import { asksForJson } from "./asks-for-json.ts";
+import { commanderUsage, commandNamed } from "./commander-usage.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
@@ -17,9 +20,16 @@ export async function run(arguments_: readonly string[], version: string): Promi
     () => undefined,
     (error: unknown) => ({ error }),
   );
+  // commander shows its help and version by itself, and ends with an error of exit code 0.
+  const thrown =
+    ended?.error instanceof CommanderError && ended.error.code !== "commander.help" && ended.error.exitCode !== 0
+      ? commanderUsage(ended.error, commandNamed(program, arguments_))
+      : ended?.error;
+  const hasFailed = ended !== undefined && exitCodeOf(thrown) !== EXIT.done;
+  if (hasFailed && exitCodeOf(thrown) === EXIT.usage && asksForJson(arguments_))
+    (await import("./json-failure.ts")).printJsonFailure(thrown);
   const failure = await written();
-  const hasFailed = ended !== undefined && exitCodeOf(ended.error) !== EXIT.done;
-  const error = hasFailed ? ended.error : failure;
+  const error = hasFailed ? thrown : failure;
   if (error === undefined) return EXIT.done;
   const debug = program.opts()["debug"] === true || (process.env["TRANSHIP_DEBUG"] ?? "") !== "";
   await reportError(error, { debug });

@@ -26,18 +26,12 @@ export async function reportError(
 }
 
 async function lineOf(error: unknown): Promise<string | undefined> {
-  if (error instanceof BrokenPipe) return undefined;
-  if (error instanceof CommanderError) return commanderLine(error);
+  // commander's own, which end what was its help.
+  if (error instanceof BrokenPipe || error instanceof CommanderError) return undefined;
   if (!(error instanceof Error)) return oneLine(String(error));
   // Only here, and not for `--help`: the hints know the errors of core.
   const { hintFor } = await import("./hints.ts");
   const hint = hintFor(error);
   const message = oneLine(error.message === "" ? error.name : error.message);
   return hint === undefined ? message : `${message}; ${hint}`;
-}
-
-/** commander has shown its help or version by itself; its errors begin with "error:" and put a suggestion on a line of its own. */
-function commanderLine(error: CommanderError): string | undefined {
-  if (error.exitCode === 0 || error.code === "commander.help") return undefined;
-  return oneLine(error.message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?"));
 }

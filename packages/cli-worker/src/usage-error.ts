@@ -2,6 +2,9 @@ import { StoreError } from "@tranship/core";
 
 /** What the user has to change before anything can start: exit code 2. */
 export class UsageError extends Error {
+  /** What JSON output says. */
+  readonly code: string = "USAGE";
+
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.name = "UsageError";

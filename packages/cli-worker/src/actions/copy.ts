@@ -5,7 +5,7 @@ import { copyImage } from "../copy-image.ts";
 import { type CopyReport, reportJson } from "../copy-report.ts";
 import { copyRepository } from "../copy-repository.ts";
 import { checkDigestFile, writeDigestFile } from "../digest-file.ts";
-import { errorJson } from "../error-json.ts";
+import { printJsonFailure } from "../json-failure.ts";
 import { formatLocation, type Location, referenceOf } from "../location.ts";
 import { hostsOf, openDestination, openSource, openStore, readLocation } from "../open-location.ts";
 import type { TwoSideFlags } from "../options.ts";
@@ -53,7 +53,7 @@ export async function copyAction(
   try {
     reports = await copyToAll(job, flags, registries, { signal, onEvent: progress.onEvent });
   } catch (error) {
-    if (flags.json === true) printJson({ type: "result", ok: false, error: errorJson(error) });
+    if (flags.json === true) printJsonFailure(error);
     throw error;
   } finally {
     progress.close();

@@ -1,7 +1,7 @@
 import type { Digest } from "../content/digest.ts";
 import { verified } from "../content/verify.ts";
 import { openBlob } from "../registry/open-blob.ts";
-import type { RemoteRepository } from "../registry/remote-repository.ts";
+import { labelOf, type RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function downloadBlob(
   options: CallOptions = {},
 ): Promise<BlobDownload> {
   const { size, content } = await openBlob(repository, digest, options);
-  const pieces = verified(content, { mediaType: "application/octet-stream", digest, size });
+  const pieces = verified(content, { mediaType: "application/octet-stream", digest, size }, labelOf(repository));
   const download: BlobDownload = {
     digest,
     size,

@@ -8,15 +8,17 @@ import { algorithmOf, type Digest, digestOf, hasherFor } from "./digest.ts";
  *
  * A piece belongs to the consumer once it has it: it was hashed before, and isn't touched again. The source must not write to a piece that it gave.
  * Ending early (`return`, as `break` does), also before the first piece, ends the source.
+ * @param place Where the content is, for messages: `r.example/app`.
  * @throws {StoreError} SIZE_MISMATCH as soon as it is too long or when it ends too early.
  * @throws {DigestMismatchError} at the end.
  */
 export function verified(
   content: AsyncIterable<Uint8Array>,
   descriptor: Descriptor,
+  place?: string,
 ): AsyncIterableIterator<Uint8Array, void, void> {
   const source = content[Symbol.asyncIterator]();
-  const pieces = checked({ [Symbol.asyncIterator]: () => source }, descriptor);
+  const pieces = checked({ [Symbol.asyncIterator]: () => source }, descriptor, place);
   let started = false;
   return {
     [Symbol.asyncIterator]() {
@@ -38,6 +40,7 @@ export function verified(
 async function* checked(
   content: AsyncIterable<Uint8Array>,
   descriptor: Descriptor,
+  place: string | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
   const hash = hasherFor(descriptor.digest);
   let held: Uint8Array | undefined;
@@ -45,13 +48,13 @@ async function* checked(
   for await (const piece of content) {
     if (piece.length === 0) continue;
     size += piece.length;
-    if (size > descriptor.size) throw sizeMismatch(descriptor, `more than ${descriptor.size} bytes came`);
+    if (size > descriptor.size) throw sizeMismatch(descriptor, `more than ${descriptor.size} bytes came`, place);
     hash.update(piece);
     if (held !== undefined) yield held;
     held = piece;
   }
-  if (size !== descriptor.size) throw sizeMismatch(descriptor, `${size} of ${descriptor.size} bytes came`);
-  checkDigest(`${algorithmOf(descriptor.digest)}:${hash.digest("hex")}`, descriptor);
+  if (size !== descriptor.size) throw sizeMismatch(descriptor, `${size} of ${descriptor.size} bytes came`, place);
+  checkDigest(`${algorithmOf(descriptor.digest)}:${hash.digest("hex")}`, descriptor, place);
   if (held !== undefined) yield held;
 }
 
@@ -77,19 +80,23 @@ export async function readVerified(content: AsyncIterable<Uint8Array>, descripto
   return whole;
 }
 
-function checkDigest(digest: Digest, descriptor: Descriptor): void {
-  if (digest !== descriptor.digest) throw digestMismatch(descriptor, digest);
+function checkDigest(digest: Digest, descriptor: Descriptor, place?: string): void {
+  if (digest !== descriptor.digest) throw digestMismatch(descriptor, digest, place);
 }
 
 /** The error for content of the right size that hashes to another digest. */
-export function digestMismatch(descriptor: Descriptor, actual: Digest): DigestMismatchError {
+export function digestMismatch(descriptor: Descriptor, actual: Digest, place?: string): DigestMismatchError {
   return new DigestMismatchError(
-    `Cannot read "${descriptor.digest}": the ${descriptor.size} bytes that came hash to "${actual}"`,
+    `${action(descriptor, place)}: the ${descriptor.size} bytes that came hash to "${actual}"`,
     { expected: descriptor.digest, actual },
   );
 }
 
 /** The error for content that is longer or shorter than it should be. */
-export function sizeMismatch(descriptor: Descriptor, detail: string): StoreError {
-  return new StoreError("SIZE_MISMATCH", `Cannot read "${descriptor.digest}": ${detail}`);
+export function sizeMismatch(descriptor: Descriptor, detail: string, place?: string): StoreError {
+  return new StoreError("SIZE_MISMATCH", `${action(descriptor, place)}: ${detail}`);
+}
+
+function action({ digest }: Descriptor, place: string | undefined): string {
+  return `Cannot read "${digest}"${place === undefined ? "" : ` of "${place}"`}`;
 }

@@ -108,6 +108,9 @@ export class Authenticator {
     const { host } = this.#options;
     const repository = repositoryOf(scopes);
     const credential = await this.#credentials.find(repository, signal);
+    if (credential !== undefined && this.#scheme === undefined) {
+      return code === "UNAUTHORIZED" ? "it says nowhere how to authenticate, so no credentials were shown" : undefined;
+    }
     if (credential === undefined) {
       const why = await this.#credentials.whyNone(repository, signal);
       if (why !== undefined) return `no credentials for ${host} were found (${why})`;
