@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { defineAcr } from "./commands/acr.ts";
+import { defineApply } from "./commands/apply.ts";
 import { defineBlob } from "./commands/blob.ts";
 import { defineCopy } from "./commands/copy.ts";
 import { defineDelete } from "./commands/delete.ts";
@@ -10,10 +11,12 @@ import { defineLogin } from "./commands/login.ts";
 import { defineLogout } from "./commands/logout.ts";
 import { defineLs } from "./commands/ls.ts";
 import { defineManifest } from "./commands/manifest.ts";
+import { definePlan } from "./commands/plan.ts";
 import { definePrune } from "./commands/prune.ts";
 import { defineRepos } from "./commands/repos.ts";
 import { defineSchema } from "./commands/schema.ts";
 import { defineServe } from "./commands/serve.ts";
+import { defineSync } from "./commands/sync.ts";
 import { defineTag } from "./commands/tag.ts";
 import { LOG_LEVELS } from "./line-logger.ts";
 
@@ -34,7 +37,7 @@ export function createProgram(version: string): Command {
     .configureOutput({ outputError: () => {} })
     .configureHelp({ subcommandTerm: (command) => command.name() });
   program.commandsGroup("Copy:");
-  defineCopy(program);
+  for (const define of [defineCopy, defineSync, definePlan, defineApply]) define(program);
   program.commandsGroup("Look:");
   for (const define of [defineLs, defineRepos, defineInspect, defineDigest]) define(program);
   program.commandsGroup("Change:");

@@ -42,6 +42,10 @@ export class BarProgress implements Progress {
     this.#isIdle = false;
   };
 
+  expect(bytes: number): void {
+    this.#transfers.expect(bytes);
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -40,6 +40,10 @@ export class LineProgress implements Progress {
     );
   };
 
+  expect(bytes: number): void {
+    this.#transfers.expect(bytes);
+  }
+
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#timer);

@@ -18,6 +18,8 @@ export class Transfers {
   readonly #planned = new Map<string, number>();
   readonly #rate = new Rate();
   #total = 0;
+  #expected = 0;
+  #mostDone = 0;
   #settled = 0;
   #sent = 0;
 
@@ -55,15 +57,21 @@ export class Transfers {
     return [...this.#active.values()].filter(({ bytes }) => bytes > 0);
   }
 
-  /** What is planned so far: it grows while the source is read. */
-  get total(): number {
-    return this.#total;
+  /** Says what will be planned in the end, at most. */
+  expect(bytes: number): void {
+    this.#expected = bytes;
   }
 
-  /** Of the total, what was sent, mounted, or found to be there. */
+  /** What a plan said, or what is planned so far: it grows while the source is read, and never shrinks. */
+  get total(): number {
+    return Math.max(this.#total, this.#expected);
+  }
+
+  /** Of the total, what was sent, mounted, or found to be there. What has to be sent again does not make it less. */
   get done(): number {
     const partly = this.active.reduce((sum, { bytes, descriptor }) => sum + Math.min(bytes, descriptor.size), 0);
-    return Math.min(this.#settled + partly, this.#total);
+    this.#mostDone = Math.max(this.#mostDone, Math.min(this.#settled + partly, this.total));
+    return this.#mostDone;
   }
 
   /** Bytes a second that are sent, all together. */

@@ -22,7 +22,7 @@ export async function planSync(
   const ledger = new PlanLedger();
   const call = { signal, onExchange: counter.count };
   const images: PlannedImage[] = [];
-  const unresolved: Unresolved[] = [];
+  const unresolved: Unresolved[] = [...(options.unresolved ?? [])];
   const notices = new Set<string>();
   const create = new Set<string>();
   for await (const job of planRepositories(repositories, stores, {

@@ -3,7 +3,7 @@ import type { PlanAction, PlanHead } from "../plan.ts";
 import type { PlannedImage, Unresolved } from "./sync-plan.ts";
 
 /** A target as it is planned for. */
-export type SyncStore = Target & Pick<Source, "tags" | "listedTags" | "open">;
+export type SyncStore = Target & Pick<Source, "tags" | "listedTags">;
 
 /** One tag at one target, with the steps where they are known: not for a file. */
 export interface JobEntry {

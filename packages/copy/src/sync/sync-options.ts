@@ -2,6 +2,7 @@ import type { CallOptions } from "@tranship/core";
 import type { OnEvent } from "../events.ts";
 import type { CopyRun } from "../run.ts";
 import type { PlanDepth, SeenTags } from "./plan-tag.ts";
+import type { Unresolved } from "./sync-plan.ts";
 import type { ImageResult } from "./sync-result.ts";
 
 /** How a plan is made. */
@@ -10,6 +11,8 @@ export interface SyncPlanOptions {
   readonly run?: CopyRun | undefined;
   /** Default: `uncounted` for a plan that is written down, `content` where it is carried out at once, since what it reads is needed then. */
   readonly depth?: PlanDepth | undefined;
+  /** What could not even be named, such as the repositories of a catalogue: it fails with the rest. */
+  readonly unresolved?: readonly Unresolved[] | undefined;
   /** Digests of source tags that are believed for a while. Default: each is asked for. */
   readonly seenTags?: SeenTags | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -48,5 +48,5 @@ export interface PruneOwned {
 /** Opens the repositories that mirrors and plans name. The same name gives the same store. No request. */
 export interface SyncStores {
   source(name: string): Promise<Source>;
-  target(name: string): Promise<Target & Pick<Source, "tags" | "listedTags" | "open">>;
+  target(name: string): Promise<Target & Pick<Source, "tags" | "listedTags">>;
 }

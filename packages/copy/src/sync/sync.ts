@@ -3,7 +3,9 @@ import { CopyRun } from "../run.ts";
 import { applyJobs } from "./apply-jobs.ts";
 import { PlanLedger } from "./plan-ledger.ts";
 import { planRepositories } from "./plan-repositories.ts";
+import type { SyncJob } from "./sync-job.ts";
 import type { ApplyOptions, SyncPlanOptions } from "./sync-options.ts";
+import type { Unresolved } from "./sync-plan.ts";
 import type { SyncRepository, SyncStores } from "./sync-repository.ts";
 import type { SyncResult } from "./sync-result.ts";
 import { TagClaims } from "./tag-claims.ts";
@@ -31,5 +33,13 @@ export async function sync(
     call,
     seenTags,
   });
-  return applyJobs(jobs, { ...options, run, counter, check: false, ending });
+  return applyJobs(withUnresolved(jobs, options.unresolved ?? []), { ...options, run, counter, check: false, ending });
+}
+
+async function* withUnresolved(
+  jobs: AsyncIterable<SyncJob>,
+  unresolved: readonly Unresolved[],
+): AsyncGenerator<SyncJob, void, void> {
+  yield { name: "sync", source: undefined, entries: [], unresolved, notices: [], create: [] };
+  yield* jobs;
 }

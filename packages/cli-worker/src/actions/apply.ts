@@ -1,0 +1,50 @@
+import { applyPlan, type SyncPlan } from "@tranship/copy";
+import { parseLocation } from "../location.ts";
+import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
+import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
+import type { HostRules } from "../mirror/mirror-file.ts";
+import { hostsOf } from "../open-location.ts";
+import { Registries } from "../registries.ts";
+import type { RunFlags } from "../sync/mirror-flags.ts";
+import { readPlanFile } from "../sync/plan-file.ts";
+import { RegistryStores } from "../sync/registry-stores.ts";
+import { throwFailures } from "../sync/render-result.ts";
+import { runSync } from "../sync/run-sync.ts";
+import { readingInput } from "../usage-error.ts";
+
+export interface ApplyFlags extends RunFlags {
+  /** A mirror file: what it says of its hosts. */
+  readonly file?: string | undefined;
+  readonly allowTargetMoved?: boolean | undefined;
+}
+
+/**
+ * Does what a plan's file says, and exactly that.
+ * @throws {UsageError} before anything starts. @throws {SomeFailed} where not all was done; an abort rejects with `signal.reason`.
+ */
+export async function applyAction(path: string, flags: ApplyFlags, signal: AbortSignal): Promise<void> {
+  const plan = await readPlanFile(path, signal);
+  const names = new Set(plan.images.flatMap(({ from, to }) => [from, to]));
+  const locations = await readingInput(() => [...names].map(parseLocation));
+  const rules: ReadonlyMap<string, HostRules> =
+    flags.file === undefined ? new Map() : (await readMirrorFile(flags.file, { signal })).file.hosts;
+  const hosts = MirroredSources.hostsOf(hostsOf(locations), rules);
+  await using registries = await Registries.create(flags, { hosts, connections: flags.concurrency, rules });
+  const stores = new RegistryStores(registries, rules);
+  const { allowTargetMoved } = flags;
+  const work = (options: object) => applyPlan(plan, stores, { ...options, allowTargetMoved });
+  const result = await runSync(flags, signal, work, { expectedBytes: bytesOf(plan) });
+  throwFailures(result);
+}
+
+/** What the plan moves at most; undefined where it does not know. */
+function bytesOf({ images }: SyncPlan): number | undefined {
+  const copies = images.filter(({ action }) => action === "copy");
+  if (copies.some(({ content }) => content === undefined)) return undefined;
+  return copies
+    .flatMap(({ content }) => (content === undefined ? [] : [content]))
+    .reduce(
+      (sum, { manifests, copy, mount, skip }) => sum + manifests.bytes + copy.bytes + mount.bytes + skip.bytes,
+      0,
+    );
+}

@@ -1,0 +1,86 @@
+import process from "node:process";
+import type { SyncRepository, SyncStores, Unresolved } from "@tranship/copy";
+import { failureRecord } from "@tranship/copy";
+import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
+import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
+import type { MirrorFile } from "../mirror/mirror-file.ts";
+import { type ResolvedRepositories, resolveRepositories } from "../mirror/resolve/resolve-repositories.ts";
+import type { RegistryFlags } from "../options.ts";
+import { Registries } from "../registries.ts";
+import { printWarning } from "../warning.ts";
+import { RegistryStores } from "./registry-stores.ts";
+import { mirrorName, syncRepository } from "./sync-repositories.ts";
+
+export interface OpenMirrorsOptions extends RegistryFlags {
+  readonly concurrency?: number | undefined;
+}
+
+/** The mirrors of a file, ready to be planned. Declare it with `await using`. */
+export interface OpenMirrors extends AsyncDisposable {
+  readonly file: MirrorFile;
+  readonly repositories: readonly SyncRepository[];
+  readonly stores: SyncStores;
+  /** Mirrors whose catalogue could not be read. */
+  readonly unresolved: readonly Unresolved[];
+}
+
+/**
+ * Reads a mirror file and finds the repositories that it means. Warnings go to stderr.
+ * Requests: the pages of a catalogue for each host that a `*` needs it for.
+ * @throws {UsageError} for what is wrong with the file, before the first request where no request is needed to see it.
+ */
+export async function openMirrors(path: string, flags: OpenMirrorsOptions, signal: AbortSignal): Promise<OpenMirrors> {
+  const { file, warnings } = await readMirrorFile(path, { signal, variables: process.env });
+  warnings.forEach(printWarning);
+  return resolveMirrors(file, flags, signal);
+}
+
+/** The same for a file that was read. */
+export async function resolveMirrors(
+  file: MirrorFile,
+  flags: OpenMirrorsOptions,
+  signal: AbortSignal,
+): Promise<OpenMirrors> {
+  await using stack = new AsyncDisposableStack();
+  const registries = stack.use(
+    await Registries.create(flags, { hosts: hostsIn(file), connections: flags.concurrency, rules: file.hosts }),
+  );
+  const resolved = await resolveRepositories(file, {
+    list: (host, options) => catalogue(registries, host, options),
+    signal,
+  });
+  resolved.warnings.forEach(printWarning);
+  const kept = stack.move();
+  return {
+    file,
+    repositories: resolved.repositories.map(syncRepository),
+    stores: new RegistryStores(registries, file.hosts),
+    unresolved: unresolvedOf(resolved),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function hostsIn({ hosts, mirrors }: MirrorFile): readonly string[] {
+  const targets = mirrors.flatMap(({ to }) => to.map(({ host }) => host));
+  const sources = MirroredSources.hostsOf(
+    mirrors.map(({ from }) => from.host),
+    hosts,
+  );
+  return [...new Set([...sources, ...targets])];
+}
+
+async function* catalogue(
+  registries: Registries,
+  host: string,
+  options: { readonly signal: AbortSignal },
+): AsyncGenerator<string, void, void> {
+  yield* (await registries.registry(host)).catalog(options);
+}
+
+function unresolvedOf({ failures }: ResolvedRepositories): readonly Unresolved[] {
+  return failures.map(({ mirror, error }) => ({
+    mirror: mirrorName({ mirror }),
+    from: mirror.from.text,
+    error: failureRecord(error),
+  }));
+}

@@ -1,0 +1,34 @@
+import { parseSyncPlan, type SyncPlan } from "@tranship/copy";
+import { readLimited } from "../read-limited.ts";
+import { readableFile } from "../single-file.ts";
+import { UsageError } from "../usage-error.ts";
+import { writeWhole } from "../write-whole.ts";
+
+/** The longest plan that is read, in bytes: some 500,000 images. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** Reads a plan's file, or stdin for `-`. @throws {UsageError} where it can't be read, or is no plan of this version. */
+export async function readPlanFile(path: string, signal: AbortSignal): Promise<SyncPlan> {
+  const file = await readableFile(path);
+  const bytes = await readLimited(file, { limit: MAX_BYTES, signal });
+  try {
+    return parseSyncPlan(new TextDecoder().decode(bytes));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UsageError(`Cannot read the plan "${path}": ${error.message}`, { cause: error });
+  }
+}
+
+/** Writes a plan; whoever reads the file sees the old one or the new one. An image a line, so that plans can be compared line by line. */
+export function writePlanFile(path: string, plan: SyncPlan): Promise<void> {
+  return writeWhole(path, formatPlan(plan));
+}
+
+/** The plan's text: JSON, an image a line. */
+export function formatPlan({ images, ...rest }: SyncPlan): string {
+  const head = JSON.stringify({ ...rest, images: [] }, undefined, 2);
+  const lines = images.map((image) => `    ${JSON.stringify(image)}`);
+  const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n  ]`;
+  // The key is the last one.
+  return `${head.slice(0, head.lastIndexOf("[]"))}${list}\n}\n`;
+}

@@ -1,0 +1,44 @@
+import type { SyncStores } from "@tranship/copy";
+import { openLayout, type Source } from "@tranship/core";
+import { parseLocation } from "../location.ts";
+import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
+import type { HostRules } from "../mirror/mirror-file.ts";
+import { openLayoutForWriting } from "../new-layout.ts";
+import type { Registries } from "../registries.ts";
+
+type SyncTargetStore = Awaited<ReturnType<SyncStores["target"]>>;
+
+/** The repositories that mirrors and plans name, each opened once, so that images share what is in flight and what is known. */
+export class RegistryStores implements SyncStores {
+  readonly #registries: Registries;
+  readonly #mirrored: MirroredSources;
+  readonly #sources = new Map<string, Promise<Source>>();
+  readonly #targets = new Map<string, Promise<SyncTargetStore>>();
+
+  constructor(registries: Registries, rules: ReadonlyMap<string, HostRules>) {
+    this.#registries = registries;
+    this.#mirrored = new MirroredSources(registries, rules);
+  }
+
+  source(name: string): Promise<Source> {
+    return once(this.#sources, name, () => {
+      const location = parseLocation(name);
+      return location.kind === "registry" ? this.#mirrored.source(location) : openLayout(location.directory);
+    });
+  }
+
+  target(name: string): Promise<SyncTargetStore> {
+    return once(this.#targets, name, () => {
+      const location = parseLocation(name);
+      return location.kind === "registry"
+        ? this.#registries.repository(location)
+        : openLayoutForWriting(location.directory);
+    });
+  }
+}
+
+async function once<T>(known: Map<string, Promise<T>>, name: string, open: () => Promise<T>): Promise<T> {
+  const opening = known.get(name) ?? Promise.resolve().then(open);
+  known.set(name, opening);
+  return opening;
+}

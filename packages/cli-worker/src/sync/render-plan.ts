@@ -1,0 +1,71 @@
+import type { HostCost, PlannedImage, SyncPlan } from "@tranship/copy";
+import { sumAmounts } from "../copy-report.ts";
+import { oneLine } from "../one-line.ts";
+import { renderRequests } from "../summary.ts";
+import { alignColumns } from "../table.ts";
+import { counted, formatBytes } from "../units.ts";
+
+/** Images that are shown one by one, at most; the plan's file has all. */
+const SHOWN = 40;
+
+/** A plan for a reader, as lines: what changes, and what it costs. What could not be planned is not in it: it goes to stderr, one line each. */
+export function renderPlan(plan: SyncPlan): readonly string[] {
+  const { images, hosts, create, notices, requests } = plan;
+  const changes = images.filter(({ action }) => action !== "skip");
+  const rows = changes.slice(0, SHOWN).map(renderImage);
+  const more = changes.length > SHOWN ? [`  … and ${changes.length - SHOWN} more`] : [];
+  return [
+    ...alignColumns(rows).map((line) => `  ${line}`),
+    ...more,
+    `Plan: ${renderActions(images)}`,
+    ...renderContent(changes),
+    ...Object.entries(hosts).map(([host, cost]) => renderHost(host, cost)),
+    ...create.map((name) => `  creates   ${oneLine(name)}, unless the registry makes it at the first push`),
+    ...notices.map((notice) => `  note      ${oneLine(notice)}`),
+    `  planning  ${renderRequests(requests)} requests`,
+  ];
+}
+
+function renderImage(image: PlannedImage): readonly string[] {
+  const { action, reason, from, tag, to, targetTag, content } = image;
+  const target = oneLine(`${to}:${targetTag}`);
+  if (action === "delete") return ["delete", target, reason, ""];
+  const size = content === undefined ? "" : `up to ${formatBytes(content.copy.bytes)}`;
+  return [action, `${oneLine(`${from}:${tag}`)} → ${target}`, reason, size];
+}
+
+function renderActions(images: readonly PlannedImage[]): string {
+  const count = (action: PlannedImage["action"]): number => images.filter((image) => image.action === action).length;
+  const parts = [
+    `${count("copy")} to copy`,
+    ...(count("retag") === 0 ? [] : [`${count("retag")} to retag`]),
+    `${count("skip")} unchanged`,
+    ...(count("delete") === 0 ? [] : [`${count("delete")} to delete`]),
+  ];
+  return `${counted(images.length, "tag")}: ${parts.join(", ")}`;
+}
+
+function renderContent(changes: readonly PlannedImage[]): readonly string[] {
+  const contents = changes.flatMap(({ content }) => content ?? []);
+  const unread = changes.filter(({ action, content }) => action === "copy" && content === undefined).length;
+  if (contents.length === 0 && unread === 0) return [];
+  const [copy, mount] = [sumAmounts(contents.map((one) => one.copy)), sumAmounts(contents.map((one) => one.mount))];
+  const skip = sumAmounts(contents.map((one) => one.skip));
+  const parts = [
+    `up to ${copy.count} blobs (${formatBytes(copy.bytes)})`,
+    ...(mount.count === 0 ? [] : [`mounts ${mount.count} (${formatBytes(mount.bytes)})`]),
+    ...(skip.count === 0 ? [] : [`shared ${skip.count} (${formatBytes(skip.bytes)})`]),
+    ...(unread === 0 ? [] : [`${counted(unread, "image")} not read`]),
+  ];
+  return [`  moves     ${parts.join("; ")}`];
+}
+
+function renderHost(host: string, { requests, read, written, pulls }: HostCost): string {
+  const parts = [
+    `up to ${counted(requests, "request")}`,
+    ...(read === 0 ? [] : [`reads ${formatBytes(read)}`]),
+    ...(written === 0 ? [] : [`writes ${formatBytes(written)}`]),
+    ...(pulls === undefined ? [] : [`${counted(pulls, "pull")} of its quota at least`]),
+  ];
+  return `  host      ${oneLine(host)}: ${parts.join("; ")}`;
+}

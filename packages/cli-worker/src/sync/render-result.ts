@@ -1,0 +1,49 @@
+import type { ImageResult, SyncPlan, SyncResult } from "@tranship/copy";
+import { oneLine } from "../one-line.ts";
+import { SomeFailed } from "../some-failed.ts";
+import { renderRequests } from "../summary.ts";
+import { counted, formatBytes, formatDuration } from "../units.ts";
+
+/** A result for a reader, as lines. Failures are not in it: they go to stderr, one line each. */
+export function renderResult(result: SyncResult): readonly string[] {
+  const { images, outcomes, moved, mounted, skipped, requests, tookMs } = result;
+  const counts = Object.entries(outcomes).filter(([, count]) => count > 0);
+  const amount = (what: string, { count, bytes }: { readonly count: number; readonly bytes: number }): string[] =>
+    count === 0 ? [] : [`${what} ${count} (${formatBytes(bytes)})`];
+  const parts = [
+    `${moved.count} (${formatBytes(moved.bytes)}) in ${formatDuration(tookMs)}`,
+    ...amount("mounted", mounted),
+    ...amount("skipped", skipped),
+  ];
+  const repositories = new Set(images.map(({ from }) => from)).size;
+  return [
+    `Synced ${counted(images.length, "tag")} of ${repositories} ${repositories === 1 ? "repository" : "repositories"}`,
+    ...(counts.length === 0
+      ? []
+      : [`  tags      ${counts.map(([outcome, count]) => `${count} ${outcome}`).join(", ")}`]),
+    `  moved     ${parts.join("; ")}`,
+    `  requests  ${renderRequests(requests)}`,
+    ...images.flatMap(({ notices = [] }) => notices.map((notice) => `  note      ${oneLine(notice)}`)),
+  ];
+}
+
+/** @throws {SomeFailed} with what failed or was refused. */
+export function throwFailures({ images }: Pick<SyncResult, "images">): void {
+  const failed = images.filter(({ error }) => error !== undefined);
+  if (failed.length > 0) throw new SomeFailed(failed.map(failedPart));
+}
+
+/** @throws {SomeFailed} with what could not be planned. */
+export function throwUnresolved({ unresolved }: Pick<SyncPlan, "unresolved">): void {
+  const parts = unresolved.map(({ from, tag, to, error }) => {
+    const source = `${from}${tag === undefined ? "" : `:${tag}`}`;
+    return { error: new Error(error.message), of: to === undefined ? source : `${source} → ${to}` };
+  });
+  if (parts.length > 0) throw new SomeFailed(parts);
+}
+
+function failedPart({ from, tag, to, targetTag, error }: ImageResult): { readonly error: Error; readonly of: string } {
+  const source = `${from}${tag === undefined ? "" : `:${tag}`}`;
+  const target = to === undefined ? "" : ` → ${to}${targetTag === undefined ? "" : `:${targetTag}`}`;
+  return { error: new Error(error?.message), of: `${source}${target}` };
+}
