@@ -11,6 +11,7 @@ import {
   readVerified,
   type Source,
   StoreError,
+  watchContent,
 } from "@tranship/core";
 import { asCopyError } from "./errors.ts";
 import { type CopyRun, lending } from "./run.ts";
@@ -72,7 +73,7 @@ export class Reader {
           offset,
           signal: signal ?? this.#call.signal,
         });
-        return this.#blamed(content, descriptor);
+        return watchContent(content, { failed: (error) => this.#blame("fetch", descriptor, error) });
       } catch (error) {
         throw this.#blame("fetch", descriptor, error);
       }
@@ -117,14 +118,6 @@ export class Reader {
       });
     } catch (error) {
       throw this.#blame(operation, descriptor, error);
-    }
-  }
-
-  async *#blamed(content: AsyncIterable<Uint8Array>, descriptor: Descriptor): AsyncGenerator<Uint8Array, void, void> {
-    try {
-      yield* content;
-    } catch (error) {
-      throw this.#blame("fetch", descriptor, error);
     }
   }
 

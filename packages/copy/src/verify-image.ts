@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  checkContent,
   childrenOf,
   type Descriptor,
   type Digest,
@@ -7,7 +8,6 @@ import {
   isManifestMediaType,
   type Located,
   type Source,
-  verified,
 } from "@tranship/core";
 import { asCopyError } from "./errors.ts";
 import { Reader } from "./reader.ts";
@@ -51,9 +51,7 @@ export async function verifyImage(
   async function readBlob(descriptor: Descriptor): Promise<void> {
     scope.signal.throwIfAborted();
     try {
-      for await (const _ of verified(await reader.opener(descriptor)(0, scope.signal), descriptor)) {
-        // Reading is what verifies.
-      }
+      await checkContent(await reader.opener(descriptor)(0, scope.signal), descriptor);
     } catch (cause) {
       throw asCopyError(
         { side: "source", operation: "fetch", store: image.store.name, descriptor, cause },

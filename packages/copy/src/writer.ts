@@ -8,6 +8,7 @@ import {
   RegistryError,
   StoreError,
   type Target,
+  watchContent,
 } from "@tranship/core";
 import { asCopyError, CopyError, type CopyErrorInit } from "./errors.ts";
 import type { Happened } from "./events.ts";
@@ -137,7 +138,8 @@ export class Writer {
     return async (offset, signal) => {
       if (opened) emit({ type: "resumed", descriptor, offset });
       opened = true;
-      return counted(descriptor, await open(offset, signal), emit);
+      const received = (bytes: number): void => emit({ type: "bytes", digest: descriptor.digest, bytes });
+      return watchContent(await open(offset, signal), { received });
     };
   }
 
@@ -148,16 +150,5 @@ export class Writer {
         ? { side: "source", operation: "fetch", store: this.#options.sourceName, descriptor, cause }
         : { side: "target", operation, store: this.target.name, descriptor, cause };
     return asCopyError(init, this.#options.call.signal);
-  }
-}
-
-async function* counted(
-  descriptor: Descriptor,
-  content: AsyncIterable<Uint8Array>,
-  emit: (event: Happened) => void,
-): AsyncGenerator<Uint8Array, void, void> {
-  for await (const bytes of content) {
-    emit({ type: "bytes", digest: descriptor.digest, bytes: bytes.length });
-    yield bytes;
   }
 }

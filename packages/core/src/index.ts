@@ -59,7 +59,8 @@ export {
 } from "./content/reference.ts";
 export { parseRepositoryName } from "./content/repository-name.ts";
 export { parseTag } from "./content/tag.ts";
-export { readVerified, verified, verifyBytes } from "./content/verify.ts";
+export { checkContent, readVerified, verified, verifyBytes } from "./content/verify.ts";
+export { type ContentWatcher, watchContent } from "./content/watch-content.ts";
 export type { HelperChoice } from "./credentials/auth-file.ts";
 export type { AuthFileOptions, AuthFilePath, Environment } from "./credentials/auth-file-paths.ts";
 export type {
@@ -102,6 +103,7 @@ export {
   type SpecErrorCode,
   StoreError,
 } from "./errors.ts";
+export type { LaneChoice } from "./http/lanes.ts";
 export type { TlsOptions } from "./http/tls-options.ts";
 export {
   type BlobCounts,

@@ -1,7 +1,9 @@
 /** Bytes lent for a while: they must be neither read nor written after `release()`. Private to this package; never what an AsyncIterable gives. */
 export interface Lease {
   readonly bytes: Uint8Array;
-  /** Gives them back, once. Whoever has a lease releases it or hands it on. */
+  /** Whether the bytes stay as they are after `release()` too, so that who wants to keep them needs no copy. */
+  readonly isOwn: boolean;
+  /** Gives them back. Whoever has a lease releases it, once, or hands it on. */
   release(): void;
 }
 
@@ -9,7 +11,7 @@ export interface Lease {
 export interface LeaseReader {
   /** The next one, which is the caller's to release; undefined at the end. Not called again before it has settled. */
   read(): Promise<Lease | undefined>;
-  /** Gives up; a `read` under way ends. What was handed out stays lent until it is released. */
+  /** Gives up, also while a `read` is under way, which then gives nothing. What was handed out stays lent until it is released. */
   close(): Promise<void>;
 }
 
@@ -21,36 +23,57 @@ export interface LentContent extends AsyncIterable<Uint8Array> {
   [LEASES](): LeaseReader;
 }
 
-export function isLent(content: AsyncIterable<Uint8Array>): content is LentContent {
-  return LEASES in content;
+/** Bytes that are the consumer's own. */
+export function ownLease(bytes: Uint8Array): Lease {
+  return { bytes, isOwn: true, release() {} };
+}
+
+/** A lease in two parts; it is released when both are. */
+export function splitLease(lease: Lease, length: number): readonly [Lease, Lease] {
+  const { bytes, isOwn } = lease;
+  let parts = 2;
+  function part(of: Uint8Array): Lease {
+    function release(): void {
+      parts -= 1;
+      if (parts === 0) lease.release();
+    }
+    return { bytes: of, isOwn, release };
+  }
+  return [part(bytes.subarray(0, length)), part(bytes.subarray(length))];
 }
 
 /** Any content as leases: lent where it can be, else its own pieces. */
 export function leasesOf(content: AsyncIterable<Uint8Array>): LeaseReader {
   if (isLent(content)) return content[LEASES]();
   const pieces = content[Symbol.asyncIterator]();
+  let over = false;
   return {
     async read() {
       const next = await pieces.next();
-      return next.done === true ? undefined : { bytes: next.value, release() {} };
+      return over || next.done === true ? undefined : ownLease(next.value);
     },
     async close() {
+      over = true;
       await pieces.return?.();
     },
   };
 }
 
-/** Leases as pieces that the consumer owns. Costs a copy. */
-export function ownedPieces(leases: LeaseReader): AsyncIterator<Uint8Array, undefined, void> {
+/** Leases as content that is iterated, or lent, once. Who iterates it owns the pieces: what is not its own already is copied. */
+export function lentContent(leases: LeaseReader): LentContent & AsyncIterableIterator<Uint8Array, undefined, void> {
   let over = false;
   return {
+    [LEASES]: () => leases,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
     async next() {
       const lease = over ? undefined : await leases.read();
       if (lease === undefined) {
         over = true;
         return { done: true, value: undefined };
       }
-      const value = new Uint8Array(lease.bytes);
+      const value = lease.isOwn ? lease.bytes : new Uint8Array(lease.bytes);
       lease.release();
       return { done: false, value };
     },
@@ -60,4 +83,8 @@ export function ownedPieces(leases: LeaseReader): AsyncIterator<Uint8Array, unde
       return { done: true, value: undefined };
     },
   };
+}
+
+function isLent(content: AsyncIterable<Uint8Array>): content is LentContent {
+  return LEASES in content;
 }

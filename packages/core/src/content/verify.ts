@@ -1,6 +1,8 @@
+import type { Hash } from "node:crypto";
 import { DigestMismatchError, StoreError } from "../errors.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { algorithmOf, type Digest, digestOf, hasherFor } from "./digest.ts";
+import { type Lease, type LeaseReader, leasesOf, lentContent } from "./lease.ts";
 
 /**
  * Passes the content on while hashing it, and holds the last piece back until size and digest match, so that a consumer that only
@@ -17,45 +19,81 @@ export function verified(
   descriptor: Descriptor,
   place?: string,
 ): AsyncIterableIterator<Uint8Array, void, void> {
-  const source = content[Symbol.asyncIterator]();
-  const pieces = checked({ [Symbol.asyncIterator]: () => source }, descriptor, place);
-  let started = false;
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next() {
-      started = true;
-      return pieces.next();
-    },
-    async return() {
-      // A generator that never ran ends without a word to its source, and an answer's body would hold its connection.
-      if (!started) await source.return?.();
-      started = true;
-      return pieces.return();
-    },
-  };
+  return lentContent(new VerifiedLeases(leasesOf(content), descriptor, place));
 }
 
-async function* checked(
-  content: AsyncIterable<Uint8Array>,
-  descriptor: Descriptor,
-  place: string | undefined,
-): AsyncGenerator<Uint8Array, void, void> {
-  const hash = hasherFor(descriptor.digest);
-  let held: Uint8Array | undefined;
-  let size = 0;
-  for await (const piece of content) {
-    if (piece.length === 0) continue;
-    size += piece.length;
-    if (size > descriptor.size) throw sizeMismatch(descriptor, `more than ${descriptor.size} bytes came`, place);
-    hash.update(piece);
-    if (held !== undefined) yield held;
-    held = piece;
+/** Reads content to its end, and throws it away. Memory: one piece. @throws as `verified`. */
+export async function checkContent(content: AsyncIterable<Uint8Array>, descriptor: Descriptor): Promise<void> {
+  const leases = new VerifiedLeases(leasesOf(content), descriptor);
+  for (let lease = await leases.read(); lease !== undefined; lease = await leases.read()) lease.release();
+}
+
+class VerifiedLeases implements LeaseReader {
+  readonly #source: LeaseReader;
+  readonly #descriptor: Descriptor;
+  readonly #place: string | undefined;
+  readonly #hash: Hash;
+  #held: Lease | undefined;
+  #size = 0;
+  #over = false;
+
+  constructor(source: LeaseReader, descriptor: Descriptor, place?: string) {
+    this.#source = source;
+    this.#descriptor = descriptor;
+    this.#place = place;
+    this.#hash = hasherFor(descriptor.digest);
   }
-  if (size !== descriptor.size) throw sizeMismatch(descriptor, `${size} of ${descriptor.size} bytes came`, place);
-  checkDigest(`${algorithmOf(descriptor.digest)}:${hash.digest("hex")}`, descriptor, place);
-  if (held !== undefined) yield held;
+
+  async read(): Promise<Lease | undefined> {
+    try {
+      while (!this.#over) {
+        const lease = await this.#source.read();
+        if (this.#over) lease?.release();
+        else if (lease === undefined) return this.#finish();
+        else if (lease.bytes.length === 0) lease.release();
+        else {
+          const held = this.#hold(lease);
+          if (held !== undefined) return held;
+        }
+      }
+      return undefined;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#held?.release();
+    this.#held = undefined;
+    if (this.#over) return;
+    this.#over = true;
+    await this.#source.close();
+  }
+
+  /** Takes a piece, and gives the one before it. */
+  #hold(lease: Lease): Lease | undefined {
+    const held = this.#held;
+    this.#held = lease;
+    this.#size += lease.bytes.length;
+    const { size } = this.#descriptor;
+    if (this.#size > size) {
+      held?.release();
+      throw sizeMismatch(this.#descriptor, `more than ${size} bytes came`, this.#place);
+    }
+    this.#hash.update(lease.bytes);
+    return held;
+  }
+
+  #finish(): Lease | undefined {
+    this.#over = true;
+    const { digest, size } = this.#descriptor;
+    if (this.#size !== size) throw sizeMismatch(this.#descriptor, `${this.#size} of ${size} bytes came`, this.#place);
+    checkDigest(`${algorithmOf(digest)}:${this.#hash.digest("hex")}`, this.#descriptor, this.#place);
+    const last = this.#held;
+    this.#held = undefined;
+    return last;
+  }
 }
 
 /** Checks content that is in memory. @throws {StoreError} SIZE_MISMATCH. @throws {DigestMismatchError} */
@@ -66,16 +104,16 @@ export function verifyBytes(bytes: Uint8Array, descriptor: Descriptor): void {
   checkDigest(digestOf(bytes, algorithmOf(descriptor.digest)), descriptor);
 }
 
-/** Reads small content whole, verified. Memory: what came, twice; `descriptor.size` bounds it, so check that first where it came from outside. */
+/** Reads small content whole, verified. Memory: `descriptor.size` bytes, so check that first where it came from outside. */
 export async function readVerified(content: AsyncIterable<Uint8Array>, descriptor: Descriptor): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of verified(content, descriptor)) pieces.push(piece);
+  const leases = new VerifiedLeases(leasesOf(content), descriptor);
   // No Buffer.concat: its small results share one pool, so the caller would not own the memory.
   const whole = new Uint8Array(descriptor.size);
   let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
+  for (let lease = await leases.read(); lease !== undefined; lease = await leases.read()) {
+    whole.set(lease.bytes, offset);
+    offset += lease.bytes.length;
+    lease.release();
   }
   return whole;
 }

@@ -1,8 +1,9 @@
+import { LEASES, type LeaseReader, type LentContent, leasesOf, lentContent } from "../content/lease.ts";
 import type { ResponseBody } from "../registry/request.ts";
 import type { BodyObserver } from "./observer.ts";
 
 /** The body of an answer that tells its observers what was read of it, and when it is over. */
-export class ObservedBody implements ResponseBody {
+export class ObservedBody implements ResponseBody, LentContent {
   readonly #body: ResponseBody;
   readonly #observers: readonly BodyObserver[];
   #over = false;
@@ -13,17 +14,21 @@ export class ObservedBody implements ResponseBody {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    const pieces = this.#body[Symbol.asyncIterator]();
+    return lentContent(this[LEASES]());
+  }
+
+  [LEASES](): LeaseReader {
+    const leases = leasesOf(this.#body);
     return {
-      next: async () => {
-        const next = await this.#telling(() => pieces.next());
-        if (next.done === true) this.#end();
-        else this.#received(next.value);
-        return next;
+      read: async () => {
+        const lease = await this.#telling(() => leases.read());
+        if (lease === undefined) this.#end();
+        else this.#received(lease.bytes);
+        return lease;
       },
-      return: async () => {
+      close: async () => {
         this.#end();
-        return (await pieces.return?.()) ?? { done: true, value: undefined };
+        await leases.close();
       },
     };
   }

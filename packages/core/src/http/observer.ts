@@ -20,6 +20,7 @@ export interface Observation {
 
 /** Who looks at the body of an answer. */
 export interface BodyObserver {
+  /** A piece, which is not to be kept. */
   received?(piece: Uint8Array): void;
   /** The body was read, dropped, or broke off with an error. Told once. */
   ended(error?: unknown): void;

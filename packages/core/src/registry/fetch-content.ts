@@ -4,7 +4,7 @@ import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { type ContentRange, type OpenedContent, openRange } from "./open-range.ts";
 import { blobPath, labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
-import { ResumingContent } from "./resuming-content.ts";
+import { resumingContent } from "./resuming-content.ts";
 import { retriesOf } from "./retries.ts";
 
 /**
@@ -35,6 +35,7 @@ export async function fetchContent(
       scopes: [pullScope(repository.name)],
       headers: { "accept-encoding": "identity", ...(isManifest ? { accept: MANIFEST_ACCEPT } : {}) },
       accept: [200],
+      answerLength: size,
       call: options,
     },
   };
@@ -49,5 +50,5 @@ export async function fetchContent(
   };
   const retry = retriesOf(repository.retry, options, { ...range.request, host: repository.client.host });
   const first = offset === size ? undefined : await open(offset);
-  return new ResumingContent({ first, offset, size, action, open, retry });
+  return resumingContent({ first, offset, size, action, open, retry });
 }

@@ -6,7 +6,7 @@ import { lengthHeader } from "./manifest-headers.ts";
 import { type OpenedContent, openRange } from "./open-range.ts";
 import { blobPath, labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import type { RegistryRequest, RegistryResponse } from "./request.ts";
-import { ResumingContent } from "./resuming-content.ts";
+import { resumingContent } from "./resuming-content.ts";
 import { retriesOf } from "./retries.ts";
 
 /** A blob that was known by its digest alone. */
@@ -51,7 +51,7 @@ export async function openBlob(
   const open = (offset: number): Promise<OpenedContent> => explaining(openRange(client, { size, request }, offset));
   return {
     size,
-    content: new ResumingContent({
+    content: resumingContent({
       first,
       offset: 0,
       size,

@@ -1,3 +1,4 @@
+import { type LeaseReader, leasesOf, lentContent, splitLease } from "../content/lease.ts";
 import { RegistryError } from "../errors.ts";
 import { lengthHeader } from "./manifest-headers.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
@@ -24,8 +25,9 @@ export async function openRange(
   offset: number,
 ): Promise<OpenedContent> {
   if (offset > 0) {
+    const answerLength = range.size - offset;
     const headers = { ...range.request.headers, range: `bytes=${offset}-` };
-    const response = await client.request({ ...range.request, headers, accept: [200, 206, 416] });
+    const response = await client.request({ ...range.request, headers, answerLength, accept: [200, 206, 416] });
     if (response.status === 200) return fromStart(response, range, offset);
     const part = contentRange(response);
     if (response.status === 206 && part?.start === offset && part.total === range.size) return response.body;
@@ -42,15 +44,28 @@ async function fromStart(response: RegistryResponse, range: ContentRange, offset
   if (length !== undefined && length !== range.size) throw await otherSize(response, length, range);
   const { body } = response;
   if (offset === 0) return body;
-  return { [Symbol.asyncIterator]: () => skipping(body, offset), drop: () => body.drop() };
+  return Object.assign(lentContent(skipping(body, offset)), { drop: () => body.drop() });
 }
 
-async function* skipping(content: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array, void, void> {
+function skipping(content: AsyncIterable<Uint8Array>, offset: number): LeaseReader {
+  const leases = leasesOf(content);
   let toSkip = offset;
-  for await (const piece of content) {
-    if (piece.length > toSkip) yield toSkip === 0 ? piece : piece.subarray(toSkip);
-    toSkip = Math.max(0, toSkip - piece.length);
-  }
+  return {
+    async read() {
+      let lease = await leases.read();
+      while (lease !== undefined && toSkip >= lease.bytes.length) {
+        toSkip -= lease.bytes.length;
+        lease.release();
+        lease = await leases.read();
+      }
+      if (lease === undefined || toSkip === 0) return lease;
+      const [skipped, rest] = splitLease(lease, toSkip);
+      toSkip = 0;
+      skipped.release();
+      return rest;
+    },
+    close: () => leases.close(),
+  };
 }
 
 /** `bytes 5-9/10`, or in a 416 one without a start; undefined where it is missing or something else. RFC 9110, 14.4. */

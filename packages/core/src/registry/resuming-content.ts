@@ -1,3 +1,4 @@
+import { type Lease, type LeaseReader, type LentContent, leasesOf, lentContent } from "../content/lease.ts";
 import { isRetryable, StoreError } from "../errors.ts";
 import { type RetryOptions, retrying } from "../http/retry.ts";
 import type { OpenedContent } from "./open-range.ts";
@@ -15,12 +16,18 @@ export interface ResumingContentOptions {
   readonly retry: RetryOptions;
 }
 
-/** A stream of `size - offset` bytes that opens itself again at the offset reached when it breaks off or ends too early. Iterated once. */
-export class ResumingContent implements AsyncIterableIterator<Uint8Array> {
+/** A stream of `size - offset` bytes that opens itself again at the offset reached when it breaks off or ends too early. Read once. */
+export function resumingContent(
+  options: ResumingContentOptions,
+): LentContent & AsyncIterableIterator<Uint8Array, undefined, void> {
+  return lentContent(new ResumingLeases(options));
+}
+
+class ResumingLeases implements LeaseReader {
   readonly #options: ResumingContentOptions;
   #offset: number;
   #content: OpenedContent | undefined;
-  #pieces: AsyncIterator<Uint8Array> | undefined;
+  #leases: LeaseReader | undefined;
   #over = false;
 
   constructor(options: ResumingContentOptions) {
@@ -29,67 +36,72 @@ export class ResumingContent implements AsyncIterableIterator<Uint8Array> {
     this.#content = options.first;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
   /** The next piece. Tries are counted for each piece: whatever comes is progress. */
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#over) return { done: true, value: undefined };
+  async read(): Promise<Lease | undefined> {
+    if (this.#over) return undefined;
     let reading = false;
     try {
-      const piece = await retrying(
+      const lease = await retrying(
         async () => {
           reading = false;
           // Where this fails, the client has tried again for long enough.
-          if (this.#offset < this.#options.size) this.#content ??= await this.#options.open(this.#offset);
+          await this.#open();
           reading = true;
           return await this.#read();
         },
-        { ...this.#options.retry, isRetryable: (error) => reading && isRetryable(error) },
+        { ...this.#options.retry, isRetryable: (error) => !this.#over && reading && isRetryable(error) },
       );
-      if (piece !== undefined) return { done: false, value: piece };
-      this.#over = true;
-      return { done: true, value: undefined };
+      this.#over ||= lease === undefined;
+      return lease;
     } catch (error) {
-      await this.return();
+      await this.close();
       throw error;
     }
   }
 
   /** Lets the connection go, also where nothing was read yet. */
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+  async close(): Promise<void> {
     this.#over = true;
-    await this.#close();
-    return { done: true, value: undefined };
+    await this.#letGo();
   }
 
-  async #read(): Promise<Uint8Array | undefined> {
+  async #open(): Promise<void> {
+    if (this.#content !== undefined || this.#offset >= this.#options.size || this.#over) return;
+    this.#content = await this.#options.open(this.#offset);
+    if (this.#over) await this.#letGo();
+  }
+
+  async #read(): Promise<Lease | undefined> {
     const { size, action } = this.#options;
     try {
-      this.#pieces ??= this.#content?.[Symbol.asyncIterator]();
-      const next = await this.#pieces?.next();
-      if (next !== undefined && next.done !== true) {
-        this.#offset += next.value.length;
-        if (this.#offset <= size) return next.value;
+      if (this.#content !== undefined) this.#leases ??= leasesOf(this.#content);
+      const lease = await this.#leases?.read();
+      if (this.#over) {
+        lease?.release();
+        return undefined;
+      }
+      if (lease !== undefined) {
+        this.#offset += lease.bytes.length;
+        if (this.#offset <= size) return lease;
+        lease.release();
         throw new StoreError("SIZE_MISMATCH", `${action}: more than ${size} bytes came`);
       }
       if (this.#offset === size) return undefined;
       throw new StoreError("NETWORK", `${action}: it broke off at ${this.#offset} of ${size} bytes`);
     } catch (error) {
-      await this.#close();
+      await this.#letGo();
       // A connection that breaks after the last byte took nothing away.
       if (this.#offset === size && isRetryable(error)) return undefined;
       throw error;
     }
   }
 
-  async #close(): Promise<void> {
+  async #letGo(): Promise<void> {
     const content = this.#content;
-    const pieces = this.#pieces;
+    const leases = this.#leases;
     this.#content = undefined;
-    this.#pieces = undefined;
-    if (pieces === undefined) await content?.drop();
-    else await pieces.return?.();
+    this.#leases = undefined;
+    if (leases === undefined) await content?.drop();
+    else await leases.close();
   }
 }

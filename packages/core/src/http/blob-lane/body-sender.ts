@@ -1,5 +1,5 @@
 import type { ClientRequest } from "node:http";
-import type { Lease, LeaseReader } from "../../content/lease.ts";
+import { type Lease, type LeaseReader, splitLease } from "../../content/lease.ts";
 import { MOST_REPLAYED_BYTES } from "../lane.ts";
 import { LaneError } from "./lane-error.ts";
 import { SentLeases } from "./sent-leases.ts";
@@ -61,15 +61,15 @@ export class BodySender {
   }
 
   async #write(lease: Lease): Promise<void> {
-    const { bytes } = lease;
     let rest = lease;
-    if (this.taken === 0 && bytes.length > MOST_REPLAYED_BYTES) {
+    if (this.taken === 0 && lease.bytes.length > MOST_REPLAYED_BYTES) {
       // A kept connection that dies before it took more was dead already.
+      const [first, others] = splitLease(lease, MOST_REPLAYED_BYTES);
+      rest = others;
       this.taken = MOST_REPLAYED_BYTES;
-      this.#sent.write({ bytes: bytes.subarray(0, MOST_REPLAYED_BYTES), release() {} });
+      this.#sent.write(first);
       await this.#sent.fewerThan(1);
       await nextTurn();
-      rest = { bytes: bytes.subarray(MOST_REPLAYED_BYTES), release: () => lease.release() };
     }
     if (this.#stopped) return rest.release();
     this.taken += rest.bytes.length;

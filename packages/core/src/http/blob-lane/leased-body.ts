@@ -1,4 +1,4 @@
-import { LEASES, type Lease, type LeaseReader, type LentContent, ownedPieces } from "../../content/lease.ts";
+import { LEASES, type Lease, type LeaseReader, type LentContent, lentContent } from "../../content/lease.ts";
 import type { ResponseBody } from "../../registry/request.ts";
 import { dropRest } from "../short-rest.ts";
 import type { Region } from "./slab-filler.ts";
@@ -56,7 +56,7 @@ export class LeasedBody implements ResponseBody, LentContent {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return ownedPieces(this[LEASES]());
+    return lentContent(this[LEASES]());
   }
 
   [LEASES](): LeaseReader {

@@ -33,6 +33,7 @@ export class Slab {
     let lent = true;
     return {
       bytes: this.memory.subarray(start, end),
+      isOwn: false,
       release: () => {
         if (!lent) return;
         lent = false;

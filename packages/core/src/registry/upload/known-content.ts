@@ -1,5 +1,7 @@
 import type { Descriptor } from "../../content/descriptor.ts";
+import { type Lease, type LeaseReader, lentContent } from "../../content/lease.ts";
 import { digestMismatch, sizeMismatch } from "../../content/verify.ts";
+import { watchContent } from "../../content/watch-content.ts";
 import type { Open } from "../../store/store.ts";
 import { HashTrail, type RunningHash } from "./hash-trail.ts";
 import { ContentFailure, type Outgoing, type OutgoingPart } from "./outgoing.ts";
@@ -43,7 +45,8 @@ export class KnownContent implements Outgoing {
   partAt(offset: number, length: number): KnownPart {
     const part = Math.min(length, this.descriptor.size - offset);
     const isLast = offset + part === this.descriptor.size;
-    return new KnownPart({ offset, length: part, isLast }, () => this.#pieces(offset, offset + part));
+    const range: PartRange = { offset, length: part, isLast };
+    return new KnownPart(range, () => new PartReader(this, range));
   }
 
   async close(): Promise<void> {
@@ -51,48 +54,88 @@ export class KnownContent implements Outgoing {
     this.#reading = undefined;
   }
 
-  async *#pieces(offset: number, end: number): AsyncGenerator<Uint8Array, void, void> {
-    const isLast = end === this.descriptor.size;
-    const reading = await this.#readingAt(offset);
-    let goesOn = false;
-    try {
-      let held: Uint8Array | undefined;
-      while (reading.offset < end) {
-        const piece = await reading.read(end - reading.offset);
-        goesOn = !isLast && reading.offset === end;
-        if (held !== undefined) yield held;
-        if (isLast) held = piece;
-        else yield piece;
-      }
-      if (isLast) await reading.finish();
-      if (held !== undefined) yield held;
-    } finally {
-      if (!goesOn) this.#drop(reading);
-    }
-  }
-
   /** The stream where it stands, if that is the place; else it is opened anew, as far before it as it takes to have the hash. */
-  async #readingAt(offset: number): Promise<HashedReading> {
+  async readingAt(offset: number): Promise<HashedReading> {
     const current = this.#reading;
     if (current?.offset === offset) {
       current.mark();
       return current;
     }
-    if (current !== undefined) this.#drop(current);
+    if (current !== undefined) this.drop(current);
     const hash = this.#trail.before(offset);
     const unhashed = offset - hash.offset > FAR_BEHIND && this.#options.isChecked();
     const start = unhashed ? offset : hash.offset;
     const content = await this.#open(start, this.#options.signal);
     const reading = new HashedReading(content, start, this.descriptor, this.#trail, unhashed ? undefined : hash);
     this.#reading = reading;
-    while (reading.offset < offset) await reading.read(offset - reading.offset);
+    while (reading.offset < offset) (await reading.read(offset - reading.offset)).release();
     reading.mark();
     return reading;
   }
 
-  #drop(reading: HashedReading): void {
+  /** Closes a stream that doesn't go on. */
+  drop(reading: HashedReading): void {
     reading.close();
     if (this.#reading === reading) this.#reading = undefined;
+  }
+}
+
+type PartRange = Pick<OutgoingPart, "offset" | "length" | "isLast">;
+
+/** Reads the bytes of one part; of the last one, the end is held back until it is known to be right. */
+class PartReader implements LeaseReader {
+  readonly #content: KnownContent;
+  readonly #range: PartRange;
+  #reading: HashedReading | undefined;
+  #held: Lease | undefined;
+  #over = false;
+
+  constructor(content: KnownContent, range: PartRange) {
+    this.#content = content;
+    this.#range = range;
+  }
+
+  async read(): Promise<Lease | undefined> {
+    const { offset, length, isLast } = this.#range;
+    try {
+      if (this.#over) return undefined;
+      const reading = this.#reading ?? (await this.#content.readingAt(offset));
+      this.#reading = reading;
+      while (!this.#over && reading.offset < offset + length) {
+        const piece = await reading.read(offset + length - reading.offset);
+        if (this.#over) piece.release();
+        else if (!isLast) return piece;
+        else {
+          const held = this.#held;
+          this.#held = piece;
+          if (held !== undefined) return held;
+        }
+      }
+      if (this.#over) {
+        this.#content.drop(reading);
+        return undefined;
+      }
+      if (isLast) await reading.finish();
+      this.#over = true;
+      if (isLast) this.#content.drop(reading);
+      const last = this.#held;
+      this.#held = undefined;
+      return last;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#held?.release();
+    this.#held = undefined;
+    if (this.#over) return;
+    this.#over = true;
+    const reading = this.#reading;
+    const { offset, length, isLast } = this.#range;
+    // The next part goes on where this one ended.
+    if (reading !== undefined && (isLast || reading.offset < offset + length)) this.#content.drop(reading);
   }
 }
 
@@ -103,32 +146,29 @@ export class KnownPart implements OutgoingPart {
   readonly isLast: boolean;
   failure: ContentFailure | undefined;
   sent: number;
-  readonly #pieces: () => AsyncIterable<Uint8Array>;
+  readonly #read: () => LeaseReader;
 
-  constructor(
-    { offset, length, isLast }: Pick<OutgoingPart, "offset" | "length" | "isLast">,
-    pieces: () => AsyncIterable<Uint8Array>,
-  ) {
+  constructor({ offset, length, isLast }: PartRange, read: () => LeaseReader) {
     this.offset = offset;
     this.length = length;
     this.isLast = isLast;
     this.sent = offset;
-    this.#pieces = pieces;
+    this.#read = read;
   }
 
-  async *body(): AsyncGenerator<Uint8Array, void, void> {
+  body(): AsyncIterable<Uint8Array> {
     this.failure = undefined;
     let offset = this.offset;
-    try {
-      for await (const piece of this.#pieces()) {
-        offset += piece.length;
+    return watchContent(lentContent(this.#read()), {
+      received: (length) => {
+        offset += length;
         this.sent = Math.max(this.sent, offset);
-        yield piece;
-      }
-    } catch (error) {
-      this.failure = new ContentFailure(error);
-      throw error;
-    }
+      },
+      failed: (error) => {
+        this.failure = new ContentFailure(error);
+        return error;
+      },
+    });
   }
 }
 
@@ -155,19 +195,21 @@ class HashedReading extends Reading {
     if (this.#hash !== undefined) this.#trail.mark(this.#hash);
   }
 
-  override async read(length: number): Promise<Uint8Array> {
+  override async read(length: number): Promise<Lease> {
     const piece = await super.read(length);
     if (piece === undefined) {
       throw sizeMismatch(this.#descriptor, `${this.offset} of ${this.#descriptor.size} bytes came`);
     }
-    if (this.#hash !== undefined) this.#trail.update(this.#hash, piece);
+    if (this.#hash !== undefined) this.#trail.update(this.#hash, piece.bytes);
     return piece;
   }
 
   /** Makes sure that nothing more comes, and that what came was right. @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH. */
   async finish(): Promise<void> {
     const { digest, size } = this.#descriptor;
-    if ((await super.read(1)) !== undefined) throw sizeMismatch(this.#descriptor, `more than ${size} bytes came`);
+    const more = await super.read(1);
+    more?.release();
+    if (more !== undefined) throw sizeMismatch(this.#descriptor, `more than ${size} bytes came`);
     if (this.#hash === undefined) return;
     const actual = this.#trail.digestOf(this.#hash);
     if (actual !== digest) throw digestMismatch(this.#descriptor, actual);

@@ -2,6 +2,7 @@ import { mkdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Descriptor } from "../../content/descriptor.ts";
 import { algorithmOf, type Digest, parseDigest } from "../../content/digest.ts";
+import { leasesOf } from "../../content/lease.ts";
 import { quoted } from "../../content/quoted.ts";
 import { verified } from "../../content/verify.ts";
 import { StoreError } from "../../errors.ts";
@@ -11,6 +12,7 @@ import { openRegularFile } from "./regular-file.ts";
 import { reading, storageFailure, writing } from "./storage-failure.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
+import { writeLeases } from "./write-leases.ts";
 
 /** Bytes that one read asks for: few trips to the file system, and still little memory for many readers. */
 const READ_BYTES = 1024 * 1024;
@@ -79,16 +81,9 @@ export class BlobDirectory {
   ): Promise<void> {
     const target = this.#pathOf(descriptor.digest);
     const { path, handle } = await writing(this.#name, () => this.#workspace.create());
-    // One write is under way while the next piece comes in and is hashed.
-    let written: Promise<void> = Promise.resolve();
     try {
-      for await (const piece of verified(await openContent(0, signal), descriptor)) {
-        signal?.throwIfAborted();
-        await written;
-        written = writing(this.#name, () => handle.writeFile(piece));
-        written.catch(() => undefined);
-      }
-      await written;
+      const leases = leasesOf(verified(await openContent(0, signal), descriptor));
+      await writeLeases(leases, (bytes) => writing(this.#name, () => handle.writeFile(bytes)), signal);
       await writing(this.#name, async () => {
         await handle.datasync();
         await handle.close();
@@ -96,7 +91,6 @@ export class BlobDirectory {
         await this.#moveInto(target, path);
       });
     } catch (error) {
-      await written.catch(() => undefined);
       await handle.close().catch(() => undefined);
       await unlink(path).catch(() => undefined);
       signal?.throwIfAborted();
