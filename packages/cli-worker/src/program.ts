@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { defineAcr } from "./commands/acr.ts";
 import { defineApply } from "./commands/apply.ts";
 import { defineBlob } from "./commands/blob.ts";
+import { defineConvert } from "./commands/convert.ts";
 import { defineCopy } from "./commands/copy.ts";
 import { defineDelete } from "./commands/delete.ts";
 import { defineDemo } from "./commands/demo.ts";
@@ -45,8 +46,7 @@ export function createProgram(version: string): Command {
   program.commandsGroup("Registries:");
   for (const define of [defineServe, defineLogin, defineLogout, defineAcr]) define(program);
   program.commandsGroup("More:");
-  defineSchema(program);
-  defineDemo(program);
+  for (const define of [defineConvert, defineSchema, defineDemo]) define(program);
   program.helpCommand("help [command]", "show help of a command");
   return program.addHelpText("after", HELP_END);
 }

@@ -1,0 +1,35 @@
+import process from "node:process";
+import { parseRepository } from "@tranship/core";
+import { convertFiles, type ForeignFile } from "../mirror/convert/convert-files.ts";
+import type { ForeignFormat } from "../mirror/convert/foreign-format.ts";
+import { readLimited } from "../read-limited.ts";
+import { readableFile } from "../single-file.ts";
+import { readingInput, UsageError } from "../usage-error.ts";
+
+export interface ConvertFlags {
+  readonly format?: ForeignFormat | undefined;
+  readonly to?: string | undefined;
+}
+
+/** The longest file that is read, in bytes. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Prints a mirror file that does what another tool's files do; what could not be carried over goes to stderr. @throws {UsageError} where nothing can be. */
+export async function convertAction(paths: readonly string[], flags: ConvertFlags, signal: AbortSignal): Promise<void> {
+  const { format, to } = flags;
+  if (to !== undefined) await readingInput(() => parseRepository(to));
+  const files = await Promise.all(paths.map((path) => readForeignFile(path, signal)));
+  const { text, notes } = convertFiles(files, { format, to });
+  process.stdout.write(text);
+  for (const note of notes) process.stderr.write(`tranship: ${note}\n`);
+}
+
+async function readForeignFile(path: string, signal: AbortSignal): Promise<ForeignFile> {
+  const file = await readableFile(path);
+  const bytes = await readLimited(file, { limit: MAX_BYTES, signal });
+  try {
+    return { name: file ?? "stdin", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch (cause) {
+    throw new UsageError(`Cannot read "${path}": it is no text in UTF-8`, { cause });
+  }
+}

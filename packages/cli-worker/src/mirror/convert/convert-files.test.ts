@@ -1,0 +1,367 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { parseMirrorFile } from "../file/parse-mirror-file.ts";
+import { type ConvertOptions, convertFiles } from "./convert-files.ts";
+
+const SECRET = "hunter2";
+
+/** Converts, and holds what comes out to what a mirror file has to be. */
+function convert(text: string | readonly string[], options: ConvertOptions = {}) {
+  const texts = typeof text === "string" ? [text] : text;
+  const converted = convertFiles(
+    texts.map((one, index) => ({ name: index === 0 ? "their.yml" : `their-${index}.yml`, text: one })),
+    options,
+  );
+  expect(`${converted.text}${converted.notes}`).not.toContain(SECRET);
+  const needed = [...converted.text.matchAll(/(?<!\$)\$\{([A-Z0-9_]+)\}/g)].map(([, name = ""]) => name);
+  const variables = Object.fromEntries(
+    needed.map((name) => [name, name.endsWith("HOST") ? "v.example" : "t.example/x"]),
+  );
+  const loaded = parseMirrorFile({ text: converted.text, name: "mirror.yaml", folder: "/", variables });
+  return { ...converted, document: parse(converted.text), loaded };
+}
+
+const REGSYNC = `version: 1
+creds:
+  - registry: docker.io
+    user: "{{env \\"HUB_USER\\"}}"
+    pass: "{{file \\"/run/secrets/hub\\"}}"
+    reqPerSec: 10
+  - registry: registry.example:5000
+    tls: disabled
+    user: sync
+    pass: ${SECRET}
+  - registry: gcr.io
+    credHelper: docker-credential-gcr
+    regcert: '{{file "/etc/certs/gcr.pem"}}'
+    blobMax: 10
+defaults:
+  ratelimit:
+    min: 100
+    retry: 15m
+  parallel: 4
+  interval: 60m
+  digestTags: true
+  referrers: true
+  mediaTypes:
+    - application/vnd.oci.image.index.v1+json
+sync:
+  - source: busybox:1.36
+    target: registry.example:5000/hub/busybox:1.36
+    type: image
+  - source: alpine
+    target: registry.example:5000/hub/alpine
+    type: repository
+    tags:
+      allow:
+        - "latest"
+        - "3\\\\.\\\\d+"
+      deny: [".*-rc\\\\d*"]
+    platform: linux/amd64
+  - source: "{{ env \\"SOURCE_HOST\\" }}/app"
+    target: registry.example:5000/app
+    type: repository
+    tags:
+      semverRange: [">=1.0.0 <2.0.0", ">=4.0.0"]
+    platforms: [linux/amd64, linux/arm64]
+    referrers: false
+  - source: quay.example
+    target: registry.example:5000/quay
+    type: registry
+    repos:
+      allow: ["team/.*", "single"]
+      deny: ["team/old.*"]
+  - source: ocidir:///srv/app
+    target: registry.example:5000/app
+    type: image
+  - source: alpine
+    target: registry.example:5000/{{ .Sync.Source }}
+    type: repository
+    hooks:
+      pre: { type: command, params: [x] }
+`;
+
+describe("convertFiles() of regsync", () => {
+  it("carries over what it can", () => {
+    const { document } = convert(REGSYNC);
+
+    expect(document).toEqual({
+      version: 1,
+      hosts: {
+        "docker.io": {
+          credentials: { username: "${HUB_USER}", password: "${DOCKER_IO_PASSWORD}" },
+          requestsPerSecond: 10,
+        },
+        "registry.example:5000": {
+          credentials: { username: "${REGISTRY_EXAMPLE_5000_USERNAME}", password: "${REGISTRY_EXAMPLE_5000_PASSWORD}" },
+          plainHttp: true,
+        },
+        "gcr.io": { credentials: { helper: "gcr" }, ca: "/etc/certs/gcr.pem" },
+      },
+      mirrors: [
+        {
+          from: "docker.io/library/busybox:1.36",
+          to: "registry.example:5000/hub/busybox:1.36",
+          referrers: true,
+          cosignTags: true,
+        },
+        {
+          from: "docker.io/library/alpine",
+          to: "registry.example:5000/hub/alpine",
+          tags: { regex: ["latest", "3\\.\\d+"], excludeRegex: [".*-rc\\d*"] },
+          platforms: ["linux/amd64"],
+          referrers: true,
+          cosignTags: true,
+        },
+        {
+          from: "${SOURCE_HOST}/app",
+          to: "registry.example:5000/app",
+          tags: { semver: ">=1.0.0 <2.0.0 || >=4.0.0" },
+          platforms: ["linux/amd64", "linux/arm64"],
+          sparse: true,
+          referrers: false,
+          cosignTags: true,
+        },
+        {
+          from: "quay.example/*",
+          repositories: ["team/**", "single"],
+          excludeRepositories: ["team/old*", "team/old*/**"],
+          to: "registry.example:5000/quay/{match}",
+          referrers: true,
+          cosignTags: true,
+        },
+      ],
+    });
+  });
+
+  it("says what it could not, with the line", () => {
+    const { notes } = convert(REGSYNC);
+
+    expect(notes).toEqual([
+      "their.yml:14: blobMax of creds of gcr.io is not carried over",
+      "their.yml:16: ratelimit of the defaults is not carried over",
+      "their.yml:19: parallel is not carried over: see --concurrency, and concurrency of a host",
+      "their.yml:20: interval is not carried over: tranship sync --watch has a schedule of its own",
+      "their.yml:23: mediaTypes of the defaults is not carried over",
+      expect.stringMatching(/^their\.yml:51: the sync of ocidir:\/\/\/srv\/app .* is not carried over: .*directory$/),
+      expect.stringMatching(/^their\.yml:54: the sync of alpine .* the template in .* has no equal here$/),
+      expect.stringMatching(/^their\.yml:57: hooks of the sync of alpine .* is not carried over$/),
+    ]);
+  });
+});
+
+const SKOPEO = `registry.example:5000:
+  credentials:
+    username: me
+    password: ${SECRET}
+  tls-verify: false
+  images:
+    team/redis:
+      - "1.0"
+      - "2.0"
+      - "sha256:${"0".repeat(64)}"
+    busybox: []
+  images-by-tag-regex:
+    nginx: ^1\\.13\\.[12]-alpine-perl$
+    apache: "2\\\\.4"
+  images-by-semver:
+    alpine: ">= 3.12.0, < 4"
+quay.io:
+  tls-verify: true
+  cert-dir: /etc/quay
+  images:
+    coreos/etcd: [latest]
+`;
+
+describe("convertFiles() of skopeo sync", () => {
+  it("carries over images, tags, digests and filters", () => {
+    const { document, loaded, notes } = convert(SKOPEO, { to: "mirror.example/hub" });
+
+    expect(document.hosts).toEqual({
+      "registry.example:5000": {
+        credentials: { username: "${REGISTRY_EXAMPLE_5000_USERNAME}", password: "${REGISTRY_EXAMPLE_5000_PASSWORD}" },
+        insecure: true,
+      },
+    });
+    expect(document.mirrors).toEqual([
+      { from: `registry.example:5000/team/redis@sha256:${"0".repeat(64)}`, to: "mirror.example/hub/redis" },
+      { from: "registry.example:5000/team/redis", to: "mirror.example/hub/redis", tags: ["1.0", "2.0"] },
+      { from: "registry.example:5000/busybox", to: "mirror.example/hub/busybox" },
+      {
+        from: "registry.example:5000/nginx",
+        to: "mirror.example/hub/nginx",
+        tags: { regex: ["1\\.13\\.[12]-alpine-perl"] },
+      },
+      { from: "registry.example:5000/apache", to: "mirror.example/hub/apache", tags: { regex: [".*2\\.4.*"] } },
+      { from: "registry.example:5000/alpine", to: "mirror.example/hub/alpine", tags: { semver: ">= 3.12.0 < 4" } },
+      { from: "quay.io/coreos/etcd", to: "mirror.example/hub/etcd", tags: ["latest"] },
+    ]);
+    expect(loaded.file.mirrors).toHaveLength(7);
+    expect(notes).toEqual([
+      expect.stringMatching(/^their\.yml:5: registry\.example:5000 is asked over TLS, its certificate unchecked/),
+      "their.yml:19: cert-dir of quay.io is not carried over: name its files by ca and clientCert",
+    ]);
+  });
+
+  it("leaves where to, which skopeo's file doesn't say, to a variable", () => {
+    const { document, text } = convert(SKOPEO);
+
+    expect(document.mirrors[1].to).toBe("${TARGET}/redis");
+    expect(text).toContain("TARGET");
+  });
+});
+
+describe("convertFiles() of image-syncer", () => {
+  const AUTH = `{ "quay.io": { "username": "me", "password": "${SECRET}", "insecure": true },
+  "registry.example": { "username": "\${SYNC_USER}", "password": "$SYNC_PASSWORD" },
+  "quay.io/coreos": { "username": "abc", "password": "${SECRET}" } }`;
+  const IMAGES = `quay.io/coreos/etcd:v1.0: registry.example/x/etcd
+quay.io/coreos/etcd:v1.0,v2.0: registry.example/x/etcd
+quay.io/coreos/proxy: registry.example/x/proxy
+quay.io/coreos/proxy:v1.0: registry.example/x/proxy
+quay.io/coreos/proxy@sha256:${"1".repeat(64)}: registry.example/x/proxy
+quay.io/coreos/flannel:v1.1:
+  - registry.example/x/flannel:old
+  - registry.example/y/flannel
+quay.io/coreos/dex:/v2+/: registry.example/x/dex
+nginx: registry.example/x/nginx
+busybox: ""
+`;
+  const MIRRORS = [
+    { from: "quay.io/coreos/etcd", to: "registry.example/x/etcd", tags: ["v1.0", "v2.0"] },
+    { from: "quay.io/coreos/proxy", to: "registry.example/x/proxy" },
+    { from: `quay.io/coreos/proxy@sha256:${"1".repeat(64)}`, to: "registry.example/x/proxy" },
+    { from: "quay.io/coreos/flannel:v1.1", to: "registry.example/x/flannel:old" },
+    { from: "quay.io/coreos/flannel", to: "registry.example/y/flannel", tags: ["v1.1"] },
+    { from: "quay.io/coreos/dex", to: "registry.example/x/dex", tags: { regex: [".*v2+.*"] } },
+    { from: "docker.io/library/nginx", to: "registry.example/x/nginx" },
+  ];
+
+  it("carries over its two files, in JSON and YAML", () => {
+    const { document, notes } = convert([AUTH, IMAGES]);
+
+    expect(document.hosts).toEqual({
+      "quay.io": { credentials: { username: "${QUAY_IO_USERNAME}", password: "${QUAY_IO_PASSWORD}" }, insecure: true },
+      "registry.example": { credentials: { username: "${SYNC_USER}", password: "${SYNC_PASSWORD}" } },
+    });
+    expect(document.mirrors).toEqual(MIRRORS);
+    expect(notes).toEqual([
+      expect.stringMatching(/^their\.yml:1: quay\.io is asked over TLS/),
+      expect.stringMatching(/^their\.yml:3: auth of quay\.io\/coreos is not carried over/),
+      "their-1.yml:4: quay.io/coreos/proxy is there already, with all of its tags",
+      expect.stringMatching(/^their-1\.yml:11: busybox is not carried over: it has no target/),
+    ]);
+  });
+
+  it("carries over its one file", () => {
+    const single = JSON.stringify({
+      auth: JSON.parse(AUTH),
+      images: { "quay.io/coreos/etcd:v1": "registry.example/x/etcd" },
+    });
+    expect(convert(single).document.mirrors).toEqual([
+      { from: "quay.io/coreos/etcd", to: "registry.example/x/etcd", tags: ["v1"] },
+    ]);
+  });
+});
+
+describe("convertFiles() of dregsy", () => {
+  const auth = Buffer.from(JSON.stringify({ username: "alex", password: SECRET })).toString("base64");
+  const DREGSY = `relay: skopeo
+skopeo:
+  binary: skopeo
+  certs-dir: /etc/skopeo/certs.d
+tasks:
+  - name: task1
+    interval: 60
+    verbose: true
+    source:
+      registry: source.example
+      auth: ${auth}
+    target:
+      registry: "dest.example:5000"
+      auth: none
+      skip-tls-verify: true
+    mappings:
+      - from: test/image
+        to: archive/test/image
+        tags: ["0.1.0", "0.1.1"]
+      - from: /test/another
+      - from: test/versions
+        tags: ["semver: >=1.31.0 <1.31.9", "latest"]
+      - from: test/expressions
+        tags: ['regex: 1\\.26\\.[0-9]-(glibc|musl)', 'regex: !.*-rc', 'keep: 1.*']
+        platform: linux/arm64
+      - from: regex:myproject/.*
+        to: ecr
+      - from: regex:(a|b)/.*
+      - from: jenkins/agent
+        to: regex:jenkins/,dh/
+  - name: task2
+    source: { registry: 123456789012.dkr.ecr.eu-central-1.amazonaws.com, auth-refresh: 10h }
+    target: { registry: "dest.example:5000" }
+    mappings:
+      - from: app
+        digests: ["sha256:${"2".repeat(64)}"]
+`;
+
+  it("carries over tasks, mappings and filters", () => {
+    const { document, text } = convert(DREGSY);
+
+    expect(text).not.toContain(auth);
+    expect(document.hosts).toEqual({
+      "source.example": {
+        credentials: { username: "${SOURCE_EXAMPLE_USERNAME}", password: "${SOURCE_EXAMPLE_PASSWORD}" },
+      },
+      "dest.example:5000": { credentials: "anonymous", insecure: true },
+    });
+    expect(document.mirrors).toEqual([
+      { from: "source.example/test/image", to: "dest.example:5000/archive/test/image", tags: ["0.1.0", "0.1.1"] },
+      { from: "source.example/test/another", to: "dest.example:5000/test/another" },
+      {
+        from: "source.example/test/versions",
+        to: "dest.example:5000/test/versions",
+        tags: { semver: ">=1.31.0 <1.31.9", names: ["latest"] },
+      },
+      {
+        from: "source.example/test/expressions",
+        to: "dest.example:5000/test/expressions",
+        tags: { regex: ["1\\.26\\.[0-9]-(glibc|musl)"], excludeRegex: [".*-rc"] },
+        platforms: ["linux/arm64"],
+      },
+      { from: "source.example/myproject/*", to: "dest.example:5000/ecr/{repository}" },
+      {
+        from: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/app@sha256:${"2".repeat(64)}`,
+        to: "dest.example:5000/app",
+      },
+    ]);
+  });
+
+  it("says what it could not, with the line", () => {
+    expect(convert(DREGSY).notes).toEqual([
+      "their.yml:2: skopeo of the file is not carried over",
+      expect.stringMatching(/^their\.yml:7: interval of the task task1/),
+      expect.stringMatching(/^their\.yml:24: the entry "keep: 1\.\*" of tags is not carried over/),
+      expect.stringMatching(/^their\.yml:28: a mapping of the task task1 is not carried over: "regex:\(a\|b\)\/\.\*"/),
+      expect.stringMatching(/^their\.yml:29: a mapping of the task task1 is not carried over: "regex:jenkins/),
+    ]);
+  });
+});
+
+describe("convertFiles()", () => {
+  it("refuses what is nobody's, ours, or empty of images", () => {
+    expect(() => convert("a: { b: 1 }")).toThrow(/no file of regsync, skopeo sync, image-syncer or dregsy/);
+    expect(() => convert("version: 1\nmirrors: []")).toThrow(/mirror file already/);
+    expect(() => convert("sync: []")).toThrow(/no image in it/);
+    expect(() => convert("sync: [{ source: 'ocidir://x', target: a.b/c }]")).toThrow(
+      /nothing in it can be carried over: their\.yml:1/,
+    );
+    expect(() => convert("a: [")).toThrow(/^their\.yml:1:/);
+  });
+
+  it("says what the mirror file still lacks", () => {
+    const { notes } = convertFiles([
+      { name: "r.yml", text: "sync: [{ source: docker.io, target: a.b/hub, type: registry }]" },
+    ]);
+    expect(notes.join()).toMatch(/the mirror file:\d+:\d+: .*docker\.io lists no repositories; name them/);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { regexPattern } from "../select/regex-pattern.ts";
+import { fromGoRegex, globsOfRegex } from "./go-regex.ts";
+
+describe("fromGoRegex()", () => {
+  it.each([
+    ["v1", "whole", "v1"],
+    ["^v1$", "whole", "v1"],
+    ["v1", "part", ".*v1.*"],
+    ["^v1", "part", "v1.*"],
+    ["v1$", "part", ".*v1"],
+    ["a|b", "part", ".*(?:a|b).*"],
+    ["^a|b$", "part", ".*(?:^a|b$).*"],
+    ["1\\.2\\-rc", "whole", "1\\.2-rc"],
+    ["[a\\-z]", "whole", "[a\\-z]"],
+    ["\\Av\\z", "whole", "v"],
+    ["(?P<x>a)", "whole", "(?<x>a)"],
+    ["1\\$$", "part", ".*1\\$"],
+  ] as const)("reads %s for the %s tag as %s", (text, anchoring, result) => {
+    expect(fromGoRegex(text, anchoring)).toBe(result);
+  });
+
+  it("matches as Go does", () => {
+    expect(regexPattern(fromGoRegex("^a|b$", "part")).select(["abc", "cb", "bc"])).toEqual(["abc", "cb"]);
+    expect(regexPattern(fromGoRegex("(?i)v1", "whole")).select(["V1", "v2"])).toEqual(["V1"]);
+  });
+
+  it.each(["[[:alpha:]]", "\\pL", "("])("refuses %s", (text) => {
+    expect(() => fromGoRegex(text, "whole")).toThrow(SyntaxError);
+  });
+});
+
+describe("globsOfRegex()", () => {
+  it.each([
+    ["team/.*", ["team/**"]],
+    [".*", ["**"]],
+    ["app.*", ["app*", "app*/**"]],
+    ["^team/app$", ["team/app"]],
+    [".*/app", ["**/app"]],
+    ["a+", undefined],
+    ["(a|b)/.*", undefined],
+  ])("reads %s as %j", (text, globs) => {
+    expect(globsOfRegex(text)).toEqual(globs);
+  });
+});

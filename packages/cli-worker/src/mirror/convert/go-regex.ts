@@ -1,0 +1,62 @@
+import { regexPattern } from "../select/regex-pattern.ts";
+
+/** How another tool uses a regular expression: for the whole tag, or for any part of it. */
+export type Anchoring = "whole" | "part";
+
+/**
+ * A regular expression of Go (RE2) as JavaScript's, for whole tags.
+ * @throws {SyntaxError} where it uses what JavaScript has not.
+ */
+export function fromGoRegex(text: string, anchoring: Anchoring): string {
+  const translated = translate(text.trim());
+  const result = anchoring === "whole" ? unanchored(translated) : anywhere(translated);
+  regexPattern(result);
+  return result;
+}
+
+function translate(text: string): string {
+  if (/\[\[:|\\p|\(\?[a-zA-Z-]*U/.test(text)) throw new SyntaxError(`it uses a class or flag that only Go has`);
+  const body = text
+    .replaceAll("(?P<", "(?<")
+    .replaceAll("\\A", "^")
+    .replaceAll("\\z", "$")
+    // Go lets any punctuation be escaped.
+    .replaceAll(/\\([^\w\s^$\\.*+?()[\]{}|/])/g, (escaped, character: string) =>
+      character === "-" ? escaped : character,
+    )
+    .replaceAll(/\\-/g, (escaped, offset: number, whole: string) => (insideClass(whole, offset) ? escaped : "-"));
+  const [, flags, rest] = /^\(\?([ims]+)\)(.*)$/s.exec(body) ?? [];
+  return flags === undefined ? body : `(?${flags}:${rest})`;
+}
+
+function insideClass(text: string, offset: number): boolean {
+  const before = text.slice(0, offset).replaceAll(/\\./g, "");
+  return before.lastIndexOf("[") > before.lastIndexOf("]");
+}
+
+/** Without the anchors that are implied. */
+function unanchored(text: string): string {
+  return text.includes("|") ? text : text.replace(/^\^/, "").replace(/(?<!\\)\$$/, "");
+}
+
+function anywhere(text: string): string {
+  if (text.includes("|")) return `.*(?:${text}).*`;
+  const start = text.startsWith("^") || text.startsWith(".*") ? "" : ".*";
+  const end = /(?<!\\)\$$/.test(text) || text.endsWith(".*") ? "" : ".*";
+  return `${start}${unanchored(text)}${end}`;
+}
+
+/** Globs for a regular expression of whole repository names that is literal but for `.*`; undefined for another. */
+export function globsOfRegex(text: string): readonly string[] | undefined {
+  const body = text.trim().replace(/^\^/, "").replace(/\$$/, "");
+  const parts = body.split(/\.\*/);
+  if (parts.some((part) => /[\\^$*+?()[\]{}|]/.test(part.replaceAll(/\\[./-]/g, "")))) return undefined;
+  // A plain "." is meant as one, most often.
+  const names = parts.map((part) => part.replaceAll(/\\([./-])/g, "$1"));
+  if (names.length === 1) return names;
+  // A glob's "*" ends at "/", an expression's ".*" doesn't.
+  const across = names.join("**");
+  const last = names.at(-1) === "" && names.length === 2 && names[0] !== undefined && !/^$|\/$/.test(names[0]);
+  if (last) return [`${names[0]}*`, `${names[0]}*/**`];
+  return names.slice(0, -1).every((name) => name === "" || name.endsWith("/")) ? [across] : undefined;
+}
