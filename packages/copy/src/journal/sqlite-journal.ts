@@ -44,7 +44,7 @@ export class SqliteJournal implements Journal {
       const pruning = new Pruning(limits, now);
       if (await database.write((connection) => pruning.opened(connection))) {
         await database.read(({ database: file }) => file.exec("PRAGMA incremental_vacuum"));
-        await owner.sweep(database);
+        await owner.sweep();
       }
       return new SqliteJournal(database, owner, options);
     } catch (error) {

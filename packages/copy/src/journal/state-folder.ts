@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { getSystemErrorMessage } from "node:util";
 import { StoreError } from "@tranship/core";
 
@@ -35,13 +35,27 @@ export function stateFolderAt(path: string): StateFolder {
 export async function prepareStateFolder(path: string): Promise<StateFolder> {
   const folder = stateFolderAt(path);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     await closeToOthers(path);
-    await mkdir(folder.owners, { recursive: true, mode: 0o700 });
+    await makeFolder(folder.owners);
   } catch (error) {
     throw unusableFolder(path, error);
   }
   return folder;
+}
+
+/** `recursive` of `mkdir` is not used: it says ENOENT of a file system that is read-only. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (isSystemError(error, "EEXIST")) return;
+    if (!isSystemError(error, "ENOENT") || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 }).catch((again) => {
+      if (!isSystemError(again, "EEXIST")) throw again;
+    });
+  }
 }
 
 async function closeToOthers(path: string): Promise<void> {
@@ -69,4 +83,8 @@ function reasonOf(error: Error): string {
   if (code === "ENOTDIR" || code === "EEXIST") return "it is, or lies below, a file";
   if ("errno" in error && typeof error.errno === "number") return `${getSystemErrorMessage(error.errno)} (${code})`;
   return error.message;
+}
+
+function isSystemError(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
