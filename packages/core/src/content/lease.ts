@@ -15,12 +15,13 @@ export interface LeaseReader {
   close(): Promise<void>;
 }
 
-/** The key under which content that can also be lent offers it. */
-export const LEASES: unique symbol = Symbol("leases");
+/** Content that gives pieces of its own to whoever iterates it, and lends them to who asks for leases: the one or the other, once. */
+export abstract class LentContent implements AsyncIterable<Uint8Array> {
+  abstract leases(): LeaseReader;
 
-/** Content that gives pieces of its own to whoever iterates it, and lends them to who asks for leases: the one or the other. */
-export interface LentContent extends AsyncIterable<Uint8Array> {
-  [LEASES](): LeaseReader;
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined, void> {
+    return new OwnPieces(this.leases());
+  }
 }
 
 /** Bytes that are the consumer's own. */
@@ -44,7 +45,7 @@ export function splitLease(lease: Lease, length: number): readonly [Lease, Lease
 
 /** Any content as leases: lent where it can be, else its own pieces. */
 export function leasesOf(content: AsyncIterable<Uint8Array>): LeaseReader {
-  if (isLent(content)) return content[LEASES]();
+  if (content instanceof LentContent) return content.leases();
   const pieces = content[Symbol.asyncIterator]();
   let over = false;
   return {
@@ -59,32 +60,43 @@ export function leasesOf(content: AsyncIterable<Uint8Array>): LeaseReader {
   };
 }
 
-/** Leases as content that is iterated, or lent, once. Who iterates it owns the pieces: what is not its own already is copied. */
+/** Leases as content that is iterated, or lent. */
 export function lentContent(leases: LeaseReader): LentContent & AsyncIterableIterator<Uint8Array, undefined, void> {
-  let over = false;
-  return {
-    [LEASES]: () => leases,
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      const lease = over ? undefined : await leases.read();
-      if (lease === undefined) {
-        over = true;
-        return { done: true, value: undefined };
-      }
-      const value = lease.isOwn ? lease.bytes : new Uint8Array(lease.bytes);
-      lease.release();
-      return { done: false, value };
-    },
-    async return() {
-      over = true;
-      await leases.close();
-      return { done: true, value: undefined };
-    },
-  };
+  return new OwnPieces(leases);
 }
 
-function isLent(content: AsyncIterable<Uint8Array>): content is LentContent {
-  return LEASES in content;
+/** Who iterates it owns the pieces: what is not its own already is copied. */
+class OwnPieces extends LentContent implements AsyncIterableIterator<Uint8Array, undefined, void> {
+  readonly #leases: LeaseReader;
+  #over = false;
+
+  constructor(leases: LeaseReader) {
+    super();
+    this.#leases = leases;
+  }
+
+  leases(): LeaseReader {
+    return this.#leases;
+  }
+
+  override [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const lease = this.#over ? undefined : await this.#leases.read();
+    if (lease === undefined) {
+      this.#over = true;
+      return { done: true, value: undefined };
+    }
+    const value = lease.isOwn ? lease.bytes : new Uint8Array(lease.bytes);
+    lease.release();
+    return { done: false, value };
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#over = true;
+    await this.#leases.close();
+    return { done: true, value: undefined };
+  }
 }

@@ -1,23 +1,20 @@
-import { LEASES, type LeaseReader, type LentContent, leasesOf, lentContent } from "../content/lease.ts";
+import { type LeaseReader, LentContent, leasesOf } from "../content/lease.ts";
 import type { ResponseBody } from "../registry/request.ts";
 import type { BodyObserver } from "./observer.ts";
 
 /** The body of an answer that tells its observers what was read of it, and when it is over. */
-export class ObservedBody implements ResponseBody, LentContent {
+export class ObservedBody extends LentContent implements ResponseBody {
   readonly #body: ResponseBody;
   readonly #observers: readonly BodyObserver[];
   #over = false;
 
   constructor(body: ResponseBody, observers: readonly BodyObserver[]) {
+    super();
     this.#body = body;
     this.#observers = observers;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return lentContent(this[LEASES]());
-  }
-
-  [LEASES](): LeaseReader {
+  leases(): LeaseReader {
     const leases = leasesOf(this.#body);
     return {
       read: async () => {

@@ -1,4 +1,4 @@
-import { LEASES, type Lease, type LeaseReader, type LentContent, lentContent } from "../../content/lease.ts";
+import { type Lease, type LeaseReader, LentContent } from "../../content/lease.ts";
 import type { ResponseBody } from "../../registry/request.ts";
 import { dropRest } from "../short-rest.ts";
 import type { Region } from "./slab-filler.ts";
@@ -13,7 +13,7 @@ export interface LeasedBodyInit {
 }
 
 /** The body of an answer in slabs: filled by its connection, lent to whoever reads it. Memory: the slabs, which hold the connection back when all are out. */
-export class LeasedBody implements ResponseBody, LentContent {
+export class LeasedBody extends LentContent implements ResponseBody {
   readonly #init: LeasedBodyInit;
   #regions: Region[] = [];
   #taken = false;
@@ -21,6 +21,7 @@ export class LeasedBody implements ResponseBody, LentContent {
   #wake: (() => void) | undefined;
 
   constructor(init: LeasedBodyInit) {
+    super();
     this.#init = init;
   }
 
@@ -55,11 +56,7 @@ export class LeasedBody implements ResponseBody, LentContent {
     this.#wakeReader();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return lentContent(this[LEASES]());
-  }
-
-  [LEASES](): LeaseReader {
+  leases(): LeaseReader {
     if (this.#taken) throw new TypeError("The body of an answer can be read only once");
     this.#taken = true;
     return { read: () => this.#read(), close: async () => this.#abandon() };
