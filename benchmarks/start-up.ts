@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { median, printTable } from "./table.ts";
 
 const RUNS = 21;
-const COMMAND = join(import.meta.dirname, "../packages/cli-worker/bin/tranship.js");
+const COMMAND = join(import.meta.dirname, "../packages/cli-worker/bin/tranship.cjs");
 
 /** What `tranship --version` and `--help` take against an empty Node, run in turn. */
 export function startUp(): void {

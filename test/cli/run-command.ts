@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 /** The command as users run it: the built bundle behind `bin/`. */
-export const COMMAND: string = fileURLToPath(new URL("../../packages/cli-worker/bin/tranship.js", import.meta.url));
+export const COMMAND: string = fileURLToPath(new URL("../../packages/cli-worker/bin/tranship.cjs", import.meta.url));
 
 /** What a command did. */
 export interface CommandRun {

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { helpTexts } from "../../packages/cli-worker/src/help-texts.ts";
 import { createProgram } from "../../packages/cli-worker/src/program.ts";
 import { refusingModules } from "../support/refusing-modules.ts";
 import { COMMAND } from "./run-command.ts";
 import { Workbench } from "./workbench.ts";
 
-const NETWORK = "undici|node:(http|https|net|tls|dns)$|/registry-";
+const NETWORK = "undici|node:(http|https|net|tls|dns)$|/engine-";
 const COMMANDS = createProgram("0").commands.map((command) => command.name());
 
 describe("tranship --version", () => {
@@ -36,6 +37,23 @@ describe("tranship --help", () => {
       expect(run.stdout).toMatch(new RegExp(`Examples:\n  # .+\n  \\$ .*tranship ${name}`));
     },
   );
+
+  it("is written down by the build as the program says it, for every command", async () => {
+    await using bench = await Workbench.open();
+    const file = new URL("../dist/command/help.json", `file://${COMMAND}`);
+    const written: Readonly<Record<string, string>> = JSON.parse(await readFile(file, "utf8"));
+    expect(written).toEqual(helpTexts(createProgram("0")));
+    for (const args of [
+      ["copy", "--help"],
+      ["copy", "-h"],
+      ["help", "copy"],
+    ]) {
+      const run = await bench.run(args, { env: refusingModules("/dist/|/node_modules/") });
+      expect(run).toEqual({ code: 0, stdout: written["copy"], stderr: "" });
+    }
+    // Not one of those that the launcher knows: the program itself answers.
+    expect(await bench.run(["--debug", "copy", "--help"])).toEqual({ code: 0, stdout: written["copy"], stderr: "" });
+  });
 
   it("is what a bare tranship shows, on stderr and with exit 2", async () => {
     await using bench = await Workbench.open();

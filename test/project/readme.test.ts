@@ -4,7 +4,7 @@ import { runPeer } from "../peers/run-peer.ts";
 import { PACKAGES, WORKSPACE } from "./packages.ts";
 import { commandUses, namedFlags, readReadme } from "./readme.ts";
 
-const COMMAND = join(WORKSPACE, PACKAGES.tranship, "bin/tranship.js");
+const COMMAND = join(WORKSPACE, PACKAGES.tranship, "bin/tranship.cjs");
 
 describe("README.md", () => {
   let readme: string;

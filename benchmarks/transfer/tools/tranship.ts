@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Job, Tool } from "./tool.ts";
 
 /** The command as users run it: the built bundle behind `bin/`. */
-export const COMMAND: string = fileURLToPath(new URL("../../../packages/cli-worker/bin/tranship.js", import.meta.url));
+export const COMMAND: string = fileURLToPath(new URL("../../../packages/cli-worker/bin/tranship.cjs", import.meta.url));
 
 /** Ours. It has no settings to make it faster: the goals are for what it does by itself. */
 export const tranship: Tool = {

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { Command, Option } from "commander";
 import { defineAcr } from "./commands/acr.ts";
 import { defineApply } from "./commands/apply.ts";
@@ -35,7 +36,7 @@ export function createProgram(version: string): Command {
     })
     .exitOverride()
     // Errors are reported in one place, on one line.
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth })
     .configureHelp({ subcommandTerm: (command) => command.name() });
   program.commandsGroup("Copy:");
   for (const define of [defineCopy, defineSync, definePlan, defineApply]) define(program);
@@ -49,6 +50,11 @@ export function createProgram(version: string): Command {
   for (const define of [defineConvert, defineSchema, defineDemo]) define(program);
   program.helpCommand("help [command]", "show help of a command");
   return program.addHelpText("after", HELP_END);
+}
+
+/** 80 columns, which is also what the texts that the build writes down have, and fewer on a narrower terminal. */
+function helpWidth(): number {
+  return Math.min(80, process.stdout.columns ?? 80);
 }
 
 const HELP_END = `

@@ -1,7 +1,8 @@
+import type * as Api from "@opentelemetry/api";
 import type { Attributes, Span } from "@opentelemetry/api";
 import { StoreError } from "../errors.ts";
 import type { HttpRequest } from "../http/message.ts";
-import type { Observer } from "../http/observer.ts";
+import type { Observation, Observer } from "../http/observer.ts";
 import { redactedUrl } from "../http/redact-query.ts";
 import { VERSION } from "../http/user-agent.ts";
 import { openTelemetry } from "./open-telemetry.ts";
@@ -13,37 +14,46 @@ const CLIENT = 2;
 
 /**
  * A client span for each HTTP request, from its sending to the end of its answer's body, below the span that is active. Nothing where
- * `@opentelemetry/api` is not installed. The trace context goes along to `hostname` only: the URL of a CDN is for whom it was signed.
+ * no tracing is set up. The trace context goes along to `hostname` only: the URL of a CDN is for whom it was signed.
  * Spec: OpenTelemetry semantic conventions v1.27, "HTTP client".
  */
 export function requestSpans(hostname: string): Observer {
   return {
-    async start(request) {
-      const api = await openTelemetry();
-      if (api === undefined) return undefined;
-      const parent = api.context.active();
-      const tracer = api.trace.getTracer("@tranship/core", VERSION);
-      const span = tracer.startSpan(request.method, { kind: CLIENT, attributes: attributesOf(request) }, parent);
-      const headers: Record<string, string> = {};
-      if (request.url.hostname === hostname) api.propagation.inject(api.trace.setSpan(parent, span), headers);
-      if (!span.isRecording()) return { headers };
+    start(request) {
+      const loading = openTelemetry();
+      return loading === undefined ? undefined : startSpan(request, hostname, loading);
+    },
+  };
+}
+
+async function startSpan(
+  request: HttpRequest,
+  hostname: string,
+  loading: Promise<typeof Api | undefined>,
+): Promise<Observation | undefined> {
+  const api = await loading;
+  if (api === undefined) return undefined;
+  const parent = api.context.active();
+  const tracer = api.trace.getTracer("@tranship/core", VERSION);
+  const span = tracer.startSpan(request.method, { kind: CLIENT, attributes: attributesOf(request) }, parent);
+  const headers: Record<string, string> = {};
+  if (request.url.hostname === hostname) api.propagation.inject(api.trace.setSpan(parent, span), headers);
+  if (!span.isRecording()) return { headers };
+  return {
+    headers,
+    answered({ status }) {
+      span.setAttribute("http.response.status_code", status);
+      if (status >= 400) fail(span, String(status));
       return {
-        headers,
-        answered({ status }) {
-          span.setAttribute("http.response.status_code", status);
-          if (status >= 400) fail(span, String(status));
-          return {
-            ended(error) {
-              if (error !== undefined) fail(span, typeOf(error), error);
-              span.end();
-            },
-          };
-        },
-        failed(error) {
-          fail(span, typeOf(error), error);
+        ended(error) {
+          if (error !== undefined) fail(span, typeOf(error), error);
           span.end();
         },
       };
+    },
+    failed(error) {
+      fail(span, typeOf(error), error);
+      span.end();
     },
   };
 }

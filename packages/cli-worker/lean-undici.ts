@@ -1,0 +1,44 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Plugin } from "rolldown";
+
+/** What core imports from undici, and where it is there. */
+const USED = {
+  Agent: "lib/dispatcher/agent.js",
+  Client: "lib/dispatcher/client.js",
+  Pool: "lib/dispatcher/pool.js",
+  ProxyAgent: "lib/dispatcher/proxy-agent.js",
+} as const;
+
+/** Parts of undici that are for what core rules out: HTTP/2 (`allowH2: false`), and bodies that are forms or blobs. */
+const UNUSED = /[\\/]undici[\\/]lib[\\/](?:dispatcher[\\/]client-h2|web[\\/]fetch[\\/]body)\.js$/;
+
+/** What stands for them; the forms' module is loaded only where it is called. */
+const REFUSAL = `
+const refuse = () => { throw new Error("This part of undici is not in the bundle"); };
+module.exports = Object.assign(refuse, { extractBody: refuse });`;
+
+const LEAN = "\0lean-undici";
+
+/**
+ * undici without fetch, WebSocket, caches and mocks: its root loads them all, which takes longer than Node itself takes to start.
+ * A name that core imports and that is not in `USED` fails the build.
+ */
+export function leanUndici(): Plugin {
+  const core = createRequire(new URL("../core/package.json", import.meta.url));
+  const root = dirname(core.resolve("undici"));
+  return {
+    name: "lean-undici",
+    resolveId: (source) => (source === "undici" ? LEAN : null),
+    load(id) {
+      if (id === LEAN) {
+        const lines = Object.entries(USED).map(
+          ([name, path]) => `export { default as ${name} } from ${JSON.stringify(join(root, path))};`,
+        );
+        return lines.join("\n");
+      }
+      if (UNUSED.test(id)) return REFUSAL;
+      return null;
+    },
+  };
+}
