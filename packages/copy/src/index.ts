@@ -6,6 +6,7 @@ export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
 export { type ExecuteOptions, execute } from "./execute.ts";
 export { type FailureRecord, failureRecord, storeErrorIn } from "./failure-record.ts";
 export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/open-journal.ts";
+export type { Unusable } from "./journal/set-aside.ts";
 export type { Plan, PlanAction, PlanHead } from "./plan.ts";
 export { nameOf, planCopy } from "./plan-copy.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";

@@ -5,6 +5,7 @@ import { prepareStateFolder, unusableFolder } from "./state-folder.ts";
 
 export type { OnSetAside } from "./open-connection.ts";
 
+/** What the journal of a state folder takes. */
 export interface OpenJournalOptions extends JournalOptions {
   /** Told of a journal that was damaged, or not ours, or a newer version's: it is kept as `aside`, and a new one is begun. */
   readonly onSetAside?: OnSetAside | undefined;

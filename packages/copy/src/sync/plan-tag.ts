@@ -22,6 +22,7 @@ export type PlanDepth = "content" | "uncounted" | "tags";
 export interface SeenTags {
   /** What the tag was seen to stand for, not too long ago. */
   recall(source: Source, tag: string): Promise<Digest | undefined>;
+  /** The tag stands for that digest, now. */
   saw(source: Source, tag: string, digest: Digest): Promise<void>;
 }
 

@@ -16,6 +16,7 @@ export interface SyncPlanOptions {
   /** Digests of source tags that are believed for a while. Default: each is asked for. */
   readonly seenTags?: SeenTags | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of each request, as it was answered. */
   readonly onExchange?: CallOptions["onExchange"];
 }
 
@@ -30,6 +31,7 @@ export interface ApplyOptions {
   readonly failFast?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
+  /** Told of each request, as it was answered. */
   readonly onExchange?: CallOptions["onExchange"];
   /** Told of each image that has ended. */
   readonly onImage?: ((result: ImageResult) => void) | undefined;

@@ -47,6 +47,8 @@ export interface PruneOwned {
 
 /** Opens the repositories that mirrors and plans name. The same name gives the same store. No request. */
 export interface SyncStores {
+  /** The repository of that name at the source. */
   source(name: string): Promise<Source>;
+  /** The repository of that name at the target. */
   target(name: string): Promise<Target & Pick<Source, "tags" | "listedTags">>;
 }

@@ -36,7 +36,9 @@ export interface BlobJournal {
   repositories(host: string, access: string, digest: Digest): Promise<readonly string[]>;
   /** The registry refused to mount from one repository into the other; remembered for a week. */
   mountRefused(pair: MountPair): Promise<void>;
+  /** Whether that mount was refused, not too long ago. */
   refusesMount(pair: MountPair): Promise<boolean>;
+  /** How much is remembered. */
   counts(): Promise<BlobCounts>;
   /** Forgets everything. Gives how many entries there were. */
   clear(): Promise<number>;

@@ -26,6 +26,7 @@ export interface JournalLimits {
   readonly rewriteMs: number;
 }
 
+/** What a journal keeps where nobody says otherwise. */
 export const DEFAULT_JOURNAL_LIMITS: JournalLimits = {
   uploads: 1000,
   uploadMs: 6 * DAY_MS,

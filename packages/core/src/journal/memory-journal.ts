@@ -7,20 +7,23 @@ import { MemoryTags } from "./memory-tags.ts";
 import { MemoryUploads, type UploadTable } from "./memory-uploads.ts";
 import type { ProfileJournal } from "./profile-journal.ts";
 import type { TagJournal } from "./tag-journal.ts";
+import type { UploadJournal } from "./upload-journal.ts";
 
 /** A journal in memory, which ends with the process: what is remembered within one run. */
 export class MemoryJournal implements Journal {
-  readonly uploads: MemoryUploads;
+  readonly uploads: UploadJournal;
   readonly blobs: BlobJournal;
   readonly profiles: ProfileJournal;
   readonly tags: TagJournal;
   readonly #table: UploadTable;
+  readonly #own: MemoryUploads;
 
   /** @param shared Whose memory this is, too: then it is another owner of the uploads in it, and `options` is not used. */
   constructor({ limits: given, now = Date.now }: JournalOptions = {}, shared?: MemoryJournal) {
     const limits: JournalLimits = { ...DEFAULT_JOURNAL_LIMITS, ...given };
     this.#table = shared === undefined ? { sessions: new Set(), limits, now } : shared.#table;
-    this.uploads = new MemoryUploads(this.#table);
+    this.#own = new MemoryUploads(this.#table);
+    this.uploads = this.#own;
     this.blobs = shared?.blobs ?? new MemoryBlobs(limits, now);
     this.profiles = shared?.profiles ?? new MemoryProfiles(limits.facts, now);
     this.tags = shared?.tags ?? new MemoryTags(limits, now);
@@ -32,6 +35,6 @@ export class MemoryJournal implements Journal {
   }
 
   async close(): Promise<void> {
-    this.uploads.releaseAll();
+    this.#own.releaseAll();
   }
 }

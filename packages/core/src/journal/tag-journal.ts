@@ -35,7 +35,9 @@ export interface TagJournal {
   last(place: TagPlace): Promise<SeenTag | undefined>;
   /** The choice of platforms made that index out of the source's. */
   rewrote(rewrite: Rewrite, result: Digest): Promise<void>;
+  /** The index that the choice of platforms made; undefined where that is not known. */
   result(rewrite: Rewrite): Promise<Digest | undefined>;
+  /** How much is remembered. */
   counts(): Promise<TagCounts>;
   /** Forgets everything. Gives how many entries there were. */
   clear(): Promise<number>;

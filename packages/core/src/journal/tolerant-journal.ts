@@ -13,6 +13,7 @@ import type {
   UploadSummary,
 } from "./upload-journal.ts";
 
+/** What a journal that never fails takes. */
 export interface TolerantJournalOptions {
   /** Told once, with what the journal threw: from then on memory is used. */
   readonly onFailure?: ((error: unknown) => void) | undefined;

@@ -23,6 +23,7 @@ export interface HostFacts {
   readonly tagDetails?: "acr" | "tags" | "none" | undefined;
 }
 
+/** The name of a fact: `upload`, `maxBody`, … */
 export type HostFactName = keyof HostFacts;
 
 /** One fact as text and as data; `tranship hosts` shows, sets and checks them with it. */
