@@ -5,6 +5,7 @@ import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { MirrorFile } from "../mirror/mirror-file.ts";
 import { type ResolvedRepositories, resolveRepositories } from "../mirror/resolve/resolve-repositories.ts";
+import { unkeptSettings } from "../mirror/unkept-settings.ts";
 import type { RegistryFlags } from "../options.ts";
 import { Registries } from "../registries.ts";
 import { printWarning } from "../warning.ts";
@@ -32,6 +33,7 @@ export interface OpenMirrors extends AsyncDisposable {
 export async function openMirrors(path: string, flags: OpenMirrorsOptions, signal: AbortSignal): Promise<OpenMirrors> {
   const { file, warnings } = await readMirrorFile(path, { signal, variables: process.env });
   warnings.forEach(printWarning);
+  unkeptSettings(file).forEach(printWarning);
   return resolveMirrors(file, flags, signal);
 }
 
