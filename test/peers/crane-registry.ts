@@ -14,5 +14,5 @@ export async function startCraneRegistry(path: string): Promise<PeerRegistry> {
   });
   stack.use(server);
   const kept = stack.move();
-  return { host: `127.0.0.1:${ready[1]}`, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { host: `127.0.0.1:${ready[1]}`, data: folder.path, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

@@ -31,6 +31,8 @@ export interface DistributionOptions {
 export interface PeerRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string;
+  /** Where it keeps its content. */
+  readonly data: string;
 }
 
 /** Starts distribution, 2.8 or 3.1 by its path, with deletion enabled. */
@@ -48,7 +50,8 @@ export async function startDistribution(path: string, options: DistributionOptio
   });
   stack.use(server);
   const kept = stack.move();
-  return { host: ready[1] ?? "", [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  const data = join(folder.path, "data");
+  return { host: ready[1] ?? "", data, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 function configuration(folder: string, options: DistributionOptions): object {

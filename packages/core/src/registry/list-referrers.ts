@@ -35,6 +35,7 @@ async function* fromApi(
   options: CallOptions & { readonly artifactType?: string | undefined },
 ): AsyncGenerator<Descriptor, void, void> {
   const { name, profile } = repository;
+  await profile.ready();
   if (profile.get("referrers") === "tag") return;
   const filter = options.artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(options.artifactType)}`;
   const path = `/v2/${name}/referrers/${subject.digest}${filter}`;

@@ -20,6 +20,7 @@ export async function* listTagDetails(
   options: CallOptions = {},
 ): AsyncGenerator<ListedTag, void, void> {
   const { profile } = repository;
+  await profile.ready();
   if (profile.get("tagDetails") === "acr") {
     yield* listAcrTags(repository, options);
     return;

@@ -1,16 +1,25 @@
 import { parseRepositoryName } from "../content/repository-name.ts";
+import type { Journal } from "../journal/journal.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import { HostProfile } from "./profile/host-profile.ts";
+import { KnownBlobs } from "./profile/known-blobs.ts";
 import { createRegistryTransport } from "./registry-transport.ts";
 import type { RemoteRegistry, RemoteRepository } from "./remote-repository.ts";
 import type { RegistryTransport } from "./request.ts";
 import { type RetryDefaults, retryDefaults } from "./retries.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
+import { type UploadOptions, type UploadSettings, uploadSettings } from "./upload/upload-settings.ts";
 
 /** How to reach a registry, and what may be remembered of it. */
 export interface RegistryOptions extends RegistryTransportOptions {
   /** Bytes of manifests kept in memory, so that `tag` needs no GET. Default 16 MiB. */
   readonly manifestCacheBytes?: number | undefined;
+  /**
+   * What is remembered between runs: open uploads, which the next process goes on with, what the host was seen to do, which repositories hold a blob.
+   * It is not closed with the registry. Default: nothing outlives this one, and an upload that is aborted is cancelled.
+   */
+  readonly journal?: Journal | undefined;
+  readonly uploads?: UploadOptions | undefined;
 }
 
 /** What the repositories of one registry share: connections, tokens, what was learned of the host, manifests that were read lately. */
@@ -18,12 +27,18 @@ export class RegistryConnection implements RemoteRegistry {
   readonly client: RegistryTransport;
   readonly retry: RetryDefaults;
   readonly #profile: HostProfile;
+  readonly #blobs: KnownBlobs;
+  readonly #uploads: UploadSettings;
+  readonly #remembers: boolean;
   readonly #manifests: ManifestCache;
 
   constructor(options: RegistryOptions) {
-    const { manifestCacheBytes, ...transportOptions } = options;
+    const { manifestCacheBytes, journal, uploads, ...transportOptions } = options;
+    this.#remembers = journal !== undefined;
+    this.#uploads = uploadSettings(uploads, journal?.uploads);
     this.client = createRegistryTransport(transportOptions);
-    this.#profile = new HostProfile(this.client.host);
+    this.#profile = new HostProfile(this.client.host, journal?.profiles);
+    this.#blobs = new KnownBlobs(this.client.host, journal?.blobs);
     this.retry = retryDefaults(transportOptions);
     this.#manifests = new ManifestCache(manifestCacheBytes);
   }
@@ -35,12 +50,22 @@ export class RegistryConnection implements RemoteRegistry {
       retry: this.retry,
       name: parseRepositoryName(name),
       profile: this.#profile,
+      blobs: this.#blobs,
+      uploads: this.#uploads,
+      access: (signal) => this.#access(name, signal),
       manifests: this.#manifests,
     };
   }
 
+  /** Credentials that can't be read are the business of the request that needs them. */
+  async #access(name: string, signal: AbortSignal | undefined): Promise<string> {
+    if (!this.#remembers) return "";
+    return this.client.access(name, signal).catch(() => "unknown");
+  }
+
   /** Closes every connection; what is under way fails. */
-  close(): Promise<void> {
-    return this.client.close();
+  async close(): Promise<void> {
+    await this.client.close();
+    await this.#profile.saved();
   }
 }

@@ -123,6 +123,10 @@ class HttpRegistryTransport implements RegistryTransport {
     return this.#locations.resolve(location, answeredBy, { method: "GET", action: `follow ${this.host}` });
   }
 
+  access(repository: string, signal?: AbortSignal): Promise<string> {
+    return this.#authenticator.access(repository, signal);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new Error("the client was closed"));
     await this.#transport.close();

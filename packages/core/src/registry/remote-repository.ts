@@ -1,8 +1,10 @@
 import type { Digest } from "../content/digest.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import type { HostProfile } from "./profile/host-profile.ts";
+import type { KnownBlobs } from "./profile/known-blobs.ts";
 import type { RegistryTransport, Scope } from "./request.ts";
 import type { RetryDefaults } from "./retries.ts";
+import type { UploadSettings } from "./upload/upload-settings.ts";
 
 /** A registry as the protocol's steps take it. */
 export interface RemoteRegistry {
@@ -17,6 +19,11 @@ export interface RemoteRepository extends RemoteRegistry {
   readonly name: string;
   /** What this registry was seen to do, shared by all its repositories. */
   readonly profile: HostProfile;
+  /** Which of its repositories hold a blob. */
+  readonly blobs: KnownBlobs;
+  readonly uploads: UploadSettings;
+  /** A fingerprint of who asks, where anything outlives this process: what one role has seen is not used by another. */
+  readonly access: (signal: AbortSignal | undefined) => Promise<string>;
   readonly manifests: ManifestCache;
 }
 

@@ -60,6 +60,8 @@ export interface RegistryTransport {
    * @throws {RegistryError} REDIRECT_REFUSED.
    */
   resolveLocation(location: string, answeredBy: URL): URL;
+  /** A fingerprint of who asks for a repository, for what is remembered: never a secret. Asks the credentials, and sends nothing. */
+  access(repository: string, signal?: AbortSignal): Promise<string>;
   /** Closes every connection; what is under way fails. */
   close(): Promise<void>;
 }

@@ -73,6 +73,8 @@ export interface PushOptions extends CallOptions {
   readonly reference?: string | undefined;
   /** For a blob: repositories of the same registry that are known to hold it, best first. */
   readonly mountFrom?: readonly string[] | undefined;
+  /** For a blob: the same content, kept on disk as far as it was read. A target that may have to read a big one again asks it in the place of `open`. */
+  readonly spooled?: Open | undefined;
 }
 
 /** `existed`: nothing was sent. `mounted`: the registry linked it from another repository. `pushed`: its bytes were sent. */

@@ -8,6 +8,7 @@ import { RegistryError } from "../../errors.ts";
 import type { HttpRequest, HttpResponse, Send } from "../../http/message.ts";
 import { SingleFlight } from "../../http/single-flight.ts";
 import type { Scope } from "../request.ts";
+import { accessFingerprint } from "./access.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { CredentialLookup, type UsableCredential } from "./credential-lookup.ts";
 import { EntraExchange } from "./entra-exchange.ts";
@@ -97,6 +98,11 @@ export class Authenticator {
       }
       wanted = merged;
     }
+  }
+
+  /** A fingerprint of who asks for a repository. */
+  async access(repository: string, signal: AbortSignal | undefined): Promise<string> {
+    return accessFingerprint(await this.#credentials.find(repository, signal));
   }
 
   /** What a refusal that remains says of the credentials; undefined where that isn't known. How to give others, only the program knows. */

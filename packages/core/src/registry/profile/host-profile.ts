@@ -1,6 +1,8 @@
+import { SingleFlight } from "../../http/single-flight.ts";
+import type { ProfileJournal } from "../../journal/profile-journal.ts";
 import { KeyedLock } from "../keyed-lock.ts";
 import type { ReferrerUpdate } from "../referrer-update.ts";
-import type { HostFactName, HostFacts } from "./host-facts.ts";
+import { checkHostFact, HOST_FACTS, type HostFactName, type HostFacts, isHostFactName } from "./host-facts.ts";
 import { knownHostFacts } from "./known-host.ts";
 
 /**
@@ -13,31 +15,89 @@ export class HostProfile {
   readonly referrerLock: KeyedLock = new KeyedLock();
   /** Whether a PUT with the blob as its body was taken, since this process began. */
   putWorked = false;
+  readonly #host: string;
+  readonly #journal: ProfileJournal | undefined;
   readonly #known: HostFacts;
   #learned: HostFacts = {};
-  readonly #refusedMounts = new Set<string>();
+  #set: HostFacts = {};
+  #reading: Promise<void> | undefined;
+  readonly #done = new Set<string>();
+  readonly #flights = new SingleFlight<void>();
+  readonly #saved = new Set<string>();
+  readonly #saving = new Set<Promise<void>>();
 
-  /** @param host `host` or `host:port`. */
-  constructor(host: string) {
+  /**
+   * @param host `host` or `host:port`.
+   * @param journal Where what is learned is kept for the next process. Default: it ends with this one.
+   */
+  constructor(host: string, journal?: ProfileJournal) {
+    this.#host = host;
+    this.#journal = journal;
     this.#known = knownHostFacts(host);
+  }
+
+  /** Reads what earlier processes have learned and what the user has set, once. A journal that fails is one that knows nothing. */
+  ready(): Promise<void> {
+    this.#reading ??= this.#read().catch(() => {});
+    return this.#reading;
+  }
+
+  /**
+   * Does something that every user of the host waits for and that is done once, however it ends; one that was aborted is done again.
+   * @throws the signal's reason.
+   */
+  async once(
+    what: string,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    if (this.#done.has(what)) return;
+    await this.#flights.run(
+      what,
+      async (shared) => {
+        await work(shared);
+        this.#done.add(what);
+      },
+      signal,
+    );
   }
 
   /** What is believed of the host; undefined where nothing is. */
   get<N extends HostFactName>(name: N): HostFacts[N] {
-    return this.#learned[name] ?? this.#known[name];
+    return this.#set[name] ?? this.#learned[name] ?? this.#known[name];
   }
 
   /** Believes from now on what an answer has shown. */
   learn(facts: HostFacts): void {
     this.#learned = { ...this.#learned, ...facts };
+    for (const [name, value] of Object.entries(facts)) {
+      if (isHostFactName(name) && value !== undefined) this.#save(name, value);
+    }
   }
 
-  /** Remembers that mounting from one repository into another is refused. */
-  refuseMount(from: string, into: string): void {
-    this.#refusedMounts.add(`${from} ${into}`);
+  /** Resolves when everything that was learned is in the journal. */
+  async saved(): Promise<void> {
+    await Promise.all(this.#saving);
   }
 
-  refusesMount(from: string, into: string): boolean {
-    return this.#refusedMounts.has(`${from} ${into}`);
+  async #read(): Promise<void> {
+    for (const { name, value, setByUser } of (await this.#journal?.facts(this.#host)) ?? []) {
+      const fact = checkHostFact(name, value);
+      if (setByUser) this.#set = { ...this.#set, ...fact };
+      // What was learned meanwhile is newer.
+      else this.#learned = { ...fact, ...this.#learned };
+    }
+  }
+
+  /** Once for each value in a process: what is seen again and again need not be written each time. */
+  #save(name: HostFactName, value: string | number | boolean): void {
+    const entry = `${name} ${value}`;
+    if (this.#journal === undefined || this.#saved.has(entry)) return;
+    this.#saved.add(entry);
+    const saving = this.#journal
+      .learned(this.#host, name, value, { keepMs: HOST_FACTS[name].keptMs })
+      .catch(() => {})
+      .finally(() => this.#saving.delete(saving));
+    this.#saving.add(saving);
   }
 }

@@ -2,13 +2,15 @@ import { RegistryError } from "../../errors.ts";
 import { statusOf } from "../explain.ts";
 import type { HostProfile } from "../profile/host-profile.ts";
 import type { OutgoingPart } from "./outgoing.ts";
-import { CHUNK_BYTES, type UploadPlanOptions } from "./upload-plan.ts";
+import type { UploadPlanOptions } from "./upload-plan.ts";
 
 const MIB = 1024 * 1024;
 /** The longest body after one that was too long: Cloudflare takes 100 MB. */
 const FIRST_SHORTER = 64 * MIB;
 /** Whoever refuses a body of so many bytes means something else by it. */
 const SHORTEST = 256 * 1024;
+/** No host is known that resets a body up to this. */
+const NEVER_TOO_LONG = 16 * MIB;
 /** How registries without chunks, or with rules of their own for them, answer one. GHCR: 416 to a PATCH of more than 4 MiB. */
 const CHUNK_REFUSED: ReadonlySet<number | undefined> = new Set([400, 405, 411, 416, 501]);
 
@@ -52,7 +54,7 @@ export class AdaptedBody {
   broke(error: unknown, part: OutgoingPart | undefined): void {
     if (!(error instanceof RegistryError) || error.code !== "NETWORK" || part === undefined) return;
     this.#breaks += 1;
-    if (this.#breaks >= 2 && part.length > CHUNK_BYTES) this.#shorten(part.length);
+    if (this.#breaks >= 2 && part.length > NEVER_TOO_LONG) this.#shorten(part.length);
   }
 
   /** The blob is at the host: what was found out is believed. */

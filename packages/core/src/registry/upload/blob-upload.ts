@@ -1,5 +1,7 @@
+import type { Descriptor } from "../../content/descriptor.ts";
 import { isRetryable, RegistryError } from "../../errors.ts";
 import { retrying } from "../../http/retry.ts";
+import type { CallOptions, Open } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
 import { seesBlob } from "../head-blob.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
@@ -7,23 +9,31 @@ import { retriesOf } from "../retries.ts";
 import { AdaptedBody } from "./adapted-body.ts";
 import { cancelUpload } from "./cancel-upload.ts";
 import { commitUpload } from "./commit-upload.ts";
-import type { KnownContent } from "./known-content.ts";
+import { withGrace } from "./grace.ts";
+import { KnownContent } from "./known-content.ts";
 import type { OutgoingPart } from "./outgoing.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
 import { sendParts } from "./send-parts.ts";
 import { startUpload } from "./start-upload.ts";
 import { planUpload, type UploadPlan } from "./upload-plan.ts";
+import type { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 import { uploadStatus } from "./upload-status.ts";
 
 /** Where less was sent, asking how much of it arrived costs more than sending it again. */
 const WORTH_ASKING_BYTES = 1024 * 1024;
 
+export interface BlobUploadOptions extends PushBlobOptions {
+  /** Where it is written down, so that another process can go on with it. */
+  readonly record?: UploadRecord | undefined;
+}
+
 /** One blob on its way into a session, until it is committed, whatever breaks on the way. */
 export class BlobUpload {
   readonly #repository: RemoteRepository;
-  readonly #content: KnownContent;
-  readonly #options: PushBlobOptions;
+  readonly #descriptor: Descriptor;
+  readonly #open: Open;
+  readonly #options: BlobUploadOptions;
   readonly #adapted: AdaptedBody;
   #session: UploadSession | undefined;
   /** What was sent last, and whether it was all. */
@@ -38,115 +48,170 @@ export class BlobUpload {
   #failure: { readonly error: unknown } | undefined;
   #sending = false;
 
-  constructor(repository: RemoteRepository, content: KnownContent, session: UploadSession, options: PushBlobOptions) {
+  constructor(repository: RemoteRepository, descriptor: Descriptor, open: Open, options: BlobUploadOptions) {
     this.#repository = repository;
-    this.#content = content;
-    this.#session = session;
+    this.#descriptor = descriptor;
+    this.#open = open;
     this.#options = options;
     this.#adapted = new AdaptedBody(repository.profile, options.maxBody);
   }
 
-  /** Sends and commits the blob. @throws {ContentFailure} @throws {RegistryError} what the registry refused; the session is cancelled then. */
-  async run(): Promise<void> {
-    const { client, retry } = this.#repository;
+  /**
+   * Goes on with what an earlier process has begun, to its commit; false where there is nothing to go on with.
+   * @throws as `run`.
+   */
+  async resume(record: UploadRecord): Promise<boolean> {
+    const claimed = await record.claim();
+    if (claimed === undefined) return false;
+    const { session, confirmed } = claimed;
+    const arrived = await this.#statusOf(session, record);
+    const isBelievable = arrived !== undefined && arrived >= confirmed && arrived <= this.#descriptor.size;
+    if (!isBelievable || arrived === 0 || this.#repository.profile.get("resume") === "none") {
+      if (arrived !== undefined) await cancelUpload(this.#repository, session, this.#options);
+      await record.ended();
+      return false;
+    }
+    this.#confirm(arrived);
+    this.#resumed = true;
+    await this.run(session);
+    return true;
+  }
+
+  /**
+   * Sends and commits the blob. Where that ends otherwise, the session is cancelled, or left in the record where it may pass.
+   * @throws {ContentFailure} @throws {RegistryError} what the registry refused; the signal's reason.
+   */
+  async run(session: UploadSession): Promise<void> {
+    const { signal } = this.#options;
+    this.#session = session;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      // The chunk that is on its way counts only as a whole.
+      const { graceMs } = this.#repository.uploads;
+      if (this.#keepsWholeChunks()) await withGrace(signal, graceMs, (late) => this.#sendAll(late));
+      else await this.#sendAll(signal);
+    } catch (error) {
+      failure = { error };
+      throw error;
+    } finally {
+      await this.#settle(failure);
+    }
+  }
+
+  async #sendAll(signal: AbortSignal | undefined): Promise<void> {
+    const { client, retry, profile } = this.#repository;
+    const isChecked = (): boolean => profile.get("checksDigest") === true;
+    const open: Open = (offset, aborted) => this.#source(offset, aborted);
+    const content = new KnownContent(this.#descriptor, open, { isChecked, signal });
     const retries = retriesOf(retry, this.#options, { method: "PUT", kind: "upload", host: client.host });
     try {
-      await retrying(() => this.#attempt(), {
+      await retrying(() => this.#attempt(content, { ...this.#options, signal }), {
         ...retries,
         isRetryable: (error) => this.#mayWorkAnew(error),
         progress: () => this.#furthest,
       });
     } finally {
-      await this.#cancel();
+      await content.close();
     }
   }
 
-  async #attempt(): Promise<void> {
+  /** Where an upload that breaks off may begin anew, or has to be read from its start, the source isn't asked twice. */
+  get #source(): Open {
+    const { profile, uploads } = this.#repository;
+    const { spooled } = this.#options;
+    const goesOn = profile.get("resume") === "any-byte" && profile.get("checksDigest") === true;
+    return spooled === undefined || goesOn || this.#descriptor.size < uploads.probeFrom ? this.#open : spooled;
+  }
+
+  async #attempt(content: KnownContent, call: CallOptions): Promise<void> {
     this.#sending = false;
     this.#options.signal?.throwIfAborted();
     if (this.#failure !== undefined) {
-      if (await seesBlob(this.#repository, this.#content.descriptor.digest, this.#options)) {
+      if (await seesBlob(this.#repository, this.#descriptor.digest, call)) {
         // What was committed is no session any more.
-        if (this.#committing) this.#session = undefined;
+        if (this.#committing) await this.#over();
         return;
       }
-      await this.#recover(this.#failure.error);
+      await this.#recover(this.#failure.error, call);
     }
-    this.#session ??= await startUpload(this.#repository, this.#options);
+    this.#session ??= await startUpload(this.#repository, call);
     this.#options.signal?.throwIfAborted();
+    await this.#save(this.#session);
     this.#sending = true;
     try {
-      await this.#send(this.#session);
+      await this.#send(this.#session, content, call);
     } catch (error) {
       this.#failure = { error };
       throw error;
     }
-    this.#session = undefined;
+    await this.#over();
     this.#adapted.succeeded();
   }
 
   /** Sends what lacks, in the way that the host takes; where it refuses one, in another. */
-  async #send(session: UploadSession): Promise<void> {
-    const { descriptor } = this.#content;
+  async #send(session: UploadSession, content: KnownContent, call: CallOptions): Promise<void> {
+    const { digest, size } = this.#descriptor;
     for (;;) {
       const plan = this.#plan(session);
       this.#committing = false;
       try {
         if (plan.kind === "put" && this.#confirmed === 0) {
-          this.#part = this.#content.partAt(0, descriptor.size);
+          this.#part = content.partAt(0, size);
           this.#committing = true;
-          await commitUpload(this.#repository, session, { digest: descriptor.digest, part: this.#part }, this.#options);
+          await commitUpload(this.#repository, session, { digest, part: this.#part }, call);
           this.#repository.profile.putWorked = true;
           return;
         }
-        await this.#sendParts(session);
+        await this.#sendParts(session, content, call);
         this.#committing = true;
-        await commitUpload(this.#repository, session, { digest: descriptor.digest }, this.#options);
+        await commitUpload(this.#repository, session, { digest }, call);
         return;
       } catch (error) {
         this.#options.signal?.throwIfAborted();
-        if (this.#part === undefined || !(await this.#adapts(error, session, this.#part))) throw error;
+        if (this.#part === undefined || !(await this.#adapts(error, session, this.#part, call))) throw error;
       }
     }
   }
 
-  async #sendParts(session: UploadSession): Promise<void> {
-    const { size } = this.#content.descriptor;
+  async #sendParts(session: UploadSession, content: KnownContent, call: CallOptions): Promise<void> {
     const length = (): number => {
       const plan = this.#plan(session);
-      return plan.kind === "patch" ? plan.length : size;
+      return plan.kind === "patch" ? plan.length : this.#descriptor.size;
     };
     const onPart = (part: OutgoingPart): void => {
+      this.#options.signal?.throwIfAborted();
       this.#part = part;
     };
-    const onTaken = (part: OutgoingPart): void => this.#confirm(part.offset + part.length);
+    const onTaken = async (part: OutgoingPart): Promise<void> => {
+      this.#confirm(part.offset + part.length);
+      if (!part.isLast) await this.#save(session);
+    };
     const position = { offset: this.#confirmed, length, onPart, onTaken };
-    await sendParts(this.#repository, session, this.#content, position, this.#options);
+    await sendParts(this.#repository, session, content, position, call);
   }
 
   #plan(session: UploadSession): UploadPlan {
-    const { size } = this.#content.descriptor;
-    return planUpload(this.#repository.profile, { session, size, ...this.#adapted.plan });
+    const { profile, uploads } = this.#repository;
+    const { size } = this.#descriptor;
+    return planUpload(profile, { session, size, chunkSize: uploads.chunkSize, ...this.#adapted.plan });
   }
 
-  async #adapts(error: unknown, session: UploadSession, part: OutgoingPart): Promise<boolean> {
+  async #adapts(error: unknown, session: UploadSession, part: OutgoingPart, call: CallOptions): Promise<boolean> {
     const isPatch = error instanceof RegistryError && error.method === "PATCH";
     // A 416 says that the place was wrong; if it was right, it was the chunk.
     const misplaced =
-      isPatch &&
-      statusOf(error) === 416 &&
-      (await uploadStatus(this.#repository, session, this.#options)) !== part.offset;
+      isPatch && statusOf(error) === 416 && (await uploadStatus(this.#repository, session, call)) !== part.offset;
     return !misplaced && this.#adapted.adapts(error, part);
   }
 
   /** Finds out where the upload stands after a failure; without an answer that can be believed it is cancelled, to be begun anew. */
-  async #recover(error: unknown): Promise<void> {
+  async #recover(error: unknown, call: CallOptions): Promise<void> {
     const session = this.#session;
     if (session === undefined) return;
     const sent = Math.max(this.#confirmed, this.#part?.sent ?? 0);
     const isWrong = this.#committing && this.#resumed && !isRetryable(error);
     if (!isWrong && sent >= WORTH_ASKING_BYTES && this.#repository.profile.get("resume") !== "none") {
-      const arrived = await uploadStatus(this.#repository, session, this.#options);
+      const arrived = await uploadStatus(this.#repository, session, call);
       if (arrived !== undefined && arrived > 0 && arrived >= this.#confirmed && arrived <= sent) {
         this.#learnKind(arrived);
         this.#confirm(arrived);
@@ -170,8 +235,7 @@ export class BlobUpload {
   #learnKind(arrived: number): void {
     const { profile } = this.#repository;
     if (profile.get("resume") !== undefined) return;
-    if (arrived > this.#confirmed) profile.learn({ resume: "any-byte" });
-    else profile.learn({ resume: "whole-chunks" });
+    profile.learn({ resume: arrived > this.#confirmed ? "any-byte" : "whole-chunks" });
   }
 
   #mayWorkAnew(error: unknown): boolean {
@@ -184,10 +248,54 @@ export class BlobUpload {
     return true;
   }
 
+  #keepsWholeChunks(): boolean {
+    return this.#options.record !== undefined && this.#repository.profile.get("resume") === "whole-chunks";
+  }
+
+  /** Writes down where the upload stands, where it can go on after this process. */
+  async #save(session: UploadSession): Promise<void> {
+    const kind = this.#repository.profile.get("resume");
+    if (kind === "any-byte" || kind === "whole-chunks") await this.#options.record?.save(session, this.#confirmed);
+  }
+
+  /** An earlier process' session: how much of it is there. One that can't be asked now is left for later. */
+  async #statusOf(session: UploadSession, record: UploadRecord): Promise<number | undefined> {
+    try {
+      return await uploadStatus(this.#repository, session, this.#options);
+    } catch (error) {
+      // A Location that must not be followed any more is none.
+      if (error instanceof RegistryError && error.status === undefined && !isRetryable(error)) return undefined;
+      await record.released();
+      throw error;
+    }
+  }
+
+  /** What is left of the session is cancelled, or left for another process where the upload may go on. */
+  async #settle(failure: { readonly error: unknown } | undefined): Promise<void> {
+    const { record, signal } = this.#options;
+    const session = this.#session;
+    if (session === undefined) return;
+    const kind = this.#repository.profile.get("resume");
+    const goesOn = kind === "any-byte" || kind === "whole-chunks";
+    const mayPass = signal?.aborted === true || (failure !== undefined && isRetryable(failure.error));
+    if (record === undefined || !goesOn || !mayPass) {
+      await this.#cancel();
+      return;
+    }
+    await this.#save(session);
+    await record.released();
+    this.#session = undefined;
+  }
+
   async #cancel(): Promise<void> {
     const session = this.#session;
-    this.#session = undefined;
+    await this.#over();
     if (session !== undefined) await cancelUpload(this.#repository, session, this.#options);
+  }
+
+  async #over(): Promise<void> {
+    this.#session = undefined;
+    await this.#options.record?.ended();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Digest } from "../../content/digest.ts";
 import { RegistryError } from "../../errors.ts";
 import type { CallOptions, PushOutcome } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
+import type { KnownPlace } from "../profile/known-blobs.ts";
 import { pullScope, pushScope, type RemoteRepository } from "../remote-repository.ts";
 import type { RegistryResponse } from "../request.ts";
 import { postUpload, sessionOf } from "./start-upload.ts";
@@ -17,7 +18,7 @@ export type StartedUpload =
     };
 
 /**
- * Asks for a mount, and gets a session where there is nothing to mount. The source is the best repository known to hold the blob,
+ * Asks for a mount, and gets a session where there is nothing to mount. The source is the best repository known to hold the blob, of those given and those remembered,
  * else the repository itself, which makes it an existence check. A refusal (4xx but 429) falls back to a plain POST under the target's
  * scope alone, and is remembered for this pair of repositories.
  * @param start the plain POST.
@@ -29,8 +30,10 @@ export async function mountOrStart(
   start: () => Promise<UploadSession | "pushed">,
   options: CallOptions & { readonly mountFrom?: readonly string[] | undefined } = {},
 ): Promise<StartedUpload> {
-  const { profile, name } = repository;
-  const from = mountSource(repository, options.mountFrom ?? []);
+  const { profile, blobs, name } = repository;
+  const place = { repository: name, access: await repository.access(options.signal) };
+  const from =
+    (await blobs.mountSource(place, digest, options.mountFrom ?? [])) ?? (await selfSource(repository, place));
   if (from === undefined) return plain(await start());
   let response: RegistryResponse;
   try {
@@ -41,7 +44,7 @@ export async function mountOrStart(
     if (!isRefusal(error)) throw error;
     const started = await start();
     // Only now: had the plain POST failed too, the mount was not what was refused.
-    profile.refuseMount(from, name);
+    await blobs.refuse(from, place);
     if (from === name) profile.learn({ existence: "head-first" });
     return plain(started);
   }
@@ -55,11 +58,9 @@ function plain(started: UploadSession | "pushed"): StartedUpload {
   return started === "pushed" ? { outcome: started } : { session: started, selfMount: false };
 }
 
-function mountSource(repository: RemoteRepository, candidates: readonly string[]): string | undefined {
-  const { profile, name } = repository;
-  const known = candidates.find((from) => from !== name && !profile.refusesMount(from, name));
-  if (known !== undefined) return known;
-  return profile.get("existence") === "head-first" || profile.refusesMount(name, name) ? undefined : name;
+/** The repository itself, where mounting from it tells something. */
+async function selfSource({ profile, blobs, name }: RemoteRepository, place: KnownPlace): Promise<string | undefined> {
+  return profile.get("existence") === "head-first" || (await blobs.refuses(name, place)) ? undefined : name;
 }
 
 /** A refusal may also come from the token server, for the combined scope: it has a 4xx status or the code CREDENTIALS. */

@@ -1,7 +1,8 @@
-import type { CallOptions } from "../../store/store.ts";
+import type { Descriptor } from "../../content/descriptor.ts";
+import type { CallOptions, Open } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
 import { pushScope, type RemoteRepository } from "../remote-repository.ts";
-import type { KnownContent } from "./known-content.ts";
+import { KnownContent } from "./known-content.ts";
 import { postUpload, sessionOf, startUpload } from "./start-upload.ts";
 import type { UploadSession } from "./upload-session.ts";
 
@@ -16,14 +17,16 @@ export const SMALL_BODY_BYTES: number = 64 * 1024;
  */
 export async function postBlob(
   repository: RemoteRepository,
-  content: KnownContent,
+  descriptor: Descriptor,
+  open: Open,
   options: CallOptions = {},
 ): Promise<UploadSession | "pushed"> {
   const { profile, name } = repository;
-  const { digest, size } = content.descriptor;
+  const { digest, size } = descriptor;
   if (size === 0 || size > SMALL_BODY_BYTES || profile.get("singlePost") === false) {
     return startUpload(repository, options);
   }
+  const content = new KnownContent(descriptor, open, { isChecked: () => false, signal: options.signal });
   const part = content.partAt(0, size);
   try {
     const response = await postUpload(
@@ -47,5 +50,7 @@ export async function postBlob(
     // Only now: had the plain POST failed too, the body was not what was refused.
     profile.learn({ singlePost: false });
     return session;
+  } finally {
+    await content.close();
   }
 }

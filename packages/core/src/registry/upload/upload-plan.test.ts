@@ -15,7 +15,7 @@ function plan(facts: HostFacts, options: Partial<UploadPlanOptions> = {}, host =
   const profile = new HostProfile(host);
   profile.learn(facts);
   const session = { location: new URL("https://r.example/v2/app/blobs/uploads/1") };
-  return planUpload(profile, { session, size: GIB, ...options });
+  return planUpload(profile, { session, size: GIB, chunkSize: 16 * MIB, ...options });
 }
 
 describe("planUpload()", () => {
@@ -24,7 +24,7 @@ describe("planUpload()", () => {
     ["one PATCH where any byte is kept", patches(GIB), { resume: "any-byte" }, {}],
     ["one PUT of what is not worth going on with", PUT, { resume: "any-byte" }, { size: 16 * MIB }],
     ["chunks where whole ones are kept", patches(16 * MIB), { resume: "whole-chunks" }, {}],
-    ["chunks of a length", patches(4 * MIB), { resume: "whole-chunks" }, { chunkBytes: 4 * MIB }],
+    ["chunks of a length", patches(4 * MIB), { resume: "whole-chunks" }, { chunkSize: 4 * MIB }],
     ["one PUT where nothing is kept", PUT, { resume: "none" }, {}],
     ["the longest bodies that are taken", patches(64 * MIB), { maxBody: 64 * MIB }, {}],
     ["one PUT up to that", PUT, { maxBody: 64 * MIB }, { size: 64 * MIB }],

@@ -1,9 +1,6 @@
 import type { HostProfile } from "../profile/host-profile.ts";
 import type { UploadSession } from "./upload-session.ts";
 
-/** Chunks of registries that keep whole ones. */
-export const CHUNK_BYTES: number = 16 * 1024 * 1024;
-
 /** How the bytes of a blob go out: in the PUT that commits them, or in PATCHes of at most so many bytes. */
 export type UploadPlan = { readonly kind: "put" } | { readonly kind: "patch"; readonly length: number };
 
@@ -15,8 +12,8 @@ export interface UploadPlanOptions {
   readonly maxBody?: number | undefined;
   /** The longest body that its caller wants, where the host takes chunks. */
   readonly wantedBody?: number | undefined;
-  /** Bytes of a chunk where the host keeps whole ones. Default 16 MiB. */
-  readonly chunkBytes?: number | undefined;
+  /** Bytes of a chunk where the host keeps whole ones. */
+  readonly chunkSize: number;
   /** What this push found out of the host. */
   readonly refuses?: "put" | "patch" | undefined;
 }
@@ -26,18 +23,18 @@ export interface UploadPlanOptions {
  * where it keeps whole ones), where a body is too long, and where the host knows no other way.
  */
 export function planUpload(profile: HostProfile, options: UploadPlanOptions): UploadPlan {
-  const { session, size, chunkBytes = CHUNK_BYTES, refuses } = options;
+  const { session, size, chunkSize, refuses } = options;
   const way = refuses === "put" ? "patch" : refuses === "patch" ? "put" : profile.get("upload");
   const resume = way === "put" ? "none" : profile.get("resume");
   const wanted = way === "put" ? undefined : options.wantedBody;
   const longest = Math.min(options.maxBody ?? Infinity, profile.get("maxBody") ?? Infinity, wanted ?? Infinity);
   const shortest = Math.max(session.chunkMinLength ?? 0, profile.get("minChunk") ?? 0, 1);
-  const chunk = Math.max(shortest, Math.min(chunkBytes, longest));
+  const chunk = Math.max(shortest, Math.min(chunkSize, longest));
   const whole = Math.max(shortest, Math.min(size, longest));
   if (refuses === "patch") return { kind: "put" };
   if (way === "chunks" && size > 0) return { kind: "patch", length: chunk };
   if (way === "patch" && size > 0) return { kind: "patch", length: whole };
   if (size > chunk && resume === "whole-chunks") return { kind: "patch", length: chunk };
-  if (size > longest || (size > chunkBytes && resume === "any-byte")) return { kind: "patch", length: whole };
+  if (size > longest || (size > chunkSize && resume === "any-byte")) return { kind: "patch", length: whole };
   return { kind: "put" };
 }

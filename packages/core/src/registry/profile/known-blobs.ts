@@ -1,0 +1,55 @@
+import type { Digest } from "../../content/digest.ts";
+import type { BlobJournal } from "../../journal/blob-journal.ts";
+
+/** A repository of the registry, as whom. */
+export interface KnownPlace {
+  readonly repository: string;
+  readonly access: string;
+}
+
+/**
+ * Which repositories of one registry hold a blob, and between which of them it refuses to mount: in this process, and as the journal has it. It
+ * chooses where to mount from, and never stands for a check.
+ */
+export class KnownBlobs {
+  readonly #host: string;
+  readonly #journal: BlobJournal | undefined;
+  readonly #refused = new Set<string>();
+
+  constructor(host: string, journal?: BlobJournal) {
+    this.#host = host;
+    this.#journal = journal;
+  }
+
+  /** The blob is in the repository, now. */
+  async seen({ repository, access }: KnownPlace, digest: Digest): Promise<void> {
+    await this.#journal?.seen({ host: this.#host, access, repository }, digest).catch(() => {});
+  }
+
+  /** The first repository, other than this one, from which it may be mounted: of those given, best first, then of those remembered. */
+  async mountSource(
+    { repository, access }: KnownPlace,
+    digest: Digest,
+    given: readonly string[],
+  ): Promise<string | undefined> {
+    for (const from of given) if (await this.#mayMount(from, repository, access)) return from;
+    const remembered = (await this.#journal?.repositories(this.#host, access, digest).catch(() => [])) ?? [];
+    for (const from of remembered) if (await this.#mayMount(from, repository, access)) return from;
+    return undefined;
+  }
+
+  /** Remembers that mounting from one repository into another is refused. */
+  async refuse(from: string, { repository: into, access }: KnownPlace): Promise<void> {
+    this.#refused.add(`${access} ${from} ${into}`);
+    await this.#journal?.mountRefused({ host: this.#host, access, from, into }).catch(() => {});
+  }
+
+  async refuses(from: string, { repository: into, access }: KnownPlace): Promise<boolean> {
+    if (this.#refused.has(`${access} ${from} ${into}`)) return true;
+    return (await this.#journal?.refusesMount({ host: this.#host, access, from, into }).catch(() => false)) ?? false;
+  }
+
+  async #mayMount(from: string, repository: string, access: string): Promise<boolean> {
+    return from !== repository && !(await this.refuses(from, { repository, access }));
+  }
+}

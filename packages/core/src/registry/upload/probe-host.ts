@@ -1,0 +1,168 @@
+import { digestOf } from "../../content/digest.ts";
+import { RegistryError } from "../../errors.ts";
+import type { CallOptions } from "../../store/store.ts";
+import { pause } from "../pause.ts";
+import { pushScope, type RemoteRepository } from "../remote-repository.ts";
+import { cancelUpload } from "./cancel-upload.ts";
+import { commitUpload } from "./commit-upload.ts";
+import type { OutgoingPart } from "./outgoing.ts";
+import { patchUpload } from "./patch-upload.ts";
+import { postUpload, sessionOf, startUpload } from "./start-upload.ts";
+import type { UploadSession } from "./upload-session.ts";
+import { uploadStatus } from "./upload-status.ts";
+
+const MIB = 1024 * 1024;
+/** Half of it is sent. */
+const BROKEN_BYTES = 2 * MIB;
+const CHUNK = Buffer.alloc(1024);
+/** How long a host may take to notice what was sent and that the connection is closed, in ms: it is asked after each of these, until it says the same twice. */
+const LATENESS_MS = [100, 200, 400, 800] as const;
+const BYTE = Buffer.from([0]);
+const WRONG_DIGEST = digestOf(Buffer.from("tranship asks whether a wrong digest is refused"));
+/** A probe that takes longer is given up, in ms. */
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Finds out what the host keeps of an upload that breaks off, and whether it refuses a wrong digest, where that isn't known: before the first big blob. It
+ * fails nothing, and leaves no session open. What it could not find out stays unknown, and isn't asked again by this process.
+ * Requests: 5 where any byte is kept, 6 to 11 else; 2 to 4 for the digest. Bytes: 1 MiB.
+ * Spec: distribution-spec v1.1.1, "Pushing a blob in chunks" (end-4a, end-5, end-13), "Single POST" (end-4b).
+ */
+export async function probeHost(repository: RemoteRepository, options: CallOptions = {}): Promise<void> {
+  const { profile } = repository;
+  await profile.once("probe", options.signal, async (signal) => {
+    // What it meets is no news to whoever waits for the copy.
+    const { onExchange, onRequest, onResponse } = options;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const call = { onExchange, onRequest, onResponse, retry: { attempts: 2 }, signal: limit };
+    const refusesChunks = profile.get("upload") === "put";
+    if (profile.get("resume") === undefined && !refusesChunks) await findKind(repository, call).catch(() => {});
+    if (profile.get("checksDigest") === undefined) await findDigestCheck(repository, call).catch(() => {});
+    signal.throwIfAborted();
+  });
+}
+
+async function findKind(repository: RemoteRepository, call: CallOptions): Promise<void> {
+  const { profile } = repository;
+  if (await keepsAnyByte(repository, call)) profile.learn({ resume: "any-byte" });
+  else profile.learn({ resume: (await keepsChunks(repository, call)) ? "whole-chunks" : "none" });
+}
+
+/** Breaks a PATCH in its middle, and asks what arrived. */
+async function keepsAnyByte(repository: RemoteRepository, call: CallOptions): Promise<boolean> {
+  return inSession(repository, await startUpload(repository, call), call, async (session) => {
+    try {
+      await patchUpload(repository, session, brokenPart(call.signal), call);
+      return false;
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      // An answer came before the break: it takes no chunks, or not such ones.
+      if (error instanceof RegistryError && error.status !== undefined) return false;
+    }
+    let before = 0;
+    for (const ms of LATENESS_MS) {
+      await pause(ms, call.signal);
+      const arrived = await uploadStatus(repository, session, call);
+      if (arrived === undefined || arrived > BROKEN_BYTES) return false;
+      if (arrived > 0 && arrived === before) return true;
+      before = arrived;
+    }
+    return false;
+  });
+}
+
+/** Sends two chunks, and asks after each of them what arrived: at Amazon's the answer sticks at the first one. */
+async function keepsChunks(repository: RemoteRepository, call: CallOptions): Promise<boolean> {
+  return inSession(repository, await startUpload(repository, call), call, async (session) => {
+    for (let offset = 0; offset < 2 * CHUNK.length; offset += CHUNK.length) {
+      try {
+        await patchUpload(repository, session, partOf(CHUNK, offset), call);
+      } catch (error) {
+        if (error instanceof RegistryError && error.status !== undefined && error.status < 500) return false;
+        throw error;
+      }
+      if ((await uploadStatus(repository, session, call)) !== offset + CHUNK.length) return false;
+    }
+    return true;
+  });
+}
+
+/** Commits one byte under a wrong digest. What takes a POST for it shows that it takes blobs that way. */
+async function findDigestCheck(repository: RemoteRepository, call: CallOptions): Promise<void> {
+  const { profile } = repository;
+  const session = await postWrong(repository, call);
+  if (session === undefined) return;
+  const isChecked = await inSession(repository, session, call, async () => {
+    const part = partOf(BYTE, 0);
+    // With its byte in a PATCH: after a PUT that brought it, distribution 2.8 lets nobody cancel the session.
+    const inPut = profile.get("upload") === "put";
+    if (!inPut) await patchUpload(repository, session, part, call);
+    try {
+      await commitUpload(repository, session, { digest: WRONG_DIGEST, ...(inPut ? { part } : {}) }, call);
+      return false;
+    } catch (error) {
+      if (error instanceof RegistryError && error.status === 400) return true;
+      throw error;
+    }
+  });
+  profile.learn({ checksDigest: isChecked });
+}
+
+/** The session that is there where a POST isn't the upload itself; undefined where it was, and all is known. */
+async function postWrong(repository: RemoteRepository, call: CallOptions): Promise<UploadSession | undefined> {
+  const { profile, name } = repository;
+  if (profile.get("singlePost") === false) return startUpload(repository, call);
+  const post = {
+    query: `?digest=${encodeURIComponent(WRONG_DIGEST)}`,
+    scopes: [pushScope(name)],
+    headers: { "content-type": "application/octet-stream" },
+    body: () => BYTE,
+    contentLength: BYTE.length,
+    accept: [201, 202],
+  };
+  try {
+    const response = await postUpload(repository, post, call);
+    profile.learn({ singlePost: response.status === 201 });
+    if (response.status === 202) return sessionOf(repository, response);
+    profile.learn({ checksDigest: false });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== "DIGEST_INVALID") return startUpload(repository, call);
+    profile.learn({ singlePost: true, checksDigest: true });
+    return undefined;
+  }
+}
+
+/** Whatever becomes of the work, the session is cancelled. */
+async function inSession<T>(
+  repository: RemoteRepository,
+  session: UploadSession,
+  call: CallOptions,
+  work: (session: UploadSession) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(session);
+  } finally {
+    await cancelUpload(repository, session, call);
+  }
+}
+
+function partOf(bytes: Uint8Array, offset: number): OutgoingPart {
+  const { length } = bytes;
+  async function* body(): AsyncGenerator<Uint8Array, void, void> {
+    yield bytes;
+  }
+  // Never the last one, so that it says where it belongs.
+  return { offset, length, isLast: false, body, failure: undefined, sent: offset + length };
+}
+
+/** A part whose connection is closed when half of it was sent. */
+function brokenPart(signal: AbortSignal | undefined): OutgoingPart {
+  async function* body(): AsyncGenerator<Uint8Array, void, void> {
+    const piece = Buffer.alloc(64 * 1024);
+    for (let sent = 0; sent < BROKEN_BYTES / 2; sent += piece.length) yield piece;
+    await pause(LATENESS_MS[0], signal);
+    throw new Error("broken off on purpose");
+  }
+  return { offset: 0, length: BROKEN_BYTES, isLast: false, body, failure: undefined, sent: BROKEN_BYTES };
+}

@@ -1,0 +1,62 @@
+import type { Descriptor } from "../../content/descriptor.ts";
+import type { UploadJournal, UploadKey } from "../../journal/upload-journal.ts";
+import type { RemoteRepository } from "../remote-repository.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+/** What the journal is told of one upload, so that another process can go on with it. A journal that fails is one that knows nothing. */
+export class UploadRecord {
+  readonly #journal: UploadJournal;
+  readonly #key: UploadKey;
+  readonly #size: number;
+  /** Whether the journal has a row of ours. */
+  #written = false;
+
+  constructor(journal: UploadJournal, key: UploadKey, size: number) {
+    this.#journal = journal;
+    this.#key = key;
+    this.#size = size;
+  }
+
+  /** The record of a blob that is worth one: of more than a chunk, where there is a journal. */
+  static async of(
+    repository: RemoteRepository,
+    { digest, size }: Descriptor,
+    signal: AbortSignal | undefined,
+  ): Promise<UploadRecord | undefined> {
+    const { client, name, uploads } = repository;
+    if (uploads.journal === undefined || size <= uploads.chunkSize) return undefined;
+    const access = await repository.access(signal);
+    return new UploadRecord(uploads.journal, { host: client.host, access, repository: name, digest }, size);
+  }
+
+  /** Takes over what another process has begun. */
+  async claim(): Promise<{ readonly session: UploadSession; readonly confirmed: number } | undefined> {
+    const upload = await this.#journal.claim(this.#key).catch(() => undefined);
+    if (upload === undefined) return undefined;
+    this.#written = true;
+    const location = URL.parse(upload.location);
+    if (location !== null && upload.size === this.#size) return { session: { location }, confirmed: upload.confirmed };
+    await this.ended();
+    return undefined;
+  }
+
+  /** A session is open, or got further. */
+  async save(session: UploadSession, confirmed: number): Promise<void> {
+    const upload = { size: this.#size, location: session.location.href, confirmed };
+    const saving = this.#written ? this.#journal.advanced(this.#key, upload) : this.#journal.opened(this.#key, upload);
+    this.#written = true;
+    await saving.catch(() => {});
+  }
+
+  /** Leaves it to whoever comes. */
+  async released(): Promise<void> {
+    if (this.#written) await this.#journal.released(this.#key).catch(() => {});
+    this.#written = false;
+  }
+
+  /** It was committed or cancelled. */
+  async ended(): Promise<void> {
+    if (this.#written) await this.#journal.ended(this.#key).catch(() => {});
+    this.#written = false;
+  }
+}

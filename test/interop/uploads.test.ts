@@ -1,0 +1,93 @@
+import { readdir, readFile } from "node:fs/promises";
+import { MemoryJournal, type Open, Registry, type RegistryOptions } from "@tranship/core";
+import { describe, expect, it } from "vitest";
+import { startAcrFake } from "../acr/start-acr-fake.ts";
+import { startCraneRegistry } from "../peers/crane-registry.ts";
+import { describePeers } from "../peers/describe-peers.ts";
+import { startDistribution } from "../peers/distribution.ts";
+import { serveFolder } from "../serve/folder-server.ts";
+import { BigBlob } from "../support/big-blob.ts";
+
+const MIB = 1024 * 1024;
+const BLOB = new BigBlob(6 * MIB);
+const open: Open = async (offset) => BLOB.from(offset);
+
+/** Pushes a blob that is big by these settings, and gives what was learned of the host. */
+async function learnedBy(options: RegistryOptions): Promise<Readonly<Record<string, unknown>>> {
+  const journal = new MemoryJournal();
+  await using registry = new Registry({ ...options, journal, uploads: { probeFrom: 4 * MIB, chunkSize: 2 * MIB } });
+  const repository = registry.repository("team/app");
+  expect(await repository.push(BLOB.descriptor, open)).toBe("pushed");
+  expect(await repository.push(BLOB.descriptor, open)).toBe("existed");
+  await registry.close();
+  expect(await Array.fromAsync(journal.uploads.list())).toEqual([]);
+  const facts = await journal.profiles.facts(registry.host);
+  return Object.fromEntries(facts.map(({ name, value }) => [name, value]));
+}
+
+/** The sessions that are open at a distribution: of those that ended it may leave folders, but not when they were started. */
+async function openSessions(data: string): Promise<readonly string[]> {
+  const files = await readdir(data, { recursive: true });
+  return files.filter((file) => /_uploads\/[^/]+\/startedat$/.test(file));
+}
+
+describePeers("push() of a big blob to distribution 3.1", ["registry"], ({ registry }) => {
+  it("finds out that it keeps any byte, and leaves no session", async () => {
+    await using peer = await startDistribution(registry);
+    expect(await learnedBy({ host: peer.host, plainHttp: true })).toEqual({
+      resume: "any-byte",
+      checksDigest: true,
+      singlePost: false,
+      existence: "proven",
+    });
+    expect(await openSessions(peer.data)).toEqual([]);
+  });
+});
+
+describePeers("push() of a big blob to distribution 2.8", ["docker-registry"], (peers) => {
+  it("finds out that it keeps whole chunks, and leaves no session that can be cancelled", async () => {
+    await using peer = await startDistribution(peers["docker-registry"]);
+    expect(await learnedBy({ host: peer.host, plainHttp: true })).toEqual({
+      resume: "whole-chunks",
+      checksDigest: true,
+      singlePost: false,
+      existence: "proven",
+    });
+    // It forgets the session of a PATCH that broke off, so that it can't be cancelled, and purges it later.
+    expect(await openSessions(peer.data)).toHaveLength(1);
+  });
+});
+
+describePeers("push() of a big blob to crane's registry", ["crane"], ({ crane }) => {
+  it("finds out that it keeps nothing", async () => {
+    await using peer = await startCraneRegistry(crane);
+    expect(await learnedBy({ host: peer.host, plainHttp: true })).toEqual({
+      resume: "none",
+      checksDigest: true,
+      singlePost: true,
+      existence: "head-first",
+    });
+  });
+});
+
+describe("push() of a big blob to tranship serve", () => {
+  it("finds out that it keeps any byte", async () => {
+    await using folder = await serveFolder();
+    expect(await learnedBy({ host: new URL(folder.url).host, plainHttp: true })).toEqual({
+      resume: "any-byte",
+      checksDigest: true,
+      singlePost: true,
+      existence: "proven",
+    });
+  });
+});
+
+describe("push() of a big blob to the ACR fake", () => {
+  it("finds out that it keeps whole chunks", async () => {
+    await using fake = await startAcrFake();
+    const credentials = { kind: "basic", username: fake.adminUser, password: fake.adminPassword } as const;
+    expect(
+      await learnedBy({ host: fake.host, credentials, tls: { ca: [await readFile(fake.caFile, "utf8")] } }),
+    ).toMatchObject({ resume: "whole-chunks", checksDigest: true });
+  });
+});
