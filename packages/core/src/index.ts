@@ -140,6 +140,7 @@ export {
 export { Registry, type RegistryOptions } from "./registry/registry.ts";
 export { RegistryStore } from "./registry/registry-store.ts";
 export type { ClientTimeouts, RegistryTransportOptions } from "./registry/transport-options.ts";
+export type { UploadOptions } from "./registry/upload/upload-settings.ts";
 export type {
   CallOptions,
   CallTimeouts,
