@@ -128,10 +128,9 @@ class Execution {
       const holders = new Set([...mountFrom, ...this.#run.holders(this.#target, descriptor.digest)]);
       return this.#writer.pushBlob(descriptor, this.#reader.opener(descriptor), [...holders]);
     };
-    this.#account(
-      descriptor,
-      await this.#run.once(this.#target, `blob ${descriptor.digest}`, send, this.#scope.signal),
-    );
+    const { signal } = this.#scope;
+    const lead = (): Promise<PushOutcome> => this.#run.lead(this.#target, descriptor.digest, send, signal);
+    this.#account(descriptor, await this.#run.once(this.#target, `blob ${descriptor.digest}`, lead, signal));
     this.#run.holds(this.#target, descriptor.digest);
   }
 

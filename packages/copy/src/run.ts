@@ -1,6 +1,10 @@
 import type { CallOptions, Digest, Source, Target } from "@tranship/core";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
+import { BlobHolders } from "./blob-holders.ts";
+import { type Shared, SharedWork } from "./shared-work.ts";
+
+export type { Shared } from "./shared-work.ts";
 
 const MANIFEST_CACHE_BYTES = 32 * 1024 * 1024;
 
@@ -15,12 +19,6 @@ export interface RunOptions {
 /** Content at a target: a digest may be sent as a blob and as a manifest, which are two things to a registry. */
 export type WorkKey = `${"blob" | "manifest"} ${Digest}`;
 
-/** Whether this caller did the work, or waited for one who did. */
-export interface Shared<T> {
-  readonly own: boolean;
-  readonly value: T;
-}
-
 /**
  * What the copies of one process share: limits, work in flight (one promise per target and digest), manifests that were read, and
  * which repositories of a registry are known to hold a blob.
@@ -34,8 +32,8 @@ export class CopyRun {
     maxSize: MANIFEST_CACHE_BYTES,
     sizeCalculation: (bytes: Uint8Array): number => Math.max(1, bytes.length),
   });
-  readonly #work = new WeakMap<Target, Map<WorkKey, Promise<unknown>>>();
-  readonly #holders = new WeakMap<object, Map<string, Map<Digest, Set<string>>>>();
+  readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
+  readonly #holders = new BlobHolders();
 
   constructor(options: RunOptions = {}) {
     const { concurrency = 32, blobs = 8 } = options;
@@ -47,63 +45,34 @@ export class CopyRun {
    * Does the work for a target and digest once, however many ask. Who waited for somebody whose work failed or was aborted does it
    * again, under its own signal: one image's failure is not another's.
    */
-  async once<T>(target: Target, key: WorkKey, task: () => Promise<T>, signal: AbortSignal): Promise<Shared<T>> {
-    const work = this.#workOf(target);
-    for (;;) {
-      signal.throwIfAborted();
-      const inFlight = work.get(key) as Promise<T> | undefined;
-      if (inFlight === undefined) return { own: true, value: await this.#begin(work, key, task) };
-      try {
-        return { own: false, value: await inFlight };
-      } catch {
-        if (work.get(key) === inFlight) work.delete(key);
-      }
-    }
+  once<T>(target: Target, key: WorkKey, task: () => Promise<T>, signal: AbortSignal): Promise<Shared<T>> {
+    return this.#workOf(target).once(key, task, signal);
   }
 
   /** Forgets that the content was seen at the target: the target said that it is missing. */
   forget(target: Target, key: WorkKey): void {
-    this.#work.get(target)?.delete(key);
+    this.#work.get(target)?.forget(key);
   }
 
   /** Remembers that the store's repository holds the blob; it may be mounted from there as long as the run lasts. */
   holds(store: Source | Target, digest: Digest): void {
-    const place = store.place;
-    if (place === undefined) return;
-    const blobs = this.#blobsOf(place.access, place.host);
-    blobs.set(digest, (blobs.get(digest) ?? new Set()).add(place.repository));
+    this.#holders.add(store.place, digest);
   }
 
   /** Repositories of the target's registry, other than its own, that hold the blob and that the target's credentials may read. */
   holders(target: Target, digest: Digest): readonly string[] {
-    const place = target.place;
-    if (place === undefined) return [];
-    return [...(this.#blobsOf(place.access, place.host).get(digest) ?? [])].filter((name) => name !== place.repository);
+    return this.#holders.at(target.place, digest);
   }
 
-  #workOf(target: Target): Map<WorkKey, Promise<unknown>> {
-    const work = this.#work.get(target) ?? new Map<WorkKey, Promise<unknown>>();
+  /** Sends a blob to a target, after the one that is being sent to another repository of its registry: then it can be mounted from there. */
+  lead<T>(target: Target, digest: Digest, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#holders.lead(target.place, digest, send, signal);
+  }
+
+  #workOf(target: Target): SharedWork<WorkKey> {
+    const work = this.#work.get(target) ?? new SharedWork<WorkKey>();
     this.#work.set(target, work);
     return work;
-  }
-
-  async #begin<T>(work: Map<WorkKey, Promise<unknown>>, key: WorkKey, task: () => Promise<T>): Promise<T> {
-    const promise = task();
-    work.set(key, promise);
-    try {
-      return await promise;
-    } catch (error) {
-      if (work.get(key) === promise) work.delete(key);
-      throw error;
-    }
-  }
-
-  #blobsOf(access: object, host: string): Map<Digest, Set<string>> {
-    const hosts = this.#holders.get(access) ?? new Map<string, Map<Digest, Set<string>>>();
-    this.#holders.set(access, hosts);
-    const blobs = hosts.get(host) ?? new Map<Digest, Set<string>>();
-    hosts.set(host, blobs);
-    return blobs;
   }
 }
 
