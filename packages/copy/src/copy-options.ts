@@ -1,6 +1,7 @@
 import type { CallOptions, Digest, Platform, Target } from "@tranship/core";
 import type { OnEvent } from "./events.ts";
 import type { CopyRun } from "./run.ts";
+import type { TargetFeed } from "./spool/fan-out.ts";
 
 /** Where a copy goes: a store and the name in it. */
 export interface Destination {
@@ -23,6 +24,8 @@ export interface CopyOptions {
   readonly clobber?: boolean | undefined;
   /** Shares work in flight, what is known and the limits with other copies. Default: a run of its own. */
   readonly run?: CopyRun | undefined;
+  /** This target is one of several that get the same source: what they read is fetched once. Default: it reads by itself. */
+  readonly feed?: TargetFeed | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
   /** Told of each HTTP request, also of a copy that fails and has no result. */

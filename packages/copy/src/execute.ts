@@ -9,6 +9,7 @@ import { RequestCounter } from "./request-count.ts";
 import { type CopyResult, Tally } from "./result.ts";
 import { CopyRun, type Shared } from "./run.ts";
 import { Scope } from "./scope.ts";
+import type { TargetFeed } from "./spool/fan-out.ts";
 import { Writer } from "./writer.ts";
 
 /** What `execute` takes. */
@@ -68,6 +69,7 @@ class Execution {
   readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #scope: Scope;
+  readonly #feed: TargetFeed | undefined;
   readonly #counter: RequestCounter;
   readonly #emit: (event: Happened) => void;
   /** What manifests wait for, by digest. */
@@ -84,6 +86,7 @@ class Execution {
     const onRetry = (retry: RetryRecord): void => this.#emit(retryEvent(retry));
     const call = { signal: scope.signal, onExchange: counter.count, onRetry };
     this.#target = to.store;
+    this.#feed = options.feed;
     this.#run = run;
     this.#scope = scope;
     this.#counter = counter;
@@ -123,15 +126,17 @@ class Execution {
   }
 
   async #transfer({ descriptor, mountFrom }: Transfer): Promise<void> {
+    const open = this.#reader.opener(descriptor);
     const send = (): Promise<PushOutcome> => {
       // Since it was planned, other copies of the run have brought more.
       const holders = new Set([...mountFrom, ...this.#run.holders(this.#target, descriptor.digest)]);
-      return this.#writer.pushBlob(descriptor, this.#reader.opener(descriptor), [...holders]);
+      return this.#writer.pushBlob(descriptor, this.#feed?.open(descriptor, open) ?? open, [...holders]);
     };
     const { signal } = this.#scope;
     const lead = (): Promise<PushOutcome> => this.#run.lead(this.#target, descriptor.digest, send, signal);
     this.#account(descriptor, await this.#run.once(this.#target, `blob ${descriptor.digest}`, lead, signal));
     this.#run.holds(this.#target, descriptor.digest);
+    await this.#feed?.done(descriptor.digest);
   }
 
   async #put(action: Put): Promise<void> {

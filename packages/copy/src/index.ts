@@ -13,6 +13,8 @@ export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
 export { addRequests, type RequestCount, RequestCounter, totalRequests } from "./request-count.ts";
 export type { Amount, CopyResult } from "./result.ts";
 export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";
+export { FanOut, type TargetFeed } from "./spool/fan-out.ts";
+export { Spool, type SpoolOptions } from "./spool/spool.ts";
 export { applyPlan } from "./sync/apply-plan.ts";
 export { parseSyncPlan } from "./sync/parse-sync-plan.ts";
 export { planSync } from "./sync/plan-sync.ts";

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type CopyOptions, CopyRun, type OnEvent } from "@tranship/copy";
+import { type CopyOptions, CopyRun, FanOut, type OnEvent, Spool } from "@tranship/copy";
 import { type Platform, parsePlatform } from "@tranship/core";
 import { copyImage } from "../copy-image.ts";
 import { type CopyReport, reportJson } from "../copy-report.ts";
@@ -97,7 +97,7 @@ function refuseReferences(locations: readonly Location[]): void {
   );
 }
 
-/** Targets of one registry one after the other, so that the second mounts what the first got; different ones at once. */
+/** All targets at once: what several registries get is fetched once, and what another repository of a registry is being sent is waited for, and mounted. */
 async function copyToAll(
   { source, targets, platforms }: Job,
   flags: CopyFlags,
@@ -109,17 +109,21 @@ async function copyToAll(
   const from = flags.allTags === true ? undefined : await openSource(source, registries, srcCreds);
   const store = from?.store ?? (await openStore(source, registries, srcCreds));
   const destinations = await Promise.all(targets.map((target) => openDestination(target, registries, destCreds)));
-  const reports = new Map<number, CopyReport>();
-  const lanes = Map.groupBy(destinations.entries(), ([, { store: to }]) => to.place?.host ?? to.name);
-  const copying = [...lanes.values()].map(async (lane) => {
-    for (const [index, to] of lane) {
-      const report = from === undefined ? copyRepository(store, to.store, options) : copyImage(from, to, options);
-      reports.set(index, await report);
-      signal.throwIfAborted();
+  await using spool = new Spool();
+  const { feeds } = new FanOut(spool, store, destinations.length);
+  const copying = destinations.map(async (to, at) => {
+    const feed = feeds[at];
+    try {
+      const fed: CopyOptions = destinations.length < 2 ? options : { ...options, feed };
+      return from === undefined ? await copyRepository(store, to.store, fed) : await copyImage(from, to, fed);
+    } finally {
+      await feed?.end();
     }
   });
   const settled = await Promise.allSettled(copying);
   signal.throwIfAborted();
-  for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
-  return destinations.flatMap((_, index) => reports.get(index) ?? []);
+  return settled.map((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
 }

@@ -16,6 +16,7 @@ import { nameOf } from "../plan-copy.ts";
 import { Reader } from "../reader.ts";
 import type { CopyResult } from "../result.ts";
 import type { CopyRun } from "../run.ts";
+import type { TargetFeed } from "../spool/fan-out.ts";
 import { Writer } from "../writer.ts";
 import type { JobEntry, SyncStore } from "./sync-job.ts";
 import type { PlannedImage } from "./sync-plan.ts";
@@ -30,6 +31,8 @@ export interface ApplyImageOptions {
   /** Whether both sides are looked at first: the plan is of another time. */
   readonly check: boolean;
   readonly allowTargetMoved: boolean;
+  /** Where several targets are fed from the source. */
+  readonly feed?: TargetFeed | undefined;
 }
 
 /** What an image came to, without its names. */
@@ -72,8 +75,8 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
   }
   const names = { store: source, reference: image.source ?? image.tag };
   const destination = { store: target, reference: image.targetTag };
-  const { run, call, onEvent } = options;
-  const common = { run, onEvent, signal: call.signal, onExchange: call.onExchange };
+  const { run, call, onEvent, feed } = options;
+  const common = { run, onEvent, feed, signal: call.signal, onExchange: call.onExchange };
   const result =
     steps === undefined
       ? await copy(

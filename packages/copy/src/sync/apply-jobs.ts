@@ -1,5 +1,8 @@
+import type { Source } from "@tranship/core";
 import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
+import { FanOut, type TargetFeed } from "../spool/fan-out.ts";
+import { Spool } from "../spool/spool.ts";
 import { applyImage } from "./apply-image.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { ResultTally } from "./result-tally.ts";
@@ -35,17 +38,22 @@ export async function applyJobs(
   const noteFailure = (): void => {
     if (failFast && tally.failed) ending.abort(new FailFast());
   };
+  await using spool = new Spool({ limit: options.spoolLimit });
   const deletions: SyncJob[] = [];
   const work = async ({ source, entries }: SyncJob): Promise<void> => {
     if (source === undefined) return;
+    const feeds = feedsFor(spool, source, entries);
     await Promise.all(
-      entries.map(async (entry) => {
+      entries.map(async (entry, at) => {
+        const feed = feeds[at];
         try {
           scope.throwIfAborted();
-          tally.add(await applyImage(source, entry, { run, call, onEvent, check, allowTargetMoved }));
+          tally.add(await applyImage(source, entry, { run, call, onEvent, check, allowTargetMoved, feed }));
         } catch (error) {
           if (!(scope.reason instanceof FailFast)) throw error;
           tally.left(entry.image);
+        } finally {
+          await feed?.end();
         }
         noteFailure();
       }),
@@ -69,6 +77,13 @@ export async function applyJobs(
   }
   signal?.throwIfAborted();
   return tally.result(counter.result());
+}
+
+/** One source for several registries: what one of them reads is kept for the others. Within a registry it is mounted. */
+function feedsFor(spool: Spool, source: Source, entries: SyncJob["entries"]): readonly TargetFeed[] {
+  const copies = entries.filter(({ image }) => image.action === "copy");
+  const registries = new Set(copies.map(({ target }) => target.place?.host ?? target.name));
+  return registries.size < 2 ? [] : new FanOut(spool, source, entries.length).feeds;
 }
 
 function split(job: SyncJob): readonly [deletions: SyncJob, others: SyncJob] {

@@ -25,6 +25,8 @@ export interface ApplyOptions {
   readonly run?: CopyRun | undefined;
   /** Images in flight. Default 16. */
   readonly images?: number | undefined;
+  /** What several targets of one source may keep on disk meanwhile, in bytes; beyond it each fetches by itself. Default 10 GiB. */
+  readonly spoolLimit?: number | undefined;
   /** Whether a target's tag that is neither as planned nor done is moved all the same. Default: it is refused. */
   readonly allowTargetMoved?: boolean | undefined;
   /** Whether the first failure ends the run. Default: the rest is done. */

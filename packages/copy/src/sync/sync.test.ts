@@ -141,3 +141,30 @@ describe("sync()", () => {
     expect(seen.toSorted()).toEqual(TAGS.map((tag) => `${tag} copied`));
   });
 });
+
+describe("sync() to several targets", () => {
+  it("fetches each blob once for all registries, and mounts it in the other repositories of each", async () => {
+    const targets = ["one/a", "one/b", "two/a", "three/a"].map((to) => ({ to }));
+    const result = await sync([{ ...every, targets }], registries);
+
+    expect(result.outcomes).toMatchObject({ copied: 24 });
+    const fetched = registries.store("src/app").about("fetch");
+    expect(new Set(fetched).size).toBe(fetched.length);
+    expect(fetched).toHaveLength(6 * 2 + 1);
+    for (const { to } of targets) {
+      for (const tag of TAGS) {
+        expect((await registries.store(to).resolve(tag)).digest).toBe(
+          (await registries.store("src/app").resolve(tag)).digest,
+        );
+      }
+    }
+  });
+
+  it("lets a target that fails fail alone", async () => {
+    registries.store("two/a").before = ({ method }) => {
+      if (method === "push") throw new StoreError("DENIED", "no");
+    };
+    const result = await sync([{ ...every, targets: [{ to: "one/a" }, { to: "two/a" }] }], registries);
+    expect(result.outcomes).toMatchObject({ copied: 6, failed: 6 });
+  });
+});
