@@ -13,6 +13,7 @@ interface Entry {
   users: number;
 }
 
+/** What a spool may take, and where. */
 export interface SpoolOptions {
   /** Bytes of disk at most; content beyond it is fetched by each target for itself. Default 10 GiB. */
   readonly limit?: number | undefined;
@@ -25,6 +26,7 @@ export class Spool implements AsyncDisposable {
   readonly #limit: number;
   readonly #parent: string;
   readonly #entries = new WeakMap<Source, Map<Digest, Entry>>();
+  readonly #open = new Set<GrowingContent>();
   #folder: Promise<string> | undefined;
   #files = 0;
   #used = 0;
@@ -46,6 +48,7 @@ export class Spool implements AsyncDisposable {
     this.#used += size;
     const content = new GrowingContent(size, () => this.#makePath(), fetch);
     entries.set(digest, { content, size, users: 1 });
+    this.#open.add(content);
     return content;
   }
 
@@ -57,6 +60,7 @@ export class Spool implements AsyncDisposable {
     entry.users -= 1;
     if (entry.users > 0) return;
     entries.delete(digest);
+    this.#open.delete(entry.content);
     await entry.content.close();
     this.#used -= entry.size;
   }
@@ -65,6 +69,8 @@ export class Spool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const folder = this.#folder;
     this.#folder = undefined;
+    await Promise.all([...this.#open].map((content) => content.close()));
+    this.#open.clear();
     if (folder !== undefined) await rm(await folder, { recursive: true, force: true });
   }
 
