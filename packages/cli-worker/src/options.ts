@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { LogLevelFlag } from "./line-logger.ts";
+import { parseSize } from "./parse-size.ts";
 
 /** What every command that talks to a registry takes. */
 export interface RegistryFlags {
@@ -64,6 +65,18 @@ export function wholeNumber(least: number, most: number): (value: string) => num
     if (/^[0-9]+$/.test(value) && number >= least && number <= most) return number;
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
   };
+}
+
+/** What the help says of `--limit-rate`. */
+export const LIMIT_RATE = "bytes per second, such as 10MB, for each host, reading and writing apart";
+
+/** The parser of bytes per second: `10MB`. */
+export function bytesPerSecond(value: string): number {
+  try {
+    return parseSize(/^[0-9]+$/.test(value) ? Number(value) : value);
+  } catch {
+    throw new InvalidArgumentError("Expected bytes in a second, such as 50MB, 512KiB or 1000000.");
+  }
 }
 
 /** The text with examples at the end of a command's help. */

@@ -12,6 +12,7 @@ import {
 import type { Trace } from "./credentials/credential-source.ts";
 import { givenCredentials, hostCredentials } from "./credentials/host-credentials.ts";
 import { Hosts } from "./hosts.ts";
+import { HostBudgets } from "./limits/host-budgets.ts";
 import { lineLogger } from "./line-logger.ts";
 import { checkHelpers, ruleCredentials } from "./mirror/hosts/rule-credentials.ts";
 import type { HostRules } from "./mirror/mirror-file.ts";
@@ -24,6 +25,8 @@ export interface RegistriesOptions {
   readonly hosts: readonly string[];
   /** Connections to each host. */
   readonly connections?: number | undefined;
+  /** The most bytes in a second that are read from a host, and written to it. */
+  readonly bytesPerSecond?: number | undefined;
   /** What a mirror file says of its hosts; what the flags say wins. */
   readonly rules?: ReadonlyMap<string, HostRules> | undefined;
 }
@@ -39,6 +42,7 @@ export class Registries implements AsyncDisposable {
   readonly #found: CredentialProvider;
   readonly #connections: number | undefined;
   readonly #rules: ReadonlyMap<string, HostRules>;
+  readonly #budgets: HostBudgets;
   readonly #logger: Logger | undefined;
   readonly #trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
@@ -46,10 +50,11 @@ export class Registries implements AsyncDisposable {
 
   private constructor(flags: RegistryFlags, hosts: Hosts, options: RegistriesOptions) {
     const { authfile: authFile, logLevel } = flags;
-    const { connections, rules = NO_RULES } = options;
+    const { connections, bytesPerSecond, rules = NO_RULES } = options;
     this.#hosts = hosts;
     this.#connections = connections;
     this.#rules = rules;
+    this.#budgets = new HostBudgets({ rules, bytesPerSecond });
     this.#logger = logLevel && lineLogger(logLevel, (line) => process.stderr.write(line));
     this.#trace = (message) => this.#logger?.debug({}, message);
     const found = hostCredentials({ authFile, trace: this.#trace, warn: printWarning });
@@ -125,7 +130,8 @@ export class Registries implements AsyncDisposable {
       const provider = credentials === undefined ? this.#found : givenCredentials(credentials, this.#trace);
       const settings = await this.#hosts.settingsOf(host);
       const connections = this.#rules.get(host)?.limits.concurrency ?? this.#connections;
-      return { host, credentials: provider, ...settings, connections, logger: this.#logger };
+      const budget = this.#budgets.of(host);
+      return { host, credentials: provider, ...settings, connections, budget, logger: this.#logger };
     });
   }
 }

@@ -128,6 +128,7 @@ export type {
 } from "./journal/upload-journal.ts";
 export type { LogOptions } from "./logging/log-options.ts";
 export type { Logger, LogLevel } from "./logging/logger.ts";
+export { HostBudget, type HostBudgetOptions, type HostLimits } from "./pace/host-budget.ts";
 export type { PageOptions } from "./registry/list-names.ts";
 export {
   checkHostFact,

@@ -29,7 +29,12 @@ export async function applyAction(path: string, flags: ApplyFlags, signal: Abort
   const rules: ReadonlyMap<string, HostRules> =
     flags.file === undefined ? new Map() : (await readMirrorFile(flags.file, { signal })).file.hosts;
   const hosts = MirroredSources.hostsOf(hostsOf(locations), rules);
-  await using registries = await Registries.create(flags, { hosts, connections: flags.concurrency, rules });
+  await using registries = await Registries.create(flags, {
+    hosts,
+    connections: flags.concurrency,
+    bytesPerSecond: flags.limitRate,
+    rules,
+  });
   const stores = new RegistryStores(registries, rules);
   const { allowTargetMoved } = flags;
   const work = (options: object) => applyPlan(plan, stores, { ...options, allowTargetMoved });

@@ -25,6 +25,8 @@ export interface CopyFlags extends TwoSideFlags {
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
   readonly concurrency?: number | undefined;
+  /** Bytes per second. */
+  readonly limitRate?: number | undefined;
 }
 
 interface Job {
@@ -46,7 +48,11 @@ export async function copyAction(
   const job = await readJob(sourceText, targetTexts, flags);
   if (flags.digestfile !== undefined) await checkDigestFile(flags.digestfile);
   const hosts = hostsOf([job.source, ...job.targets]);
-  await using registries = await Registries.create(flags, { hosts, connections: flags.concurrency });
+  await using registries = await Registries.create(flags, {
+    hosts,
+    connections: flags.concurrency,
+    bytesPerSecond: flags.limitRate,
+  });
   const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
   const startedAtMs = performance.now();
   let reports: readonly CopyReport[];

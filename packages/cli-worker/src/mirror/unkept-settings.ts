@@ -3,14 +3,11 @@ import type { MirrorFile } from "./mirror-file.ts";
 
 /** Settings of a mirror file that are read and checked, and that this release does not carry out: a line for each, so that nobody relies on them. */
 export function unkeptSettings({ name, hosts, mirrors }: MirrorFile): readonly string[] {
-  const ofHosts = [...hosts.values()].flatMap(({ host, limits, windows }) => {
-    const keys = [
-      ...(limits.requestsPerSecond === undefined ? [] : ["requestsPerSecond"]),
-      ...(limits.bytesPerSecond === undefined ? [] : ["bytesPerSecond"]),
-      ...(windows.length === 0 ? [] : ["windows"]),
-    ];
-    return keys.map((key) => `${name}: ${key} of ${host} is not kept: this release has no such limit`);
-  });
+  const ofHosts = [...hosts.values()].flatMap(({ host, windows }) =>
+    windows.every(({ limits }) => limits.concurrency === undefined)
+      ? []
+      : [`${name}: concurrency in the windows of ${host} is not kept: the one of the host is, at all times`],
+  );
   const ofMirrors = mirrors.flatMap(({ index, at, sparse, prune }) => {
     const wrong = (message: string): string => formatProblem(name, { at, path: `mirrors[${index}]`, message });
     return [

@@ -10,6 +10,8 @@ export interface MirrorFlags extends RegistryFlags {
 /** What the commands that carry out plans take. */
 export interface RunFlags extends RegistryFlags {
   readonly concurrency?: number | undefined;
+  /** Bytes per second. */
+  readonly limitRate?: number | undefined;
   /** Blobs in flight. */
   readonly blobs?: number | undefined;
   /** Images in flight. */

@@ -14,6 +14,8 @@ import { mirrorName, syncRepository } from "./sync-repositories.ts";
 
 export interface OpenMirrorsOptions extends RegistryFlags {
   readonly concurrency?: number | undefined;
+  /** Bytes per second. */
+  readonly limitRate?: number | undefined;
 }
 
 /** The mirrors of a file, ready to be planned. Declare it with `await using`. */
@@ -45,7 +47,12 @@ export async function resolveMirrors(
 ): Promise<OpenMirrors> {
   await using stack = new AsyncDisposableStack();
   const registries = stack.use(
-    await Registries.create(flags, { hosts: hostsIn(file), connections: flags.concurrency, rules: file.hosts }),
+    await Registries.create(flags, {
+      hosts: hostsIn(file),
+      connections: flags.concurrency,
+      bytesPerSecond: flags.limitRate,
+      rules: file.hosts,
+    }),
   );
   const resolved = await resolveRepositories(file, {
     list: (host, options) => catalogue(registries, host, options),

@@ -48,7 +48,8 @@ export class Lanes {
   }
 }
 
-function isBig({ method, kind, answerLength = 0, contentLength = 0 }: HttpRequest): boolean {
+function isBig({ method, kind, inSmallPieces, answerLength = 0, contentLength = 0 }: HttpRequest): boolean {
+  if (inSmallPieces === true) return false;
   if (method === "GET") return kind === "blob" && answerLength > BIG_BODY;
   return (method === "PUT" || method === "PATCH") && contentLength > BIG_BODY;
 }

@@ -20,6 +20,8 @@ export interface HttpRequest
   readonly call?: CallOptions | undefined;
   /** Whether the token ends before a long body is likely to be sent. */
   readonly endsSoon?: boolean | undefined;
+  /** Its bytes are counted as they pass: a lane that moves them in large pieces is none for it. */
+  readonly inSmallPieces?: boolean | undefined;
   /** Which try it is, from 1. */
   readonly attempt?: number | undefined;
 }

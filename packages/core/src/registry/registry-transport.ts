@@ -213,7 +213,12 @@ class HttpRegistryTransport implements RegistryTransport {
   }
 
   /** Every request of this client, to whatever host, passes here. */
-  readonly #send = (request: HttpRequest): Promise<HttpResponse> => this.#pace.send(request, this.#transport.send);
+  readonly #send = (request: HttpRequest): Promise<HttpResponse> => {
+    const { budget } = this.#options;
+    return budget === undefined ? this.#paced(request) : budget.send(request, this.#paced);
+  };
+
+  readonly #paced = (request: HttpRequest): Promise<HttpResponse> => this.#pace.send(request, this.#transport.send);
 
   #untilClosed(signal: AbortSignal | undefined): AbortSignal {
     const { signal: closing } = this.#closing;

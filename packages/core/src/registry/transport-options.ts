@@ -6,6 +6,7 @@ import type { Environment } from "../http/proxy.ts";
 import type { TlsOptions } from "../http/tls-options.ts";
 import type { LogOptions } from "../logging/log-options.ts";
 import type { Logger } from "../logging/logger.ts";
+import type { HostBudget } from "../pace/host-budget.ts";
 import type { CallOptions, CallTimeouts } from "../store/call-options.ts";
 
 /** How long things may take, in ms; 0 waits for ever. */
@@ -33,6 +34,8 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
    * Default: pulls until the registry refuses.
    */
   readonly pullFloor?: number | undefined;
+  /** Requests and bytes per second, shared by all registries that are given the same one. Default: no limit. */
+  readonly budget?: HostBudget | undefined;
   readonly timeouts?: ClientTimeouts | undefined;
   /** What follows `tranship/VERSION` in `user-agent`: `mirror/3.1 (team-a)`. */
   readonly userAgentSuffix?: string | undefined;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SIZE } from "../../parse-size.ts";
 
 /**
  * The form of a mirror file, from which its JSON Schema is made too. What is wrong is said by a schema's `error`: what was expected there, as in "a whole number from 1";
@@ -33,8 +34,6 @@ const yesOrNo = z.boolean({ error: "true or false" });
 const HOST = "a host: HOST or HOST:PORT";
 const FILE = "the path of a file";
 
-/** `50MB`, `1.5 GiB`, or bytes. */
-export const SIZE: RegExp = /^([0-9]{1,15}(?:\.[0-9]{1,3})?) ?(B|[kKMGT]B|[KMGT]iB)$/;
 const bytesPerSecond = z
   .union(
     [

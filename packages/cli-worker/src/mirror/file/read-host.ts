@@ -1,8 +1,8 @@
 import { isAbsolute, join } from "node:path";
 import { parseHost } from "@tranship/core";
+import { parseSize } from "../../parse-size.ts";
 import type { HostCredentials, HostLimits, HostRules, LimitWindow } from "../mirror-file.ts";
 import { DAYS, type HostDocument } from "./document-schema.ts";
-import { readSize } from "./read-size.ts";
 import type { Reading } from "./reading.ts";
 import type { Path } from "./yaml-file.ts";
 
@@ -69,7 +69,9 @@ function readCredentials(credentials: HostDocument["credentials"]): HostCredenti
 function readLimits(reading: Reading, document: Omit<HostDocument, "mirrors">, path: Path): HostLimits {
   const { requestsPerSecond, bytesPerSecond, concurrency } = document;
   const bytes =
-    bytesPerSecond === undefined ? undefined : reading.try([...path, "bytesPerSecond"], () => readSize(bytesPerSecond));
+    bytesPerSecond === undefined
+      ? undefined
+      : reading.try([...path, "bytesPerSecond"], () => parseSize(bytesPerSecond));
   return { requestsPerSecond, bytesPerSecond: bytes, concurrency };
 }
 

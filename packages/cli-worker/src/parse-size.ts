@@ -1,4 +1,5 @@
-import { SIZE } from "./document-schema.ts";
+/** `50MB`, `1.5 GiB`. */
+export const SIZE: RegExp = /^([0-9]{1,15}(?:\.[0-9]{1,3})?) ?(B|[kKMGT]B|[KMGT]iB)$/;
 
 const UNITS: Readonly<Record<string, number>> = {
   B: 1,
@@ -15,7 +16,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** Bytes of a size such as `50MB`, `1.5 GiB`. @throws {SyntaxError} for another form. */
-export function readSize(size: number | string): number {
+export function parseSize(size: number | string): number {
   if (typeof size === "number") return size;
   const [, number, unit = ""] = SIZE.exec(size) ?? [];
   const bytes = Math.round(Number(number) * (UNITS[unit] ?? Number.NaN));
