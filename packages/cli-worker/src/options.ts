@@ -14,6 +14,14 @@ export interface RegistryFlags {
   readonly logLevel?: LogLevelFlag | undefined;
 }
 
+/** How much may be asked of registries at once. */
+export interface TrafficFlags {
+  /** Requests in flight. */
+  readonly concurrency?: number | undefined;
+  /** Bytes per second, for each host, reading and writing apart. */
+  readonly limitRate?: number | undefined;
+}
+
 /** Of a command with one registry. */
 export interface OneSideFlags extends RegistryFlags {
   readonly creds?: string | undefined;
@@ -46,6 +54,19 @@ export function addRegistryOptions(
     .option("--cert-dir <DIR>", "read *.crt, *.cert and *.key from DIR in the place of certs.d/HOST");
 }
 
+/** Adds `--state` and `--no-state`, for a command that remembers something. */
+export function addStateOptions(command: Command): Command {
+  return addStateOption(command).option("--no-state", "remember nothing, and know nothing of earlier runs");
+}
+
+/** Adds `--state`, for a command that is about what is remembered. */
+export function addStateOption(command: Command): Command {
+  return command.option(
+    "--state <DIR>",
+    "the folder of what is remembered (or TRANSHIP_STATE; default: ~/.local/state/tranship)",
+  );
+}
+
 /** The parser of an option that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
@@ -67,11 +88,16 @@ export function wholeNumber(least: number, most: number): (value: string) => num
   };
 }
 
-/** What the help says of `--limit-rate`. */
-export const LIMIT_RATE = "bytes per second, such as 10MB, for each host, reading and writing apart";
+/** Adds the options of `TrafficFlags`. */
+export function addTrafficOptions(command: Command): Command {
+  const rate = "bytes per second, such as 10MB, for each host, reading and writing apart";
+  return command
+    .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
+    .option("--limit-rate <SIZE>", rate, bytesPerSecond);
+}
 
 /** The parser of bytes per second: `10MB`. */
-export function bytesPerSecond(value: string): number {
+function bytesPerSecond(value: string): number {
   try {
     return parseSize(/^[0-9]+$/.test(value) ? Number(value) : value);
   } catch {

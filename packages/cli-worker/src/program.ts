@@ -8,6 +8,7 @@ import { defineCopy } from "./commands/copy.ts";
 import { defineDelete } from "./commands/delete.ts";
 import { defineDemo } from "./commands/demo.ts";
 import { defineDigest } from "./commands/digest.ts";
+import { defineHosts } from "./commands/hosts.ts";
 import { defineInspect } from "./commands/inspect.ts";
 import { defineLogin } from "./commands/login.ts";
 import { defineLogout } from "./commands/logout.ts";
@@ -18,6 +19,7 @@ import { definePrune } from "./commands/prune.ts";
 import { defineRepos } from "./commands/repos.ts";
 import { defineSchema } from "./commands/schema.ts";
 import { defineServe } from "./commands/serve.ts";
+import { defineState } from "./commands/state.ts";
 import { defineSync } from "./commands/sync.ts";
 import { defineTag } from "./commands/tag.ts";
 import { LOG_LEVELS } from "./line-logger.ts";
@@ -45,9 +47,9 @@ export function createProgram(version: string): Command {
   program.commandsGroup("Change:");
   for (const define of [defineTag, defineDelete, definePrune, defineBlob, defineManifest]) define(program);
   program.commandsGroup("Registries:");
-  for (const define of [defineServe, defineLogin, defineLogout, defineAcr]) define(program);
+  for (const define of [defineServe, defineLogin, defineLogout, defineHosts, defineAcr]) define(program);
   program.commandsGroup("More:");
-  for (const define of [defineConvert, defineSchema, defineDemo]) define(program);
+  for (const define of [defineState, defineConvert, defineSchema, defineDemo]) define(program);
   program.helpCommand("help [command]", "show help of a command");
   return program.addHelpText("after", HELP_END);
 }

@@ -3,6 +3,7 @@ import {
   type AcrClient,
   type CredentialProvider,
   checkCredentialFiles,
+  type Journal,
   type Logger,
   type Registry,
   type RegistryClient,
@@ -16,17 +17,15 @@ import { HostBudgets } from "./limits/host-budgets.ts";
 import { lineLogger } from "./line-logger.ts";
 import { checkHelpers, ruleCredentials } from "./mirror/hosts/rule-credentials.ts";
 import type { HostRules } from "./mirror/mirror-file.ts";
-import type { RegistryFlags } from "./options.ts";
+import type { RegistryFlags, TrafficFlags } from "./options.ts";
 import { readingInput } from "./usage-error.ts";
 import { printWarning } from "./warning.ts";
 
 export interface RegistriesOptions {
   /** The hosts that will be asked: what is wrong with their settings is said before anything starts. */
   readonly hosts: readonly string[];
-  /** Connections to each host. */
-  readonly connections?: number | undefined;
-  /** The most bytes in a second that are read from a host, and written to it. */
-  readonly bytesPerSecond?: number | undefined;
+  /** What is remembered between runs. It is closed after the registries. */
+  readonly journal?: Journal | undefined;
   /** What a mirror file says of its hosts; what the flags say wins. */
   readonly rules?: ReadonlyMap<string, HostRules> | undefined;
 }
@@ -43,18 +42,20 @@ export class Registries implements AsyncDisposable {
   readonly #connections: number | undefined;
   readonly #rules: ReadonlyMap<string, HostRules>;
   readonly #budgets: HostBudgets;
+  readonly #journal: Journal | undefined;
   readonly #logger: Logger | undefined;
   readonly #trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
   readonly #clients: Promise<RegistryClient>[] = [];
 
-  private constructor(flags: RegistryFlags, hosts: Hosts, options: RegistriesOptions) {
-    const { authfile: authFile, logLevel } = flags;
-    const { connections, bytesPerSecond, rules = NO_RULES } = options;
+  private constructor(flags: RegistryFlags & TrafficFlags, hosts: Hosts, options: RegistriesOptions) {
+    const { authfile: authFile, logLevel, concurrency, limitRate: bytesPerSecond } = flags;
+    const { journal, rules = NO_RULES } = options;
     this.#hosts = hosts;
-    this.#connections = connections;
+    this.#connections = concurrency;
     this.#rules = rules;
     this.#budgets = new HostBudgets({ rules, bytesPerSecond });
+    this.#journal = journal;
     this.#logger = logLevel && lineLogger(logLevel, (line) => process.stderr.write(line));
     this.#trace = (message) => this.#logger?.debug({}, message);
     const found = hostCredentials({ authFile, trace: this.#trace, warn: printWarning });
@@ -62,7 +63,7 @@ export class Registries implements AsyncDisposable {
   }
 
   /** Reads the settings. No request. @throws {UsageError} for what is wrong with them, also with the credential files. */
-  static async create(flags: RegistryFlags, options: RegistriesOptions): Promise<Registries> {
+  static async create(flags: RegistryFlags & TrafficFlags, options: RegistriesOptions): Promise<Registries> {
     const { hosts, rules = NO_RULES } = options;
     return readingInput(async () => {
       const settings = await Hosts.read(flags, rules.values());
@@ -131,7 +132,15 @@ export class Registries implements AsyncDisposable {
       const settings = await this.#hosts.settingsOf(host);
       const connections = this.#rules.get(host)?.limits.concurrency ?? this.#connections;
       const budget = this.#budgets.of(host);
-      return { host, credentials: provider, ...settings, connections, budget, logger: this.#logger };
+      return {
+        host,
+        credentials: provider,
+        ...settings,
+        connections,
+        budget,
+        logger: this.#logger,
+        journal: this.#journal,
+      };
     });
   }
 }

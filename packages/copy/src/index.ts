@@ -7,6 +7,7 @@ export { type ExecuteOptions, execute } from "./execute.ts";
 export { type FailureRecord, failureRecord, storeErrorIn } from "./failure-record.ts";
 export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/open-journal.ts";
 export type { Unusable } from "./journal/set-aside.ts";
+export { type StateFolder, stateFolderAt } from "./journal/state-folder.ts";
 export type { Plan, PlanAction, PlanHead } from "./plan.ts";
 export { nameOf, planCopy } from "./plan-copy.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";

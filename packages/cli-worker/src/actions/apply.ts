@@ -5,6 +5,7 @@ import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { HostRules } from "../mirror/mirror-file.ts";
 import { hostsOf } from "../open-location.ts";
 import { Registries } from "../registries.ts";
+import { openRunState } from "../state/open-state.ts";
 import type { RunFlags } from "../sync/mirror-flags.ts";
 import { readPlanFile } from "../sync/plan-file.ts";
 import { RegistryStores } from "../sync/registry-stores.ts";
@@ -29,12 +30,8 @@ export async function applyAction(path: string, flags: ApplyFlags, signal: Abort
   const rules: ReadonlyMap<string, HostRules> =
     flags.file === undefined ? new Map() : (await readMirrorFile(flags.file, { signal })).file.hosts;
   const hosts = MirroredSources.hostsOf(hostsOf(locations), rules);
-  await using registries = await Registries.create(flags, {
-    hosts,
-    connections: flags.concurrency,
-    bytesPerSecond: flags.limitRate,
-    rules,
-  });
+  await using state = openRunState(flags);
+  await using registries = await Registries.create(flags, { hosts, rules, journal: state.journal });
   const stores = new RegistryStores(registries, rules);
   const { allowTargetMoved } = flags;
   const work = (options: object) => applyPlan(plan, stores, { ...options, allowTargetMoved });

@@ -8,15 +8,17 @@ import { checkDigestFile, writeDigestFile } from "../digest-file.ts";
 import { printJsonFailure } from "../json-failure.ts";
 import { formatLocation, type Location, referenceOf } from "../location.ts";
 import { hostsOf, openDestination, openSource, openStore, readLocation } from "../open-location.ts";
-import type { TwoSideFlags } from "../options.ts";
+import type { TrafficFlags, TwoSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
 import { Registries } from "../registries.ts";
 import { SomeFailed } from "../some-failed.ts";
+import { openRunState } from "../state/open-state.ts";
+import type { StateFlags } from "../state/state-path.ts";
 import { renderReport } from "../summary.ts";
 import { readingInput, UsageError } from "../usage-error.ts";
 
-export interface CopyFlags extends TwoSideFlags {
+export interface CopyFlags extends TwoSideFlags, TrafficFlags, StateFlags {
   readonly allTags?: boolean | undefined;
   readonly platform?: readonly string[] | undefined;
   readonly referrers?: boolean | undefined;
@@ -24,9 +26,6 @@ export interface CopyFlags extends TwoSideFlags {
   readonly digestfile?: string | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
-  readonly concurrency?: number | undefined;
-  /** Bytes per second. */
-  readonly limitRate?: number | undefined;
 }
 
 interface Job {
@@ -48,11 +47,8 @@ export async function copyAction(
   const job = await readJob(sourceText, targetTexts, flags);
   if (flags.digestfile !== undefined) await checkDigestFile(flags.digestfile);
   const hosts = hostsOf([job.source, ...job.targets]);
-  await using registries = await Registries.create(flags, {
-    hosts,
-    connections: flags.concurrency,
-    bytesPerSecond: flags.limitRate,
-  });
+  await using state = openRunState(flags);
+  await using registries = await Registries.create(flags, { hosts, journal: state.journal });
   const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
   const startedAtMs = performance.now();
   let reports: readonly CopyReport[];

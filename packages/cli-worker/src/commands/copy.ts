@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CopyFlags } from "../actions/copy.ts";
 import { interruptible } from "../interrupt.ts";
-import { addExamples, addRegistryOptions, bytesPerSecond, collectList, LIMIT_RATE, wholeNumber } from "../options.ts";
+import { addExamples, addRegistryOptions, addStateOptions, addTrafficOptions, collectList } from "../options.ts";
 
 /** `tranship copy SRC DST…` */
 export function defineCopy(program: Command): void {
@@ -19,10 +19,10 @@ export function defineCopy(program: Command): void {
     .option("--referrers", "copy signatures, SBOMs and other referrers too")
     .option("--no-clobber", "leave tags alone that a target has")
     .option("--digestfile <FILE>", "write the digest of the target's manifest to FILE")
-    .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
-    .option("--limit-rate <SIZE>", LIMIT_RATE, bytesPerSecond)
     .option("--json", "print events and the result as JSON lines")
     .option("-q, --quiet", "print errors only");
+  addTrafficOptions(command);
+  addStateOptions(command);
   addRegistryOptions(command, { credentials: "two" });
   addExamples(command, [
     ["tranship copy docker.io/library/alpine:3.20 registry.example/mirror/alpine:3.20", "one image, all its platforms"],

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { PlanFlags } from "../actions/plan.ts";
 import { interruptible } from "../interrupt.ts";
-import { addExamples, addRegistryOptions, wholeNumber } from "../options.ts";
+import { addExamples, addRegistryOptions, addStateOptions, wholeNumber } from "../options.ts";
 
 /** `tranship plan -f FILE` */
 export function definePlan(program: Command): void {
@@ -26,6 +26,7 @@ export function definePlan(program: Command): void {
     .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
     .option("--json", "print the plan as JSON")
     .option("-q, --quiet", "print errors only");
+  addStateOptions(command);
   addRegistryOptions(command, { credentials: "none" });
   addExamples(command, [
     ["tranship plan -f mirror.yaml", "what a sync would do"],

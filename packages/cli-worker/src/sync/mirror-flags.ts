@@ -1,17 +1,13 @@
-import type { RegistryFlags } from "../options.ts";
+import type { RegistryFlags, TrafficFlags } from "../options.ts";
+import type { StateFlags } from "../state/state-path.ts";
 
 /** What the commands that read a mirror file take. */
-export interface MirrorFlags extends RegistryFlags {
+export interface MirrorFlags extends RegistryFlags, TrafficFlags, StateFlags {
   readonly file: string;
-  /** Requests in flight. */
-  readonly concurrency?: number | undefined;
 }
 
 /** What the commands that carry out plans take. */
-export interface RunFlags extends RegistryFlags {
-  readonly concurrency?: number | undefined;
-  /** Bytes per second. */
-  readonly limitRate?: number | undefined;
+export interface RunFlags extends RegistryFlags, TrafficFlags, StateFlags {
   /** Blobs in flight. */
   readonly blobs?: number | undefined;
   /** Images in flight. */

@@ -6,17 +6,15 @@ import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { MirrorFile } from "../mirror/mirror-file.ts";
 import { type ResolvedRepositories, resolveRepositories } from "../mirror/resolve/resolve-repositories.ts";
 import { unkeptSettings } from "../mirror/unkept-settings.ts";
-import type { RegistryFlags } from "../options.ts";
+import type { RegistryFlags, TrafficFlags } from "../options.ts";
 import { Registries } from "../registries.ts";
+import { openRunState } from "../state/open-state.ts";
+import type { StateFlags } from "../state/state-path.ts";
 import { printWarning } from "../warning.ts";
 import { RegistryStores } from "./registry-stores.ts";
 import { mirrorName, syncRepository } from "./sync-repositories.ts";
 
-export interface OpenMirrorsOptions extends RegistryFlags {
-  readonly concurrency?: number | undefined;
-  /** Bytes per second. */
-  readonly limitRate?: number | undefined;
-}
+export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, StateFlags {}
 
 /** The mirrors of a file, ready to be planned. Declare it with `await using`. */
 export interface OpenMirrors extends AsyncDisposable {
@@ -46,14 +44,8 @@ export async function resolveMirrors(
   signal: AbortSignal,
 ): Promise<OpenMirrors> {
   await using stack = new AsyncDisposableStack();
-  const registries = stack.use(
-    await Registries.create(flags, {
-      hosts: hostsIn(file),
-      connections: flags.concurrency,
-      bytesPerSecond: flags.limitRate,
-      rules: file.hosts,
-    }),
-  );
+  const { journal } = stack.use(openRunState(flags));
+  const registries = stack.use(await Registries.create(flags, { hosts: hostsIn(file), rules: file.hosts, journal }));
   const resolved = await resolveRepositories(file, {
     list: (host, options) => catalogue(registries, host, options),
     signal,

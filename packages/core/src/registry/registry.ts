@@ -1,8 +1,10 @@
+import type { AbandonedUpload } from "../journal/upload-journal.ts";
 import type { CallOptions } from "../store/store.ts";
 import { listCatalog } from "./list-catalog.ts";
 import { ping } from "./ping.ts";
 import { RegistryConnection, type RegistryOptions } from "./registry-connection.ts";
 import { RegistryStore } from "./registry-store.ts";
+import { cancelUpload } from "./upload/cancel-upload.ts";
 
 export type { RegistryOptions } from "./registry-connection.ts";
 
@@ -35,6 +37,15 @@ export class Registry implements AsyncDisposable {
   /** Asks whether the host speaks the distribution API and takes our credentials (end-1). */
   ping(options?: CallOptions): Promise<void> {
     return ping(this.#connection.client, options);
+  }
+
+  /**
+   * Ends an upload session that a journal remembers and nobody works on, within 5 s. False where the registry refused, or could not be asked: then the
+   * session expires there some day.
+   * Requests: 1 DELETE, and 2 more where the Location is stale. Spec: distribution-spec v1.1.1, "Cancel a blob upload".
+   */
+  async cancelUpload({ key, upload }: AbandonedUpload, options?: Omit<CallOptions, "signal">): Promise<boolean> {
+    return cancelUpload(this.#connection.remote(key.repository), { location: new URL(upload.location) }, options);
   }
 
   /** Closes every connection; what is under way fails. */
