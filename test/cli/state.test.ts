@@ -61,7 +61,6 @@ describe("tranship state", () => {
 
   it("clear --uploads forgets, and says, what its registry can't be asked to cancel", async () => {
     await using bench = await Workbench.open();
-    await withOpenUpload(bench, (await bench.serve(async () => ({ status: 403 }), undefined)).address).catch(() => {});
     const journal = await openJournal(bench.path("state"));
     const key = { host: "127.0.0.1:9", access: "", repository: "app", digest: DIGEST };
     await journal.uploads.opened(key, {

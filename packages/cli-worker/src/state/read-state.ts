@@ -38,10 +38,11 @@ export async function hasJournal(path: string): Promise<boolean> {
 /** Reads what there is; makes nothing. @throws {UsageError} where the folder can't be used. */
 export async function readState(path: string): Promise<StateContents> {
   return readingInput(async () => {
+    const found = await hasJournal(path);
     const size = await folderSize(path);
     const spool = await folderSize(stateFolderAt(path).spool);
     const empty = { uploads: [], hosts: 0, blobs: 0, refusedMounts: 0, tags: 0, rewrites: 0 };
-    if (!(await hasJournal(path))) return { folder: path, size, spool, ...empty };
+    if (!found) return { folder: path, size, spool, ...empty };
     await using stack = new AsyncDisposableStack();
     const journal = stack.adopt(await openStateJournal(path), (opened) => opened.close());
     const uploads = await Array.fromAsync(journal.uploads.list());
