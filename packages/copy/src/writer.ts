@@ -136,7 +136,8 @@ export class Writer {
     if (emit === undefined) return open;
     let opened = false;
     return async (offset, signal) => {
-      if (opened) emit({ type: "resumed", descriptor, offset });
+      // The first one too, where an earlier process brought what is before it.
+      if (opened || offset > 0) emit({ type: "resumed", descriptor, offset });
       opened = true;
       const received = (bytes: number): void => emit({ type: "bytes", digest: descriptor.digest, bytes });
       return watchContent(await open(offset, signal), { received });
