@@ -11,11 +11,11 @@ import { countingProxy } from "../support/counting-proxy.ts";
 export interface InterruptedCopy {
   /** The exit code of the first process; undefined where a signal ended it. */
   readonly ended: CommandRun["code"];
-  /** What came from the source, in both processes. */
-  readonly fetched: number;
-  /** What went to the target, in both. */
-  readonly sent: number;
   readonly again: CommandRun;
+  /** What came from the source because of the second process; what was in the system's buffers when the first one ended was lost there. */
+  readonly fetchedAgain: number;
+  /** What went to the target from the second process. */
+  readonly sentAgain: number;
   /** What `tranship state` says between the two, and after the second. */
   readonly states: readonly [string, string];
 }
@@ -46,8 +46,10 @@ export async function interruptedCopy(options: InterruptedCopyOptions): Promise<
   const { code: ended } = await first.ended;
   const state = async (): Promise<string> => (await runCommand(["state"], { home: home.path })).stdout;
   const before = await state();
+  const [{ received }, { sent }] = [{ ...source.passed }, { ...target.passed }];
   const again = await runCommand(args, { home: home.path });
-  return { ended, fetched: source.passed.received, sent: target.passed.sent, again, states: [before, await state()] };
+  const [fetchedAgain, sentAgain] = [source.passed.received - received, target.passed.sent - sent];
+  return { ended, again, fetchedAgain, sentAgain, states: [before, await state()] };
 }
 
 async function seedImage(host: string, blob: BigBlob): Promise<void> {

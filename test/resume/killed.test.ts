@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { startCraneRegistry } from "../peers/crane-registry.ts";
 import { describePeers } from "../peers/describe-peers.ts";
 import { startDistribution } from "../peers/distribution.ts";
 import { serveFolder } from "../serve/folder-server.ts";
@@ -8,8 +9,9 @@ import { type InterruptedCopy, interruptedCopy } from "./interrupted-copy.ts";
 const MIB = 1024 * 1024;
 /** Longer than what is probed for. */
 const BLOB = new BigBlob(96 * MIB);
-/** What a probe sends, and what is between the process and the registry when it is killed: slabs, and the buffers of sockets. */
-const UNDER_WAY = 10 * MIB;
+/** What the registry had got, or the process had read, when it was killed, less what was under way: slabs, and the buffers of sockets. */
+const DONE = 40 * MIB;
+const LEFT = BLOB.descriptor.size - DONE;
 
 function copyTo(target: string): Promise<InterruptedCopy> {
   return interruptedCopy({ blob: BLOB, target, signal: "SIGKILL", after: 50 * MIB });
@@ -32,11 +34,21 @@ function eventsOf({ again }: InterruptedCopy, type: string): readonly Readonly<R
 /** Where the registry keeps what came, the blob goes on inside. */
 function expectResumed(copy: InterruptedCopy): void {
   expectFinished(copy);
-  expect(copy.sent).toBeLessThan(BLOB.descriptor.size + UNDER_WAY);
-  expect(copy.fetched).toBeLessThan(BLOB.descriptor.size + UNDER_WAY);
+  expect(copy.sentAgain).toBeLessThan(LEFT);
+  expect(copy.fetchedAgain).toBeLessThan(LEFT);
   const [resumed] = eventsOf(copy, "resumed");
   expect(resumed).toMatchObject({ descriptor: BLOB.descriptor });
-  expect(resumed?.["offset"]).toBeGreaterThan(40 * MIB);
+  expect(resumed?.["offset"]).toBeGreaterThan(DONE);
+}
+
+/** Where the registry loses what came, the source is not asked for it again. */
+function expectFetchedOnce(copy: InterruptedCopy): void {
+  expect(copy.ended).toBeUndefined();
+  expect({ stderr: copy.again.stderr, code: copy.again.code }).toEqual({ stderr: "", code: 0 });
+  expect(copy.states[0]).toMatch(/Spool +[1-9][0-9.]* MB in /);
+  expect(copy.states[1]).toMatch(/Open uploads +0\n/);
+  expect(copy.states[1]).toMatch(/Spool +0 B in 0 files/);
+  expect(copy.fetchedAgain).toBeLessThan(LEFT);
 }
 
 describePeers("a copy to distribution 3.1 that was killed", ["registry"], ({ registry }) => {
@@ -50,5 +62,19 @@ describe("a copy to tranship serve that was killed", () => {
   it("goes on inside the blob in another process", async () => {
     await using folder = await serveFolder();
     expectResumed(await copyTo(new URL(folder.url).host));
+  });
+});
+
+describePeers("a copy to distribution 2.8 that was killed", ["docker-registry"], (peers) => {
+  it("fetches nothing twice, though the registry keeps nothing of a chunk that broke", async () => {
+    await using peer = await startDistribution(peers["docker-registry"]);
+    expectFetchedOnce(await copyTo(peer.host));
+  });
+});
+
+describePeers("a copy to crane's registry that was killed", ["crane"], ({ crane }) => {
+  it("fetches nothing twice, though the registry keeps nothing", async () => {
+    await using peer = await startCraneRegistry(crane);
+    expectFetchedOnce(await copyTo(peer.host));
   });
 });

@@ -54,9 +54,12 @@ export function addRegistryOptions(
     .option("--cert-dir <DIR>", "read *.crt, *.cert and *.key from DIR in the place of certs.d/HOST");
 }
 
-/** Adds `--state` and `--no-state`, for a command that remembers something. */
+/** Adds `--state`, `--no-state` and `--spool-limit`, for a command that remembers something. */
 export function addStateOptions(command: Command): Command {
-  return addStateOption(command).option("--no-state", "remember nothing, and know nothing of earlier runs");
+  const limit = "disk for big blobs that a registry can't resume inside, such as 50GB; 0 keeps none (default: 10GiB)";
+  return addStateOption(command)
+    .option("--no-state", "remember nothing, and know nothing of earlier runs")
+    .option("--spool-limit <SIZE>", limit, bytes);
 }
 
 /** Adds `--state`, for a command that is about what is remembered. */
@@ -94,6 +97,16 @@ export function addTrafficOptions(command: Command): Command {
   return command
     .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
     .option("--limit-rate <SIZE>", rate, bytesPerSecond);
+}
+
+/** The parser of a size: `10MB`, or 0. */
+function bytes(value: string): number {
+  if (value === "0") return 0;
+  try {
+    return parseSize(/^[0-9]+$/.test(value) ? Number(value) : value);
+  } catch {
+    throw new InvalidArgumentError("Expected a size, such as 50GB, 512MiB or 0.");
+  }
 }
 
 /** The parser of bytes per second: `10MB`. */

@@ -16,6 +16,7 @@ export type { Amount, CopyResult } from "./result.ts";
 export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";
 export { FanOut, type TargetFeed } from "./spool/fan-out.ts";
 export type { GrowingContent } from "./spool/growing-content.ts";
+export { type KeptReading, PersistentSpool, type PersistentSpoolOptions } from "./spool/persistent-spool.ts";
 export { Spool, type SpoolOptions } from "./spool/spool.ts";
 export { applyPlan } from "./sync/apply-plan.ts";
 export { parseSyncPlan } from "./sync/parse-sync-plan.ts";

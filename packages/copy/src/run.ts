@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { BlobHolders } from "./blob-holders.ts";
 import { type Shared, SharedWork } from "./shared-work.ts";
+import type { PersistentSpool } from "./spool/persistent-spool.ts";
 
 export type { Shared } from "./shared-work.ts";
 
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly concurrency?: number | undefined;
   /** Blobs in flight. Default 8, and never more than `concurrency`. */
   readonly blobs?: number | undefined;
+  /** Where big blobs are kept for registries that can't resume inside a blob. Default: nowhere. */
+  readonly spool?: PersistentSpool | undefined;
 }
 
 /** Content at a target: a digest may be sent as a blob and as a manifest, which are two things to a registry. */
@@ -32,11 +35,13 @@ export class CopyRun {
     maxSize: MANIFEST_CACHE_BYTES,
     sizeCalculation: (bytes: Uint8Array): number => Math.max(1, bytes.length),
   });
+  readonly spool: PersistentSpool | undefined;
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
   readonly #holders = new BlobHolders();
 
   constructor(options: RunOptions = {}) {
-    const { concurrency = 32, blobs = 8 } = options;
+    const { concurrency = 32, blobs = 8, spool } = options;
+    this.spool = spool;
     this.requestSlots = pLimit(atLeastOne("concurrency", concurrency));
     this.blobSlots = pLimit(Math.min(atLeastOne("blobs", blobs), concurrency));
   }

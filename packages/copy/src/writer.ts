@@ -67,7 +67,17 @@ export class Writer {
   pushBlob(descriptor: Descriptor, open: Open, mountFrom: readonly string[]): Promise<PushOutcome> {
     const { run, call } = this.#options;
     const lent = { ...call, whileWaiting: lending(run.blobSlots) };
-    return run.blobSlots(() => this.#push(descriptor, open, { ...lent, mountFrom }));
+    return run.blobSlots(async () => {
+      const kept = run.spool?.reading(descriptor, open);
+      let how: "sent" | "kept" = "kept";
+      try {
+        const outcome = await this.#push(descriptor, open, { ...lent, mountFrom, spooled: kept?.open });
+        how = "sent";
+        return outcome;
+      } finally {
+        await kept?.end(how);
+      }
+    });
   }
 
   /** Puts a manifest under the reference, or under its digest alone. */
@@ -117,8 +127,10 @@ export class Writer {
     const { call, emit } = this.#options;
     call.signal.throwIfAborted();
     emit?.({ type: "started", descriptor });
+    const observed = this.#observer(descriptor);
+    const { spooled } = options;
     try {
-      return await this.target.push(descriptor, this.#observed(descriptor, open), options);
+      return await this.target.push(descriptor, observed(open), { ...options, spooled: spooled && observed(spooled) });
     } catch (cause) {
       const error = this.#blame("push", cause, descriptor);
       if (!isManifestMediaType(descriptor.mediaType)) this.#failed(error);
@@ -131,11 +143,11 @@ export class Writer {
   }
 
   /** Tells how many bytes the target took, and when it starts again. */
-  #observed(descriptor: Descriptor, open: Open): Open {
+  #observer(descriptor: Descriptor): (open: Open) => Open {
     const { emit } = this.#options;
-    if (emit === undefined) return open;
+    if (emit === undefined) return (open) => open;
     let opened = false;
-    return async (offset, signal) => {
+    return (open) => async (offset, signal) => {
       // The first one too, where an earlier process brought what is before it.
       if (opened || offset > 0) emit({ type: "resumed", descriptor, offset });
       opened = true;

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type CopyOptions, CopyRun, FanOut, type OnEvent, Spool } from "@tranship/copy";
+import { type CopyOptions, CopyRun, FanOut, type OnEvent, type PersistentSpool, Spool } from "@tranship/copy";
 import { type Platform, parsePlatform } from "@tranship/core";
 import { copyImage } from "../copy-image.ts";
 import { type CopyReport, reportJson } from "../copy-report.ts";
@@ -14,11 +14,11 @@ import { openProgress } from "../progress/open-progress.ts";
 import { Registries } from "../registries.ts";
 import { SomeFailed } from "../some-failed.ts";
 import { openRunState } from "../state/open-state.ts";
-import type { StateFlags } from "../state/state-path.ts";
+import type { RunStateFlags } from "../state/state-path.ts";
 import { renderReport } from "../summary.ts";
 import { readingInput, UsageError } from "../usage-error.ts";
 
-export interface CopyFlags extends TwoSideFlags, TrafficFlags, StateFlags {
+export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags {
   readonly allTags?: boolean | undefined;
   readonly platform?: readonly string[] | undefined;
   readonly referrers?: boolean | undefined;
@@ -53,7 +53,7 @@ export async function copyAction(
   const startedAtMs = performance.now();
   let reports: readonly CopyReport[];
   try {
-    reports = await copyToAll(job, flags, registries, { signal, onEvent: progress.onEvent });
+    reports = await copyToAll(job, flags, registries, { signal, onEvent: progress.onEvent, spool: state.spool });
   } catch (error) {
     if (flags.json === true) printJsonFailure(error);
     throw error;
@@ -99,20 +99,33 @@ function refuseReferences(locations: readonly Location[]): void {
   );
 }
 
+interface RunOf {
+  readonly signal: AbortSignal;
+  readonly onEvent: OnEvent;
+  readonly spool: PersistentSpool | undefined;
+}
+
 /** All targets at once: what several registries get is fetched once, and what another repository of a registry is being sent is waited for, and mounted. */
 async function copyToAll(
   { source, targets, platforms }: Job,
   flags: CopyFlags,
   registries: Registries,
-  { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: OnEvent },
+  { signal, onEvent, spool }: RunOf,
 ): Promise<readonly CopyReport[]> {
   const { srcCreds, destCreds, referrers, clobber, concurrency } = flags;
-  const options: CopyOptions = { platforms, referrers, clobber, signal, onEvent, run: new CopyRun({ concurrency }) };
+  const options: CopyOptions = {
+    platforms,
+    referrers,
+    clobber,
+    signal,
+    onEvent,
+    run: new CopyRun({ concurrency, spool }),
+  };
   const from = flags.allTags === true ? undefined : await openSource(source, registries, srcCreds);
   const store = from?.store ?? (await openStore(source, registries, srcCreds));
   const destinations = await Promise.all(targets.map((target) => openDestination(target, registries, destCreds)));
-  await using spool = new Spool();
-  const { feeds } = new FanOut(spool, store, destinations.length);
+  await using fetched = new Spool();
+  const { feeds } = new FanOut(fetched, store, destinations.length);
   const copying = destinations.map(async (to, at) => {
     const feed = feeds[at];
     try {

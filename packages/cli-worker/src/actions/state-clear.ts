@@ -1,11 +1,8 @@
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { stateFolderAt } from "@tranship/copy";
+import { PersistentSpool, stateFolderAt } from "@tranship/copy";
 import type { Journal } from "@tranship/core";
 import type { RegistryFlags } from "../options.ts";
 import { print } from "../output.ts";
 import { Registries } from "../registries.ts";
-import { folderSize } from "../state/folder-size.ts";
 import { openStateJournal } from "../state/open-state.ts";
 import { hasJournal, neededStatePath } from "../state/read-state.ts";
 import type { StateFlags } from "../state/state-path.ts";
@@ -59,10 +56,8 @@ async function clearUploads(journal: Journal, flags: StateClearFlags, signal: Ab
   if (working > 0) print(`Kept ${counted(working, "upload")} that a process works on`);
 }
 
+/** What a process works on stays. */
 async function clearSpool(path: string): Promise<void> {
-  const { files, bytes } = await folderSize(path);
-  if (files > 0) {
-    for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true });
-  }
+  const { files, bytes } = await new PersistentSpool(path).clear();
   print(`Removed ${counted(files, "file")} of the spool, ${formatBytes(bytes)}`);
 }

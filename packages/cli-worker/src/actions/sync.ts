@@ -1,4 +1,4 @@
-import { planSync, sync } from "@tranship/copy";
+import { type ApplyOptions, planSync, type SyncResult, sync } from "@tranship/copy";
 import { print, printJson } from "../output.ts";
 import type { MirrorFlags, RunFlags } from "../sync/mirror-flags.ts";
 import { openMirrors } from "../sync/open-mirrors.ts";
@@ -16,7 +16,7 @@ export interface SyncFlags extends MirrorFlags, RunFlags {
  */
 export async function syncAction(flags: SyncFlags, signal: AbortSignal): Promise<void> {
   await using mirrors = await openMirrors(flags.file, flags, signal);
-  const { repositories, stores, unresolved } = mirrors;
+  const { repositories, stores, spool, unresolved } = mirrors;
   if (flags.dryRun === true) {
     const plan = await planSync(repositories, stores, { unresolved, signal });
     if (flags.json === true) printJson(plan);
@@ -24,6 +24,7 @@ export async function syncAction(flags: SyncFlags, signal: AbortSignal): Promise
     throwUnresolved(plan);
     return;
   }
-  const result = await runSync(flags, signal, (options) => sync(repositories, stores, { ...options, unresolved }));
+  const work = (options: ApplyOptions): Promise<SyncResult> => sync(repositories, stores, { ...options, unresolved });
+  const result = await runSync(flags, signal, work, { spool });
   throwFailures(result);
 }

@@ -9,6 +9,12 @@ export interface StateFlags {
   readonly state?: string | false | undefined;
 }
 
+/** Of a command that copies. */
+export interface RunStateFlags extends StateFlags {
+  /** Bytes of disk for what registries can't resume; 0 keeps nothing. */
+  readonly spoolLimit?: number | undefined;
+}
+
 /**
  * The state folder: `--state`, `TRANSHIP_STATE`, else `tranship` in `XDG_STATE_HOME` or `~/.local/state`. Undefined with `--no-state`.
  * @throws {UsageError} for an empty `--state`.

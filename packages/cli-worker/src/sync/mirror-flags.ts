@@ -1,13 +1,13 @@
 import type { RegistryFlags, TrafficFlags } from "../options.ts";
-import type { StateFlags } from "../state/state-path.ts";
+import type { RunStateFlags } from "../state/state-path.ts";
 
 /** What the commands that read a mirror file take. */
-export interface MirrorFlags extends RegistryFlags, TrafficFlags, StateFlags {
+export interface MirrorFlags extends RegistryFlags, TrafficFlags, RunStateFlags {
   readonly file: string;
 }
 
 /** What the commands that carry out plans take. */
-export interface RunFlags extends RegistryFlags, TrafficFlags, StateFlags {
+export interface RunFlags extends RegistryFlags, TrafficFlags, RunStateFlags {
   /** Blobs in flight. */
   readonly blobs?: number | undefined;
   /** Images in flight. */

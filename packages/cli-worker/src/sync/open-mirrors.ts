@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { SyncRepository, SyncStores, Unresolved } from "@tranship/copy";
+import type { PersistentSpool, SyncRepository, SyncStores, Unresolved } from "@tranship/copy";
 import { failureRecord } from "@tranship/copy";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
@@ -9,18 +9,19 @@ import { unkeptSettings } from "../mirror/unkept-settings.ts";
 import type { RegistryFlags, TrafficFlags } from "../options.ts";
 import { Registries } from "../registries.ts";
 import { openRunState } from "../state/open-state.ts";
-import type { StateFlags } from "../state/state-path.ts";
+import type { RunStateFlags } from "../state/state-path.ts";
 import { printWarning } from "../warning.ts";
 import { RegistryStores } from "./registry-stores.ts";
 import { mirrorName, syncRepository } from "./sync-repositories.ts";
 
-export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, StateFlags {}
+export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, RunStateFlags {}
 
 /** The mirrors of a file, ready to be planned. Declare it with `await using`. */
 export interface OpenMirrors extends AsyncDisposable {
   readonly file: MirrorFile;
   readonly repositories: readonly SyncRepository[];
   readonly stores: SyncStores;
+  readonly spool: PersistentSpool | undefined;
   /** Mirrors whose catalogue could not be read. */
   readonly unresolved: readonly Unresolved[];
 }
@@ -44,7 +45,7 @@ export async function resolveMirrors(
   signal: AbortSignal,
 ): Promise<OpenMirrors> {
   await using stack = new AsyncDisposableStack();
-  const { journal } = stack.use(openRunState(flags));
+  const { journal, spool } = stack.use(openRunState(flags));
   const registries = stack.use(await Registries.create(flags, { hosts: hostsIn(file), rules: file.hosts, journal }));
   const resolved = await resolveRepositories(file, {
     list: (host, options) => catalogue(registries, host, options),
@@ -56,6 +57,7 @@ export async function resolveMirrors(
     file,
     repositories: resolved.repositories.map(syncRepository),
     stores: new RegistryStores(registries, file.hosts),
+    spool,
     unresolved: unresolvedOf(resolved),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

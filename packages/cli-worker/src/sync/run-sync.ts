@@ -1,27 +1,32 @@
 import process from "node:process";
-import { type ApplyOptions, CopyRun, type SyncResult } from "@tranship/copy";
+import { type ApplyOptions, CopyRun, type PersistentSpool, type SyncResult } from "@tranship/copy";
 import { errorJson } from "../error-json.ts";
 import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
 import type { RunFlags } from "./mirror-flags.ts";
 import { renderResult } from "./render-result.ts";
 
+export interface RunSyncOptions {
+  /** What is to be moved at most, where a plan says it. */
+  readonly expectedBytes?: number | undefined;
+  readonly spool: PersistentSpool | undefined;
+}
+
 /**
  * Carries out what `work` does, with its progress shown, and prints its result: JSON lines of events and the result as the last one, or a summary.
- * @param expectedBytes what is to be moved at most, where a plan says it.
  */
 export async function runSync(
   flags: RunFlags,
   signal: AbortSignal,
   work: (options: ApplyOptions) => Promise<SyncResult>,
-  { expectedBytes }: { readonly expectedBytes?: number | undefined } = {},
+  { expectedBytes, spool }: RunSyncOptions,
 ): Promise<SyncResult> {
   const { concurrency, blobs, jobs: images, failFast } = flags;
   const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
   if (expectedBytes !== undefined) progress.expect?.(expectedBytes);
   let result: SyncResult;
   try {
-    const run = new CopyRun({ concurrency, blobs });
+    const run = new CopyRun({ concurrency, blobs, spool });
     result = await work({ run, images, failFast, signal, onEvent: progress.onEvent });
   } catch (error) {
     if (flags.json === true) printJson({ type: "result", ok: false, error: errorJson(error) });

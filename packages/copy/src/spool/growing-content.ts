@@ -1,5 +1,6 @@
 import { type FileHandle, open as openFile, rm } from "node:fs/promises";
 import type { Open } from "@tranship/core";
+import { writeAll } from "./write-all.ts";
 
 /** Up to so many bytes content stays in memory. */
 const IN_MEMORY = 1024 * 1024;
@@ -67,8 +68,8 @@ export class GrowingContent {
     for await (const bytes of await this.#fetch(0, signal)) {
       signal.throwIfAborted();
       // Whoever reads it sees that it is too long: its size is verified there.
-      if (this.#memory === undefined) await writeAll(this.#file, bytes, this.#written);
-      else this.#memory.set(bytes.subarray(0, this.#size - this.#written), this.#written);
+      if (this.#file !== undefined) await writeAll(this.#file, bytes, this.#written);
+      else this.#memory?.set(bytes.subarray(0, this.#size - this.#written), this.#written);
       this.#written += bytes.length;
       this.#wake();
       if (this.#written >= this.#size) break;
@@ -104,16 +105,6 @@ export class GrowingContent {
     const { bytesRead } = (await this.#file?.read(bytes, 0, length, position)) ?? { bytesRead: 0 };
     if (bytesRead === 0) throw new RangeError("the file of the content was changed while it was read");
     return bytes.subarray(0, bytesRead);
-  }
-}
-
-async function writeAll(file: FileHandle | undefined, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = (await file?.write(bytes, done, bytes.length - done, position + done)) ?? {
-      bytesWritten: 0,
-    };
-    if (bytesWritten === 0) throw new RangeError("the file of the content took no bytes");
-    done += bytesWritten;
   }
 }
 

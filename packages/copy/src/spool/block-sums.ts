@@ -1,0 +1,75 @@
+import { createHash, type Hash } from "node:crypto";
+import { appendFile, type FileHandle, readFile, writeFile } from "node:fs/promises";
+
+/** A block has a hash of its own, so that what is there after a crash can be checked before the whole is. */
+const BLOCK_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024;
+
+/** The hashes of the blocks of a file that grows, in a file beside it: a line for each block that is complete, the last one shorter. */
+export class BlockSums {
+  readonly #path: string;
+  readonly #size: number;
+  #hash: Hash = createHash("sha256");
+  #hashed = 0;
+
+  /** @param size bytes of the whole content. */
+  constructor(path: string, size: number) {
+    this.#path = path;
+    this.#size = size;
+  }
+
+  /** How many bytes at the start of the file are as they were written; the rest is forgotten. Reads the file whole. */
+  async verify(file: FileHandle): Promise<number> {
+    const known = await readLines(this.#path);
+    const right: string[] = [];
+    let length = 0;
+    for (const line of known) {
+      const end = Math.min(length + BLOCK_BYTES, this.#size);
+      if (end === length || (await hashOf(file, length, end)) !== line) break;
+      right.push(line);
+      length = end;
+    }
+    await writeFile(this.#path, right.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+    this.#hash = createHash("sha256");
+    this.#hashed = length;
+    return length;
+  }
+
+  /** Tells of bytes that were written after those before. */
+  async update(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const end = Math.min(this.#size, this.#hashed + BLOCK_BYTES - (this.#hashed % BLOCK_BYTES));
+      const part = bytes.subarray(at, at + end - this.#hashed);
+      this.#hash.update(part);
+      at += part.length;
+      this.#hashed += part.length;
+      if (this.#hashed < end) continue;
+      const line = this.#hash.digest("hex");
+      this.#hash = createHash("sha256");
+      await appendFile(this.#path, `${line}\n`, { mode: 0o600 });
+    }
+  }
+}
+
+/** The lines that were written whole. */
+async function readLines(path: string): Promise<readonly string[]> {
+  try {
+    return (await readFile(path, "utf8")).split("\n").slice(0, -1);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Undefined where the file is shorter. */
+async function hashOf(file: FileHandle, start: number, end: number): Promise<string | undefined> {
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(READ_BYTES);
+  for (let at = start; at < end; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
+    if (bytesRead === 0) return undefined;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hash.digest("hex");
+}
