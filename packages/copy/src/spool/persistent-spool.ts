@@ -15,6 +15,7 @@ const KEPT_MS = 7 * 24 * 3_600_000;
 
 const NAME = /^(sha256|sha512)-[0-9a-f]{64,128}$/;
 
+/** How much a spool may take, and who is told where it takes nothing. */
 export interface PersistentSpoolOptions {
   /** Bytes of disk at most, with what other processes keep in the same folder. Content for which there is no room is fetched again where it must be. Default 10 GiB. */
   readonly limit?: number | undefined;
