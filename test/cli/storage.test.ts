@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { openLayout } from "@tranship/core";
 import { describe, expect, it } from "vitest";
+import { runPeer } from "../peers/run-peer.ts";
 import { sampleImage, seed } from "../support/sample-image.ts";
+import { smallDisk, smallDiskObstacle } from "../support/small-disk.ts";
 import { Workbench } from "./workbench.ts";
 
 /** A folder where the system lets nobody, not even root, make a file. */
@@ -24,6 +26,24 @@ describe.skipIf(!existsSync(`${REFUSING}/self`))("what the system refuses (only 
     const run = await bench.run(["copy", "oci:layout:v1", `oci:${REFUSING}/new:v1`]);
     expect(run.code).toBe(1);
     expect(run.stderr).toMatch(/^tranship: Cannot [^\n]*oci:\/proc\/new[^\n]*: [a-z -]+ \([A-Z]+\)\n$/);
+  });
+});
+
+const obstacle = await smallDiskObstacle();
+if (obstacle !== undefined) console.warn(`Skipped: a new layout on a read-only disk (${obstacle})`);
+
+describe.skipIf(obstacle !== undefined)("a new layout on a read-only disk", () => {
+  it("is refused before anything starts", async () => {
+    await using bench = await Workbench.open();
+    await seed(await openLayout(bench.path("layout"), { create: true }), sampleImage(), "v1");
+    await using disk = await smallDisk(64 * 1024);
+    await runPeer("mount", ["-o", "remount,ro", disk.dir]);
+    const run = await bench.run(["copy", "oci:layout:v1", `oci:${disk.dir}/images/new:v1`]);
+    expect(run).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `tranship: Cannot make the layout "oci:${disk.dir}/images/new": read-only file system\n`,
+    });
   });
 });
 

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { access, constants, readdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import {
   type CallOptions,
   type Descriptor,
@@ -9,6 +10,8 @@ import {
   StoreError,
   type Target,
 } from "@tranship/core";
+import { systemMessage } from "./system-message.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** A layout that is made by the first push: a copy that fails before it leaves no empty layout behind. */
 class NewLayout implements Target {
@@ -50,11 +53,27 @@ class NewLayout implements Target {
 
 /**
  * Opens a layout to write to; a missing or empty folder becomes one once something is pushed.
- * @throws {StoreError} LAYOUT_INVALID for a folder that holds something else.
+ * @throws {StoreError} LAYOUT_INVALID for a folder that holds something else. @throws {UsageError} where no folder can be made.
  */
 export async function openLayoutForWriting(directory: string): Promise<Target> {
-  if (await isMissingOrEmpty(directory)) return new NewLayout(directory);
+  if (await isMissingOrEmpty(directory)) {
+    await checkRoom(directory);
+    return new NewLayout(directory);
+  }
   return openLayout(directory, { create: true });
+}
+
+/** The nearest folder that is there has to take what is made below it: a read-only disk does not. */
+async function checkRoom(directory: string): Promise<void> {
+  for (let path = resolve(directory); ; path = dirname(path)) {
+    try {
+      await access(path, constants.W_OK);
+      return;
+    } catch (cause) {
+      if (cause instanceof Error && "code" in cause && cause.code === "ENOENT" && dirname(path) !== path) continue;
+      throw new UsageError(`Cannot make the layout "oci:${directory}": ${systemMessage(cause)}`, { cause });
+    }
+  }
 }
 
 async function isMissingOrEmpty(directory: string): Promise<boolean> {

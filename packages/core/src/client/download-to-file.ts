@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { getSystemErrorMessage } from "node:util";
 import type { Digest } from "../content/digest.ts";
-import { StoreError } from "../errors.ts";
+import { quoted } from "../content/quoted.ts";
 import type { RemoteRepository } from "../registry/remote-repository.ts";
+import { storageFailure } from "../store/storage-failure.ts";
 import type { CallOptions } from "../store/store.ts";
 import { type BlobDownload, downloadBlob } from "./download-blob.ts";
 import type { UploadedBlob } from "./upload/uploaded-blob.ts";
@@ -27,7 +27,7 @@ export async function downloadToFile(
     file = await open(part, "wx");
   } catch (error) {
     await download.return();
-    throw unwritable(path, error);
+    throw storageFailure(`write ${quoted(path)}`, error);
   }
   try {
     await write(file, download);
@@ -35,7 +35,7 @@ export async function downloadToFile(
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
-    throw unwritable(path, error);
+    throw storageFailure(`write ${quoted(path)}`, error);
   }
   return { digest, size: download.size };
 }
@@ -47,14 +47,4 @@ async function write(file: FileHandle, download: BlobDownload): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-/** The system's refusal with the path that the caller gave in the place of the part's; what is no refusal of the system comes back as it is. */
-function unwritable(path: string, error: unknown): unknown {
-  if (!(error instanceof Error && "syscall" in error && "errno" in error && typeof error.errno === "number"))
-    return error;
-  const code = "code" in error ? ` (${String(error.code)})` : "";
-  return new StoreError("STORAGE", `Cannot write "${path}": ${getSystemErrorMessage(error.errno)}${code}`, {
-    cause: error,
-  });
 }

@@ -63,7 +63,10 @@ describe("setManifest()", () => {
     const putting = client.setManifest("app", BYTES, { digest: EMPTY.digest });
     await expect(putting).rejects.toBeInstanceOf(DigestMismatchError);
     await expect(putting).rejects.toMatchObject({ expected: EMPTY.digest, actual: sha256(BYTES) });
-    await expect(client.setManifest("app", Buffer.from("{}"))).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(client.setManifest("app", Buffer.from("{}"))).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+      message: expect.stringContaining(`Cannot push a manifest to "${server.host}/app": `),
+    });
     await expect(client.setManifest("app", BYTES, { tag: "a/b" })).rejects.toThrow(SyntaxError);
     await expect(client.setManifest("App", BYTES)).rejects.toThrow(SyntaxError);
     expect(server.log).toEqual([]);

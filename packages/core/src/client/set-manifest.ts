@@ -43,11 +43,12 @@ export async function setManifest(
   { tag, digest: saidDigest, mediaType: saidType, ...options }: SetManifestOptions = {},
 ): Promise<StoredManifest> {
   const bytes = content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(documentOf(content)));
-  const { mediaType } = parseManifest(bytes, saidType);
+  const action = `push a manifest to "${labelOf(repository)}"`;
+  const { mediaType } = parseManifest(bytes, saidType, action);
   const wanted = saidDigest === undefined ? undefined : parseDigest(saidDigest);
   const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
   if (wanted !== undefined && wanted !== digest) {
-    const message = `Cannot push a manifest to "${labelOf(repository)}": its bytes hash to ${digest}, ${wanted} is wanted`;
+    const message = `Cannot ${action}: its bytes hash to ${digest}, ${wanted} is wanted`;
     throw new DigestMismatchError(message, { expected: wanted, actual: digest });
   }
   const reference = tag === undefined ? digest : parseTag(tag);

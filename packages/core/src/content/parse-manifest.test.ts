@@ -211,7 +211,7 @@ describe("parseManifest()", () => {
     expect(parseManifest(padded(MAX_MANIFEST_BYTES))).toMatchObject({ kind: "image" });
     expect(refusal(padded(MAX_MANIFEST_BYTES + 1))).toMatchObject({
       code: "MANIFEST_TOO_LARGE",
-      message: "Cannot read a manifest of 4194305 bytes: at most 4194304 are read",
+      message: "Cannot read a manifest: it has 4194305 bytes, and a manifest has at most 4194304",
     });
   });
 

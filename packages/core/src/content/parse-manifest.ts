@@ -35,14 +35,15 @@ const FIELDS_OF_SCHEMA1 = ["fsLayers", "history"];
  * fields of both, a `mediaType` that is not that of the fields, an image served as an index.
  *
  * The artifact manifest that image-spec dropped before 1.1.0 is refused, not read: a third kind of document for everything that walks, and no current registry takes it.
+ * @param action what messages say could not be done: `push a manifest to "r.example/app"`. Default: reading it.
  * @throws {StoreError} MANIFEST_TOO_LARGE over 4 MiB; MANIFEST_UNSUPPORTED for schema 1, the dropped artifact manifest and an unknown `mediaType`;
  * MANIFEST_INVALID, naming the field, for all else.
  */
-export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
+export function parseManifest(bytes: Uint8Array, mediaType?: string, action?: string): Manifest {
   if (bytes.length > MAX_MANIFEST_BYTES) {
     throw new StoreError(
       "MANIFEST_TOO_LARGE",
-      `Cannot read a manifest of ${bytes.length} bytes: at most ${MAX_MANIFEST_BYTES} are read`,
+      `Cannot ${action ?? "read a manifest"}: it has ${bytes.length} bytes, and a manifest has at most ${MAX_MANIFEST_BYTES}`,
     );
   }
   try {
@@ -50,7 +51,7 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof Unsupported)) throw error;
     const code = error instanceof Unsupported ? "MANIFEST_UNSUPPORTED" : "MANIFEST_INVALID";
-    throw new StoreError(code, `Cannot read manifest "${digestOf(bytes)}": ${error.message}`);
+    throw new StoreError(code, `Cannot ${action ?? `read manifest "${digestOf(bytes)}"`}: ${error.message}`);
   }
 }
 

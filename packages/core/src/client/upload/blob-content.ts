@@ -2,6 +2,8 @@ import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { fileURLToPath } from "node:url";
+import { quoted } from "../../content/quoted.ts";
+import { storageFailure } from "../../store/storage-failure.ts";
 import type { Open } from "../../store/store.ts";
 
 /**
@@ -37,7 +39,10 @@ function fileSource(path: string): BlobSource {
 }
 
 async function* readFile(path: string, offset: number): AsyncGenerator<Uint8Array, void, void> {
-  const file = await open(path);
+  const failure = (error: unknown): unknown => storageFailure(`read ${quoted(path)}`, error);
+  const file = await open(path).catch((error: unknown) => {
+    throw failure(error);
+  });
   try {
     for (let at = offset; ; ) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(READ_BYTES), 0, READ_BYTES, at);
@@ -45,6 +50,8 @@ async function* readFile(path: string, offset: number): AsyncGenerator<Uint8Arra
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
+  } catch (error) {
+    throw failure(error);
   } finally {
     await file.close();
   }

@@ -245,7 +245,10 @@ describe("uploadBlob()", () => {
 
   it("fails with the system's error for a file that is not there, and opens no session", async () => {
     await using setup = await clientSetup();
-    await expect(setup.client.uploadBlob("app", "/nowhere/layer")).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(setup.client.uploadBlob("app", "/nowhere/layer")).rejects.toMatchObject({
+      code: "STORAGE",
+      message: 'Cannot read "/nowhere/layer": no such file or directory (ENOENT)',
+    });
     expect(setup.server.log).toEqual([]);
   });
 });

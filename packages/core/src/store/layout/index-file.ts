@@ -1,10 +1,10 @@
 import { rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
+import { reading, writing } from "../storage-failure.ts";
 import { withFileLock } from "./file-lock.ts";
 import { EMPTY_LAYOUT_INDEX, formatLayoutIndex, type LayoutIndex, parseLayoutIndex } from "./layout-index.ts";
 import { readRegularFile } from "./regular-file.ts";
-import { reading, writing } from "./storage-failure.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -2,10 +2,10 @@ import { mkdir, readdir, realpath, rename, stat, unlink } from "node:fs/promises
 import { dirname, join, resolve } from "node:path";
 import { quoted } from "../../content/quoted.ts";
 import { StoreError } from "../../errors.ts";
+import { reading, writing } from "../storage-failure.ts";
 import { IndexFile } from "./index-file.ts";
 import { LayoutStore } from "./layout-store.ts";
 import { readRegularFile } from "./regular-file.ts";
-import { reading, writing } from "./storage-failure.ts";
 import { isSystemError } from "./system-error.ts";
 import { WORKSPACE_NAME, Workspace } from "./workspace.ts";
 

@@ -7,8 +7,8 @@ import { openBytes, sampleBytes, sampleImage, seed } from "../../../../../test/s
 import { smallDisk, smallDiskObstacle } from "../../../../../test/support/small-disk.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
 import { digestOf } from "../../content/digest.ts";
+import { storageFailure } from "../storage-failure.ts";
 import { openLayout } from "./open-layout.ts";
-import { storageFailure } from "./storage-failure.ts";
 
 const bytes = Buffer.from("a layer");
 const layer: Descriptor = { mediaType: "application/octet-stream", digest: digestOf(bytes), size: bytes.length };

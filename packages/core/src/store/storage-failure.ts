@@ -1,8 +1,8 @@
 import { getSystemErrorMessage } from "node:util";
-import { quoted } from "../../content/quoted.ts";
-import { StoreError } from "../../errors.ts";
+import { quoted } from "../content/quoted.ts";
+import { StoreError } from "../errors.ts";
 
-/** Runs a step that writes to a layout. @throws {StoreError} STORAGE for what the operating system refuses; all else passes. */
+/** Runs a step that writes to a disk. @throws {StoreError} STORAGE for what the operating system refuses; all else passes. */
 export function writing<T>(name: string, step: () => Promise<T>): Promise<T> {
   return step().catch((error: unknown) => {
     throw storageFailure(`write to ${quoted(name)}`, error);
