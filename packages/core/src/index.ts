@@ -103,6 +103,7 @@ export {
   type SpecErrorCode,
   StoreError,
 } from "./errors.ts";
+export type { CallConnection } from "./http/call-connection.ts";
 export type { LaneChoice } from "./http/lanes.ts";
 export type { TlsOptions } from "./http/tls-options.ts";
 export {

@@ -1,3 +1,4 @@
+import type { CallConnection } from "../http/call-connection.ts";
 import type { RetryPolicy } from "../store/call-options.ts";
 import type { ClientTimeouts, RegistryTransportOptions } from "./transport-options.ts";
 
@@ -25,6 +26,14 @@ export function checkDispatcher(options: RegistryTransportOptions): void {
   const theirs = { tls, insecure, connections, proxy, proxyEnv, "timeouts.connectMs": timeouts?.connectMs };
   const given = Object.entries(theirs).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (given.length === 0) return;
+  throw new TypeError(`Cannot use ${given.join(", ")} with a dispatcher of your own: set it there`);
+}
+
+/** The same for a call. @throws {TypeError} {RangeError} */
+export function checkConnection({ dispatcher, connectMs, ...rest }: CallConnection): void {
+  checkMs("connection", { connectMs });
+  const given = Object.entries({ ...rest, connectMs }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (dispatcher === undefined || given.length === 0) return;
   throw new TypeError(`Cannot use ${given.join(", ")} with a dispatcher of your own: set it there`);
 }
 

@@ -4,24 +4,24 @@ import type { TokenCredential } from "../credentials/token-credential.ts";
 import { isRetryable, RegistryError } from "../errors.ts";
 import { accepted } from "../http/accepted.ts";
 import { actionOf } from "../http/action.ts";
+import { CallTransports } from "../http/call-transports.ts";
 import { isUnknownName } from "../http/connection-failure.ts";
 import { LocationPolicy } from "../http/location.ts";
 import type { HttpRequest, HttpResponse } from "../http/message.ts";
 import { RegistryOrigin } from "../http/origin.ts";
-import { type Environment, parseProxy } from "../http/proxy.ts";
 import { sendFollowing } from "../http/redirects.ts";
 import { refusalOf } from "../http/refusal.ts";
 import { retrying } from "../http/retry.ts";
-import { createTransport, type Transport } from "../http/transport.ts";
+import type { Transport } from "../http/transport.ts";
 import { userAgentOf } from "../http/user-agent.ts";
 import { paceLog } from "../logging/pace-log.ts";
 import { Clock, type Sleep } from "../pace/clock.ts";
 import { Pace } from "../pace/pace.ts";
 import type { CallOptions } from "../store/call-options.ts";
 import { Authenticator, withHint } from "./auth/authenticator.ts";
-import { checkDispatcher, checkPullFloor, checkRetryPolicy, checkTimeouts } from "./check-options.ts";
+import { checkConnection, checkDispatcher, checkPullFloor, checkRetryPolicy, checkTimeouts } from "./check-options.ts";
 import { combineCall } from "./combine-call.ts";
-import { observersOf } from "./observers-of.ts";
+import { CONNECT_MS, CONNECTIONS, connectTransport } from "./connect-transport.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
 import { type Retried, type RetryDefaults, retriesOf, retryDefaults } from "./retries.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
@@ -42,6 +42,8 @@ class HttpRegistryTransport implements RegistryTransport {
   readonly #userAgent: string;
   readonly #retries: RetryDefaults;
   readonly #transport: Transport;
+  /** Those of calls that want connections of their own. */
+  readonly #transports: CallTransports;
   readonly #clock: Clock;
   readonly #pace: Pace;
   readonly #locations: LocationPolicy;
@@ -52,14 +54,8 @@ class HttpRegistryTransport implements RegistryTransport {
   readonly #origin: RegistryOrigin;
 
   constructor(options: RegistryTransportOptions) {
-    const {
-      plainHttp = false,
-      allowRedirectTo = [],
-      retry = {},
-      timeouts = {},
-      connections = 32,
-      dispatcher,
-    } = options;
+    const { plainHttp = false, allowRedirectTo = [], retry = {}, timeouts = {}, dispatcher } = options;
+    const { connections = CONNECTIONS } = options;
     checkRetryPolicy(retry);
     checkTimeouts(timeouts);
     checkDispatcher(options);
@@ -68,24 +64,13 @@ class HttpRegistryTransport implements RegistryTransport {
     this.host = apiHost(options.host);
     this.#userAgent = userAgentOf(options.userAgentSuffix);
     this.#retries = retryDefaults(options);
-    const { connectMs = 15_000, headersMs = 60_000, bodyMs = 60_000 } = timeouts;
+    const { connectMs = CONNECT_MS } = timeouts;
     const probes = dispatcher === undefined;
     this.#origin = new RegistryOrigin({ host: this.host, plainHttp, probes, connectTimeoutMs: connectMs });
     this.#locations = new LocationPolicy({ origin: () => this.#origin.current, allowRedirectTo });
-    const { hostname } = this.#origin.assumed;
-    this.#transport = createTransport({
-      hostname,
-      tls: options.tls ?? {},
-      insecure: options.insecure ?? false,
-      connections,
-      connectTimeoutMs: connectMs,
-      environment: proxyEnvironment(options),
-      lookup: this.#locations.lookup,
-      dispatcher,
-      lane: options.lane,
-      timeouts: { headersMs, bodyMs },
-      observers: observersOf(options, hostname),
-    });
+    const place = { hostname: this.#origin.assumed.hostname, lookup: this.#locations.lookup };
+    this.#transport = connectTransport(options, place);
+    this.#transports = new CallTransports((connection) => connectTransport(options, place, connection));
     const { sleep, logger, pullFloor } = options;
     this.#clock = new Clock(sleep);
     const onHeld = logger && paceLog(logger);
@@ -116,6 +101,7 @@ class HttpRegistryTransport implements RegistryTransport {
     const { call = {} } = request;
     checkRetryPolicy(call.retry ?? {});
     checkTimeouts(call.timeouts ?? {});
+    checkConnection(call.connection ?? {});
     return combineCall(this.#options, call);
   }
 
@@ -129,7 +115,7 @@ class HttpRegistryTransport implements RegistryTransport {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error("the client was closed"));
-    await this.#transport.close();
+    await Promise.all([this.#transport.close(), this.#transports.close()]);
   }
 
   async #attempt(request: RegistryRequest, http: HttpRequest): Promise<RegistryResponse> {
@@ -154,7 +140,7 @@ class HttpRegistryTransport implements RegistryTransport {
       url: typeof path === "string" ? new URL(`${origin.origin}${path}`) : path,
       method,
       kind,
-      headers: { "user-agent": this.#userAgent, ...headers },
+      headers: { "user-agent": this.#agentOf(call), ...headers },
       body,
       contentLength,
       answerLength,
@@ -185,7 +171,7 @@ class HttpRegistryTransport implements RegistryTransport {
         const send = this.#send;
         const http: HttpRequest = {
           ...request,
-          headers: { "user-agent": this.#userAgent, ...request.headers },
+          headers: { "user-agent": this.#agentOf(call), ...request.headers },
           headersTimeoutMs: call.timeouts?.headersMs,
           bodyTimeoutMs: call.timeouts?.bodyMs,
           onExchange: call.onExchange,
@@ -218,7 +204,16 @@ class HttpRegistryTransport implements RegistryTransport {
     return budget === undefined ? this.#paced(request) : budget.send(request, this.#paced);
   };
 
-  readonly #paced = (request: HttpRequest): Promise<HttpResponse> => this.#pace.send(request, this.#transport.send);
+  readonly #paced = (request: HttpRequest): Promise<HttpResponse> =>
+    this.#pace.send(request, this.#transportOf(request).send);
+
+  #agentOf({ userAgentSuffix }: CallOptions): string {
+    return userAgentSuffix === undefined ? this.#userAgent : userAgentOf(userAgentSuffix);
+  }
+
+  #transportOf({ call }: HttpRequest): Transport {
+    return call?.connection === undefined ? this.#transport : this.#transports.of(call.connection);
+  }
 
   #untilClosed(signal: AbortSignal | undefined): AbortSignal {
     const { signal: closing } = this.#closing;
@@ -254,11 +249,4 @@ function providerOf(credentials: RegistryTransportOptions["credentials"]): Crede
 function entraOf(credential: TokenCredential): Credential {
   if (typeof credential.getToken === "function") return { kind: "entra", credential };
   throw new TypeError("Cannot use these credentials: expected a kind, a function, or an object with getToken");
-}
-
-function proxyEnvironment({ proxy, proxyEnv = process.env }: RegistryTransportOptions): Environment {
-  if (proxy === undefined) return proxyEnv;
-  if (proxy === false) return {};
-  const { href } = parseProxy(proxy, "in the options");
-  return { HTTP_PROXY: href, HTTPS_PROXY: href };
 }

@@ -16,7 +16,7 @@ export interface ClientTimeouts extends CallTimeouts {
 }
 
 /** How one registry is reached. What a call may say too, a call says for itself. */
-export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "timeouts"> {
+export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "timeouts" | "connection"> {
   /** `host` or `host:port` as the user writes it; `docker.io` is asked at registry-1.docker.io. */
   readonly host: string;
   /** A bare `TokenCredential` (`new DefaultAzureCredential()`) is taken as `{ kind: "entra", credential }`. Default: anonymous. */
@@ -37,8 +37,6 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
   /** Requests and bytes per second, shared by all registries that are given the same one. Default: no limit. */
   readonly budget?: HostBudget | undefined;
   readonly timeouts?: ClientTimeouts | undefined;
-  /** What follows `tranship/VERSION` in `user-agent`: `mirror/3.1 (team-a)`. */
-  readonly userAgentSuffix?: string | undefined;
   /** `host` or `host:port` that the registry may send us to over http, or at a private address. */
   readonly allowRedirectTo?: readonly string[] | undefined;
   /** `http://[USER:PASSWORD@]HOST:PORT` (or https) for all requests but those to this machine; false for none. Default: as `proxyEnv` says. */

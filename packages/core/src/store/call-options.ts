@@ -1,3 +1,5 @@
+import type { CallConnection } from "../http/call-connection.ts";
+
 /** What a request was for. Together with method and host it is what is counted. */
 export type RequestKind = "manifest" | "blob" | "upload" | "tags" | "referrers" | "catalog" | "token" | "ping";
 
@@ -74,6 +76,10 @@ export interface CallOptions {
   /** Ends the call; it rejects with `signal.reason`, and nothing of it runs on. */
   readonly signal?: AbortSignal | undefined;
   readonly retry?: RetryPolicy | undefined;
+  /** Another proxy, other certificates, a dispatcher. Default: as the client says. */
+  readonly connection?: CallConnection | undefined;
+  /** What follows `tranship/VERSION` in `user-agent`: `mirror/3.1 (team-a)`. */
+  readonly userAgentSuffix?: string | undefined;
   readonly timeouts?: CallTimeouts | undefined;
   /**
    * Told of each HTTP request before it is sent, those for tokens, redirects and retries too. Returns headers to send along, or nothing. A token

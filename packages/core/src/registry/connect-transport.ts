@@ -1,0 +1,40 @@
+import type { CallConnection } from "../http/call-connection.ts";
+import type { DispatchersOptions } from "../http/dispatchers.ts";
+import { type Environment, parseProxy } from "../http/proxy.ts";
+import { createTransport, type Transport } from "../http/transport.ts";
+import { observersOf } from "./observers-of.ts";
+import type { RegistryTransportOptions } from "./transport-options.ts";
+
+/** Connections to a host, and the time to connect, where the client does not say. */
+export const CONNECTIONS = 32;
+export const CONNECT_MS = 15_000;
+
+/** Makes the transport of a client, or that of calls which say something of their connections. No request. @throws {SyntaxError} for a bad proxy. */
+export function connectTransport(
+  options: RegistryTransportOptions,
+  place: Pick<DispatchersOptions, "hostname" | "lookup">,
+  connection?: CallConnection,
+): Transport {
+  const { timeouts = {}, connections = CONNECTIONS, lane, proxyEnv } = options;
+  const { connectMs = CONNECT_MS, headersMs = 60_000, bodyMs = 60_000 } = timeouts;
+  return createTransport({
+    ...place,
+    tls: connection?.tls ?? options.tls ?? {},
+    insecure: connection?.insecure ?? options.insecure ?? false,
+    connections,
+    connectTimeoutMs: connection?.connectMs ?? connectMs,
+    environment: proxyEnvironment(connection?.proxy ?? options.proxy, proxyEnv),
+    // What a call says of connections is of our own.
+    dispatcher: connection === undefined ? options.dispatcher : connection.dispatcher,
+    lane,
+    timeouts: { headersMs, bodyMs },
+    observers: observersOf(options, place.hostname),
+  });
+}
+
+function proxyEnvironment(proxy: RegistryTransportOptions["proxy"], environment = process.env): Environment {
+  if (proxy === undefined) return environment;
+  if (proxy === false) return {};
+  const { href } = parseProxy(proxy, "in the options");
+  return { HTTP_PROXY: href, HTTPS_PROXY: href };
+}
