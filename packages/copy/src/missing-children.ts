@@ -20,7 +20,8 @@ const CODES: ReadonlySet<string> = new Set([
 export function childrenAreMissing(error: unknown): boolean {
   if (error instanceof CopyError) return error.side === "target" && childrenAreMissing(error.cause);
   if (!(error instanceof StoreError)) return false;
-  // Distribution 2.8 may put another code first: DIGEST_INVALID for a child that is being put anew under a tag of its own.
+  // Distribution 2.8 writes the link of a child anew where that is put or mounted once more, and finds it empty meanwhile: DIGEST_INVALID, alone or first.
+  if (error instanceof RegistryError && error.code === "DIGEST_INVALID" && error.method === "PUT") return true;
   return CODES.has(error.code) || (error instanceof RegistryError && error.errors.some(({ code }) => CODES.has(code)));
 }
 
