@@ -136,6 +136,11 @@ describe("RegistryTransport over TLS", () => {
     expect(made.resolveLocation(`http://${host}/up?a=1`, new URL(`https://${host}/v2/`)).href).toBe(
       `https://${host}/up?a=1`,
     );
+    // One that an earlier process was given is trusted no more.
+    expect((await made.recallLocation(`http://${host}/up?a=1`)).href).toBe(`https://${host}/up?a=1`);
+    await expect(made.recallLocation("http://elsewhere.example/up")).rejects.toMatchObject({
+      code: "REDIRECT_REFUSED",
+    });
   });
 
   it("is verified through a proxy's tunnel, which sees nothing of it", async () => {

@@ -109,6 +109,12 @@ class HttpRegistryTransport implements RegistryTransport {
     return this.#locations.resolve(location, answeredBy, { method: "GET", action: `follow ${this.host}` });
   }
 
+  async recallLocation(location: string, signal?: AbortSignal): Promise<URL> {
+    const action = `go on with an upload to ${this.host}`;
+    const origin = await this.#origin.find(action, signal);
+    return this.#locations.resolve(location, origin, { method: "GET", action });
+  }
+
   access(repository: string, signal?: AbortSignal): Promise<string> {
     return this.#authenticator.access(repository, signal);
   }

@@ -45,7 +45,9 @@ export class Registry implements AsyncDisposable {
    * Requests: 1 DELETE, and 2 more where the Location is stale. Spec: distribution-spec v1.1.1, "Cancel a blob upload".
    */
   async cancelUpload({ key, upload }: AbandonedUpload, options?: Omit<CallOptions, "signal">): Promise<boolean> {
-    return cancelUpload(this.#connection.remote(key.repository), { location: new URL(upload.location) }, options);
+    const repository = this.#connection.remote(key.repository);
+    const location = await repository.client.recallLocation(upload.location).catch(() => undefined);
+    return location !== undefined && cancelUpload(repository, { location }, options);
   }
 
   /** Closes every connection; what is under way fails. */

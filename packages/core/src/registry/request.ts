@@ -60,6 +60,12 @@ export interface RegistryTransport {
    * @throws {RegistryError} REDIRECT_REFUSED.
    */
   resolveLocation(location: string, answeredBy: URL): URL;
+  /**
+   * The URL of a Location that an earlier process was given, which is trusted no more than a new one. Sends nothing but, to a registry on this machine that wasn't
+   * asked before, what finds out whether it speaks TLS.
+   * @throws {RegistryError} REDIRECT_REFUSED; NETWORK. The signal's reason.
+   */
+  recallLocation(location: string, signal?: AbortSignal): Promise<URL>;
   /** A fingerprint of who asks for a repository, for what is remembered: never a secret. Asks the credentials, and sends nothing. */
   access(repository: string, signal?: AbortSignal): Promise<string>;
   /** Closes every connection; what is under way fails. */

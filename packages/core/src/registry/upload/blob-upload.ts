@@ -61,7 +61,7 @@ export class BlobUpload {
    * @throws as `run`.
    */
   async resume(record: UploadRecord): Promise<boolean> {
-    const claimed = await record.claim();
+    const claimed = await record.claim(this.#options.signal);
     if (claimed === undefined) return false;
     const { session, confirmed } = claimed;
     const arrived = await this.#statusOf(session, record);

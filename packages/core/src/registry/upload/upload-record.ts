@@ -1,6 +1,8 @@
 import type { Descriptor } from "../../content/descriptor.ts";
+import { RegistryError } from "../../errors.ts";
 import type { UploadJournal, UploadKey } from "../../journal/upload-journal.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
+import type { RegistryTransport } from "../request.ts";
 import type { UploadSession } from "./upload-session.ts";
 
 /** What the journal is told of one upload, so that another process can go on with it. A journal that fails is one that knows nothing. */
@@ -8,13 +10,15 @@ export class UploadRecord {
   readonly #journal: UploadJournal;
   readonly #key: UploadKey;
   readonly #size: number;
+  readonly #client: RegistryTransport;
   /** Whether the journal has a row of ours. */
   #written = false;
 
-  constructor(journal: UploadJournal, key: UploadKey, size: number) {
+  constructor(journal: UploadJournal, key: UploadKey, size: number, client: RegistryTransport) {
     this.#journal = journal;
     this.#key = key;
     this.#size = size;
+    this.#client = client;
   }
 
   /** The record of a blob that is worth one: of more than a chunk, where there is a journal. */
@@ -26,16 +30,18 @@ export class UploadRecord {
     const { client, name, uploads } = repository;
     if (uploads.journal === undefined || size <= uploads.chunkSize) return undefined;
     const access = await repository.access(signal);
-    return new UploadRecord(uploads.journal, { host: client.host, access, repository: name, digest }, size);
+    return new UploadRecord(uploads.journal, { host: client.host, access, repository: name, digest }, size, client);
   }
 
-  /** Takes over what another process has begun. */
-  async claim(): Promise<{ readonly session: UploadSession; readonly confirmed: number } | undefined> {
+  /** Takes over what another process has begun. @throws {RegistryError} NETWORK; the signal's reason. */
+  async claim(
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly session: UploadSession; readonly confirmed: number } | undefined> {
     const upload = await this.#journal.claim(this.#key).catch(() => undefined);
     if (upload === undefined) return undefined;
     this.#written = true;
-    const location = URL.parse(upload.location);
-    if (location !== null && upload.size === this.#size) return { session: { location }, confirmed: upload.confirmed };
+    const location = upload.size === this.#size ? await this.#recall(upload.location, signal) : undefined;
+    if (location !== undefined) return { session: { location }, confirmed: upload.confirmed };
     await this.ended();
     return undefined;
   }
@@ -58,5 +64,16 @@ export class UploadRecord {
   async ended(): Promise<void> {
     if (this.#written) await this.#journal.ended(this.#key).catch(() => {});
     this.#written = false;
+  }
+
+  /** Undefined for a Location that must not be followed, or is none. */
+  async #recall(location: string, signal: AbortSignal | undefined): Promise<URL | undefined> {
+    try {
+      return await this.#client.recallLocation(location, signal);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === "REDIRECT_REFUSED") return undefined;
+      await this.released();
+      throw error;
+    }
   }
 }

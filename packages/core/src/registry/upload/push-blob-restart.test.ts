@@ -1,0 +1,189 @@
+import { describe, expect, it } from "vitest";
+import { blobOf, isCommit, opening, steps } from "../../../../../test/support/scripted-blobs.ts";
+import { failed, type Script, type ScriptedAnswer, sha256 } from "../../../../../test/support/scripted-registry.ts";
+import { type ScriptedSetup, scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
+import { MemoryJournal } from "../../journal/memory-journal.ts";
+import type { FactValue } from "../../journal/profile-journal.ts";
+import type { OpenUpload, UploadSummary } from "../../journal/upload-journal.ts";
+import type { Open } from "../../store/store.ts";
+import { accessFingerprint } from "../auth/access.ts";
+import { Registry } from "../registry.ts";
+
+const MIB = 1024 * 1024;
+/** What an earlier process sent is more than is hashed again where the registry checks. */
+const BLOB = Buffer.alloc(16 * MIB, "a blob of two processes ");
+const SENT = 10 * MIB;
+const CHUNK = 4 * MIB;
+const ANONYMOUS = accessFingerprint(undefined);
+const UPLOADS = { chunkSize: CHUNK, probeFrom: 1024 * MIB, graceMs: 60_000 };
+
+interface RestartSetup extends ScriptedSetup {
+  readonly journal: MemoryJournal;
+  /** A part of the blob is at the registry, from a process that has ended. */
+  left(upload?: Partial<OpenUpload>): Promise<void>;
+  /** What is remembered of uploads. */
+  open(): Promise<readonly UploadSummary[]>;
+}
+
+/** A registry of which something is known, and a client that remembers. */
+async function restartSetup(script?: Script, facts: Readonly<Record<string, FactValue>> = {}): Promise<RestartSetup> {
+  const journal = new MemoryJournal();
+  const setup = await scriptedSetup(script, { journal: journal.peer(), uploads: UPLOADS });
+  const { host } = setup.server;
+  for (const [name, value] of Object.entries({ resume: "any-byte", checksDigest: true, ...facts })) {
+    await journal.profiles.set(host, name, value);
+  }
+  return {
+    ...setup,
+    journal,
+    async left(upload) {
+      setup.server.uploads.set("upload-1", BLOB.subarray(0, SENT));
+      const location = `http://${host}/v2/app/blobs/uploads/upload-1?state=old`;
+      const key = { host, access: ANONYMOUS, repository: "app", digest: sha256(BLOB) };
+      await journal.uploads.opened(key, { size: BLOB.length, location, confirmed: 0, ...upload });
+      await journal.close();
+    },
+    open: () => Array.fromAsync(journal.uploads.list()),
+  };
+}
+
+function counting(): { readonly open: Open; readonly offsets: number[] } {
+  const offsets: number[] = [];
+  return {
+    offsets,
+    open: (offset, signal) => {
+      offsets.push(offset);
+      return opening(BLOB)(offset, signal);
+    },
+  };
+}
+
+function expectSent({ server }: ScriptedSetup): void {
+  expect(sha256(server.blobs.get(`app@${sha256(BLOB)}`) ?? Buffer.alloc(0))).toBe(sha256(BLOB));
+}
+
+describe("push() of a blob that an earlier process began", () => {
+  it("goes on at the byte that the registry has", async () => {
+    await using setup = await restartSetup();
+    await setup.left();
+    const { open, offsets } = counting();
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), open)).toBe("pushed");
+    expectSent(setup);
+    expect(steps(setup.server)).toEqual(["GET upload", "PATCH upload", "PUT upload"]);
+    expect(offsets).toEqual([SENT]);
+    expect(await setup.open()).toEqual([]);
+  });
+
+  it("reads the source from its start, to hash it, where the registry does not check", async () => {
+    const lengths: number[] = [];
+    await using setup = await restartSetup(
+      ({ method, headers }) => {
+        if (method === "PATCH") lengths.push(Number(headers["content-length"]));
+        return undefined;
+      },
+      { checksDigest: false },
+    );
+    await setup.left();
+    const { open, offsets } = counting();
+    await setup.registry.repository("app").push(blobOf(BLOB), open);
+    expect({ offsets, lengths }).toEqual({ offsets: [0], lengths: [BLOB.length - SENT] });
+  });
+
+  it("is sent once more from its start where the commit is refused with DIGEST_INVALID", async () => {
+    let commits = 0;
+    await using setup = await restartSetup((request) => {
+      if (!isCommit(request)) return undefined;
+      commits += 1;
+      return commits === 1 ? failed(400, "DIGEST_INVALID") : undefined;
+    });
+    await setup.left();
+    const { open, offsets } = counting();
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), open)).toBe("pushed");
+    expectSent(setup);
+    expect(steps(setup.server)).toEqual([
+      ...["GET upload", "PATCH upload", "PUT upload"],
+      ...["HEAD blobs", "DELETE upload", "POST upload", "PATCH upload", "PUT upload"],
+    ]);
+    expect(offsets).toEqual([SENT, 0]);
+    expect(await setup.open()).toEqual([]);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it.each([
+    ["has a Location that must not be followed", { location: "ftp://elsewhere.example/v2/app/blobs/uploads/1" }],
+    ["has a Location that is none", { location: "http://[" }],
+    ["was of another size", { size: 1 }],
+  ])("is begun anew where what is remembered %s", async (_, upload) => {
+    await using setup = await restartSetup();
+    await setup.left(upload);
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+    expect(steps(setup.server)[0]).toBe("POST mount app");
+    expectSent(setup);
+    expect(await setup.open()).toEqual([]);
+  });
+
+  it("is mounted from where an earlier process has seen it", async () => {
+    await using setup = await restartSetup();
+    const { server, journal, registry } = setup;
+    server.blobs.set(`other@${sha256(BLOB)}`, BLOB);
+    await journal.blobs.seen({ host: server.host, access: ANONYMOUS, repository: "other" }, sha256(BLOB));
+    await journal.blobs.seen({ host: server.host, access: "somebody", repository: "secret" }, sha256(BLOB));
+    expect(await registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("mounted");
+    expect(steps(server)).toEqual(["POST mount other"]);
+  });
+});
+
+describe("push() that is aborted where the registry keeps whole chunks", () => {
+  it("finishes the chunk that is on its way, and another process goes on after it", async () => {
+    const controller = new AbortController();
+    const starts: string[] = [];
+    await using setup = await restartSetup(
+      (request) => {
+        if (request.method !== "PATCH") return undefined;
+        starts.push(request.headers["content-range"]?.split("-")[0] ?? "");
+        controller.abort(new Error("stop"));
+        return undefined;
+      },
+      { resume: "whole-chunks" },
+    );
+    const pushing = setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB), { signal: controller.signal });
+    await expect(pushing).rejects.toThrow("stop");
+    expect(await setup.open()).toMatchObject([{ confirmed: CHUNK, owned: false }]);
+    expect(setup.server.uploads.get("upload-1")).toHaveLength(CHUNK);
+    const { host } = setup.server;
+    await using next = new Registry({ host, plainHttp: true, journal: setup.journal.peer(), uploads: UPLOADS });
+    expect(await next.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+    expect(starts.map(Number)).toEqual([0, CHUNK, 2 * CHUNK, 3 * CHUNK]);
+    expectSent(setup);
+    expect(await setup.open()).toEqual([]);
+  });
+});
+
+describe("push() of a blob in chunks whose token dies on the way", () => {
+  it("sends one chunk again", async () => {
+    let tokens = 0;
+    const starts: string[] = [];
+    await using setup = await restartSetup(
+      async (request): Promise<ScriptedAnswer | undefined> => {
+        if (request.path.startsWith("/token")) {
+          tokens += 1;
+          return { status: 200, body: JSON.stringify({ token: `token-${tokens}`, expires_in: 3600 }) };
+        }
+        const authorization = request.headers.authorization ?? "";
+        if (request.method === "PATCH") starts.push(request.headers["content-range"]?.split("-")[0] ?? "");
+        // The first token is good for two chunks.
+        if (authorization === `Bearer token-${tokens}` && (tokens > 1 || starts.length < 3)) return undefined;
+        await request.body();
+        const realm = `http://${setup.server.host}/token`;
+        return { status: 401, headers: { "www-authenticate": `Bearer realm="${realm}",service="registry"` } };
+      },
+      { resume: "whole-chunks" },
+    );
+    const { open, offsets } = counting();
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), open)).toBe("pushed");
+    expect(starts.map(Number)).toEqual([0, CHUNK, 2 * CHUNK, 2 * CHUNK, 3 * CHUNK]);
+    expect(tokens).toBe(2);
+    expect(offsets).toEqual([0, 2 * CHUNK]);
+    expectSent(setup);
+  });
+});
