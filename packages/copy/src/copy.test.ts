@@ -268,20 +268,29 @@ describe("copy() in a run that is shared", () => {
     expect(mountFrom.flat()).toEqual([]);
   });
 
-  it("keeps blobs within their slots, and small requests out of them", async () => {
+  it("keeps big blobs within their slots, and what is small out of them", async () => {
     const run = new CopyRun({ blobs: 2 });
-    const blobDigests = new Set<string>([...amd64.blobs, ...arm64.blobs].map(({ digest }) => digest));
+    const texts = ["one", "two", "three", "four"].map((text) => text.repeat(30_000));
+    const { layers, manifest } = await buildImage(from, "linux/amd64", [...texts, "small"]);
+    const big = new Set<string>(layers.filter(({ size }) => size > 64 * 1024).map(({ digest }) => digest));
+    const small = Promise.withResolvers<void>();
     let blobs = 0;
     let most = 0;
     to.before = async ({ method, about }) => {
-      if (method !== "push" || !blobDigests.has(about)) return;
+      if (method !== "push" || about === manifest.digest) return;
+      if (!big.has(about)) {
+        small.resolve();
+        return;
+      }
       blobs += 1;
       most = Math.max(most, blobs);
+      await small.promise;
       await turns();
       blobs -= 1;
     };
-    await copy(v1(), target(), { run });
+    await copy({ store: from, reference: manifest.digest }, target(), { run });
 
+    expect(big.size).toBe(4);
     expect(most).toBe(2);
   });
 });
@@ -303,7 +312,7 @@ describe("copy() that fails", () => {
   });
 
   it("begins nothing more, and ends what hangs", async () => {
-    const run = new CopyRun({ blobs: 2 });
+    const run = new CopyRun({ concurrency: 2 });
     to.before = async ({ method, about }, options) => {
       if (method !== "push") return;
       if (about === amd64.config.digest) await untilAborted(options);

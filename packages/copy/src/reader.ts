@@ -69,7 +69,7 @@ export class Reader {
       try {
         const content = await this.source.fetch(descriptor, {
           ...this.#call,
-          whileWaiting: lending(this.#run.blobSlots),
+          whileWaiting: lending(this.#run.slotsOf(descriptor)),
           offset,
           signal: signal ?? this.#call.signal,
         });

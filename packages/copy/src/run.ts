@@ -1,4 +1,4 @@
-import type { CallOptions, Digest, Source, Target } from "@tranship/core";
+import type { CallOptions, Descriptor, Digest, Source, Target } from "@tranship/core";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { BlobHolders } from "./blob-holders.ts";
@@ -7,13 +7,15 @@ import type { PersistentSpool } from "./spool/persistent-spool.ts";
 
 export type { Shared } from "./shared-work.ts";
 
+/** What a registry's store reads whole before it sends it. */
+const SMALL_BLOB_BYTES = 64 * 1024;
 const MANIFEST_CACHE_BYTES = 32 * 1024 * 1024;
 
 /** The limits of a run. */
 export interface RunOptions {
   /** Small requests (HEADs, manifests, tags) in flight. Default 32. */
   readonly concurrency?: number | undefined;
-  /** Blobs in flight. Default 8, and never more than `concurrency`. */
+  /** Big blobs in flight; small ones are small requests. Default 8, and never more than `concurrency`. */
   readonly blobs?: number | undefined;
   /** Where big blobs are kept for registries that can't resume inside a blob. Default: nowhere. */
   readonly spool?: PersistentSpool | undefined;
@@ -27,7 +29,7 @@ export type WorkKey = `${"blob" | "manifest"} ${Digest}`;
  * which repositories of a registry are known to hold a blob.
  */
 export class CopyRun {
-  /** Slots for small requests; they never wait behind blobs. */
+  /** Slots for small requests and small blobs; they never wait behind big ones. */
   readonly requestSlots: LimitFunction;
   readonly blobSlots: LimitFunction;
   /** Manifests that were read and verified: at most 32 MiB of them. */
@@ -44,6 +46,11 @@ export class CopyRun {
     this.spool = spool;
     this.requestSlots = pLimit(atLeastOne("concurrency", concurrency));
     this.blobSlots = pLimit(Math.min(atLeastOne("blobs", blobs), concurrency));
+  }
+
+  /** Where a blob gets its slot: one that is read whole is as quick as a manifest. */
+  slotsOf({ size }: Descriptor): LimitFunction {
+    return size > SMALL_BLOB_BYTES ? this.blobSlots : this.requestSlots;
   }
 
   /**

@@ -66,8 +66,9 @@ export class Writer {
 
   pushBlob(descriptor: Descriptor, open: Open, mountFrom: readonly string[]): Promise<PushOutcome> {
     const { run, call } = this.#options;
-    const lent = { ...call, whileWaiting: lending(run.blobSlots) };
-    return run.blobSlots(async () => {
+    const slots = run.slotsOf(descriptor);
+    const lent = { ...call, whileWaiting: lending(slots) };
+    return slots(async () => {
       const kept = run.spool?.reading(descriptor, open);
       let how: "sent" | "kept" = "kept";
       try {

@@ -1,3 +1,4 @@
+import { carriesBigBody } from "./big-body.ts";
 import { BlobLane } from "./blob-lane/blob-lane.ts";
 import { processSlabs, type SlabPool } from "./blob-lane/slab-pool.ts";
 import { ControlLane } from "./control-lane.ts";
@@ -15,9 +16,6 @@ export interface LanesOptions extends DispatchersOptions {
   /** The memory of the blob lane. Default: that of the process. */
   readonly slabs?: SlabPool | undefined;
 }
-
-/** A body of more bytes is a big one. */
-const BIG_BODY = 256 * 1024;
 
 /** The two lanes of one client, and which of them carries a request. */
 export class Lanes {
@@ -38,7 +36,8 @@ export class Lanes {
 
   /** The blob lane goes directly; a proxy or a caller's dispatcher is the control lane's. */
   for(request: HttpRequest): Lane {
-    const wanted = this.#choice === "auto" ? isBig(request) : this.#choice === "blob";
+    const wanted =
+      this.#choice === "auto" ? request.inSmallPieces !== true && carriesBigBody(request) : this.#choice === "blob";
     const direct = this.#isOwn && this.#dispatchers.routeOf(request.url).proxy === undefined;
     return wanted && direct ? this.#blob : this.control;
   }
@@ -46,10 +45,4 @@ export class Lanes {
   async close(): Promise<void> {
     await Promise.all([this.#blob.close(), this.control.close()]);
   }
-}
-
-function isBig({ method, kind, inSmallPieces, answerLength = 0, contentLength = 0 }: HttpRequest): boolean {
-  if (inSmallPieces === true) return false;
-  if (method === "GET") return kind === "blob" && answerLength > BIG_BODY;
-  return (method === "PUT" || method === "PATCH") && contentLength > BIG_BODY;
 }

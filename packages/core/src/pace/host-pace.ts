@@ -1,3 +1,4 @@
+import { carriesBigBody } from "../http/big-body.ts";
 import { refusedConnection } from "../http/connection-failure.ts";
 import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
 import { parseRetryAfter } from "../http/retry-after.ts";
@@ -13,7 +14,7 @@ export interface HostPaceOptions extends BackoffOptions {
   readonly clock: Clock;
   /** Aborted when the client is closed, which ends what waits. */
   readonly closing?: AbortSignal | undefined;
-  /** Requests that wait for an answer at once. */
+  /** Requests that wait for an answer at once; as many again where bodies are big. */
   readonly concurrency: number;
   /** The longest wait that the host may ask for, in ms, where the call does not say. Default 2 min. */
   readonly maxRetryAfterMs?: number | undefined;
@@ -40,13 +41,14 @@ export const MAX_RETRY_AFTER_MS = 120_000;
  *
  * - What a 429 or a passing 5xx tells to wait (`Retry-After`) is waited by all requests; without such a word all wait as long as a backoff says.
  * - Requests that wait for the head of an answer are limited, and the limit adapts. A body under way, in either direction, holds no turn: what it waits for may
- *   be another request to the same host, in a copy within one registry.
+ *   be another request to the same host, in a copy within one registry. Big bodies have a limit of their own: nothing small waits for a blob that stalls.
  * - Waiting holds no connection, and no turn of another host.
  */
 export class HostPace {
   readonly #options: HostPaceOptions;
   readonly #gate: HostGate;
-  readonly #limit: AdaptiveLimit;
+  readonly #small: AdaptiveLimit;
+  readonly #big: AdaptiveLimit;
   readonly #quota: PullQuota | undefined;
   /** Since the last good answer; those of requests that were under way together count once. */
   #refusals = 0;
@@ -54,7 +56,8 @@ export class HostPace {
   constructor(options: HostPaceOptions) {
     this.#options = options;
     this.#gate = new HostGate(options.clock);
-    this.#limit = new AdaptiveLimit({ most: options.concurrency });
+    this.#small = new AdaptiveLimit({ most: options.concurrency });
+    this.#big = new AdaptiveLimit({ most: options.concurrency });
     this.#quota = options.pullFloor === undefined ? undefined : new PullQuota(options.pullFloor);
   }
 
@@ -83,7 +86,8 @@ export class HostPace {
   }
 
   async #turn(request: HttpRequest): Promise<Turn> {
-    if (this.#limit.free && this.heldForMs === 0) return this.#limit.turn(request.signal);
+    const limit = this.#limitOf(request);
+    if (limit.free && this.heldForMs === 0) return limit.turn(request.signal);
     const { call = {} } = request;
     let turn: Turn | undefined;
     const wait = async (): Promise<void> => {
@@ -96,7 +100,7 @@ export class HostPace {
 
   async #wait(request: HttpRequest): Promise<Turn> {
     const signal = untilClosed(request.signal, this.#options.closing);
-    const turn = await this.#limit.turn(signal);
+    const turn = await this.#limitOf(request).turn(signal);
     try {
       if (!endsUpload(request)) await this.#gate.pass((ms) => this.#checkWait(request, ms), signal);
       return turn;
@@ -104,6 +108,10 @@ export class HostPace {
       turn.end();
       throw error;
     }
+  }
+
+  #limitOf(request: HttpRequest): AdaptiveLimit {
+    return carriesBigBody(request) ? this.#big : this.#small;
   }
 
   #checkWait({ action, call, method, url }: HttpRequest, waitMs: number): void {
@@ -148,7 +156,8 @@ export class HostPace {
   #hold(delayMs: number, status: number): void {
     const before = this.heldForMs;
     this.#gate.closeFor(delayMs);
-    if (delayMs > before) this.#options.onHeld?.({ delayMs, concurrency: this.#limit.limit, status });
+    if (delayMs > before)
+      this.#options.onHeld?.({ delayMs, concurrency: Math.min(this.#small.limit, this.#big.limit), status });
   }
 }
 

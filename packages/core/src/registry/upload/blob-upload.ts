@@ -11,7 +11,7 @@ import { cancelUpload } from "./cancel-upload.ts";
 import { commitUpload } from "./commit-upload.ts";
 import { withGrace } from "./grace.ts";
 import { KnownContent } from "./known-content.ts";
-import type { OutgoingPart } from "./outgoing.ts";
+import type { Outgoing, OutgoingPart } from "./outgoing.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
 import { sendParts } from "./send-parts.ts";
 import { startUpload } from "./start-upload.ts";
@@ -26,6 +26,8 @@ const WORTH_ASKING_BYTES = 1024 * 1024;
 export interface BlobUploadOptions extends PushBlobOptions {
   /** Where it is written down, so that another process can go on with it. */
   readonly record?: UploadRecord | undefined;
+  /** What is sent, where it is in memory. Default: what `open` gives. */
+  readonly content?: Outgoing | undefined;
 }
 
 /** One blob on its way into a session, until it is committed, whatever breaks on the way. */
@@ -102,7 +104,7 @@ export class BlobUpload {
     const { client, retry, profile } = this.#repository;
     const isChecked = (): boolean => profile.get("checksDigest") === true;
     const open: Open = (offset, aborted) => this.#source(offset, aborted);
-    const content = new KnownContent(this.#descriptor, open, { isChecked, signal });
+    const content = this.#options.content ?? new KnownContent(this.#descriptor, open, { isChecked, signal });
     const retries = retriesOf(retry, this.#options, { method: "PUT", kind: "upload", host: client.host });
     try {
       await retrying(() => this.#attempt(content, { ...this.#options, signal }), {
@@ -123,7 +125,7 @@ export class BlobUpload {
     return spooled === undefined || goesOn || this.#descriptor.size < uploads.probeFrom ? this.#open : spooled;
   }
 
-  async #attempt(content: KnownContent, call: CallOptions): Promise<void> {
+  async #attempt(content: Outgoing, call: CallOptions): Promise<void> {
     this.#sending = false;
     this.#options.signal?.throwIfAborted();
     if (this.#failure !== undefined) {
@@ -149,14 +151,14 @@ export class BlobUpload {
   }
 
   /** Sends what lacks, in the way that the host takes; where it refuses one, in another. */
-  async #send(session: UploadSession, content: KnownContent, call: CallOptions): Promise<void> {
+  async #send(session: UploadSession, content: Outgoing, call: CallOptions): Promise<void> {
     const { digest, size } = this.#descriptor;
     for (;;) {
       const plan = this.#plan(session);
       this.#committing = false;
       try {
         if (plan.kind === "put" && this.#confirmed === 0) {
-          this.#part = content.partAt(0, size);
+          this.#part = await content.part(0, size);
           this.#committing = true;
           await commitUpload(this.#repository, session, { digest, part: this.#part }, call);
           this.#repository.profile.putWorked = true;
@@ -173,7 +175,7 @@ export class BlobUpload {
     }
   }
 
-  async #sendParts(session: UploadSession, content: KnownContent, call: CallOptions): Promise<void> {
+  async #sendParts(session: UploadSession, content: Outgoing, call: CallOptions): Promise<void> {
     const length = (): number => {
       const plan = this.#plan(session);
       return plan.kind === "patch" ? plan.length : this.#descriptor.size;

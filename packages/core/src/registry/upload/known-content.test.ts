@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { blobOf } from "../../../../../test/support/scripted-blobs.ts";
-import { KnownContent } from "./known-content.ts";
-import type { OutgoingPart } from "./outgoing.ts";
+import { KnownContent, type KnownPart } from "./known-content.ts";
 
 const MIB = 1024 * 1024;
 const BLOB = Buffer.alloc(20 * MIB, "tranship ");
@@ -27,12 +26,12 @@ function source(bytes: Uint8Array, piece = 100_000) {
   return { seen, open };
 }
 
-async function read(part: OutgoingPart): Promise<Buffer> {
+async function read(part: KnownPart): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(part.body()));
 }
 
 /** Takes some of a part, as a connection that breaks. */
-async function readSome(part: OutgoingPart, bytes: number): Promise<void> {
+async function readSome(part: KnownPart, bytes: number): Promise<void> {
   let read = 0;
   for await (const piece of part.body()) {
     read += piece.length;

@@ -16,7 +16,7 @@ export interface OutgoingPart {
   /** Whether the content ends with it. */
   readonly isLast: boolean;
   /** The bytes, anew with each call: a challenge, a redirect or a dead connection has the same part sent again. */
-  body(): AsyncIterable<Uint8Array>;
+  body(): Uint8Array | AsyncIterable<Uint8Array>;
   /** What the latest body failed with, as opposed to its connection. */
   readonly failure: ContentFailure | undefined;
   /** How far the bodies were taken by a connection, an offset in the content: the registry can't have more. */

@@ -1,13 +1,10 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import type { CallOptions, Open } from "../../store/store.ts";
+import type { CallOptions } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
 import { pushScope, type RemoteRepository } from "../remote-repository.ts";
-import { KnownContent } from "./known-content.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { postUpload, sessionOf, startUpload } from "./start-upload.ts";
 import type { UploadSession } from "./upload-session.ts";
-
-/** A body up to this many bytes is sent rather than asked about once more. */
-export const SMALL_BODY_BYTES: number = 64 * 1024;
 
 /**
  * Opens an upload with the whole of a small blob in the request, which some registries take as the upload itself (zot, crane's registry). Others answer as if
@@ -18,16 +15,15 @@ export const SMALL_BODY_BYTES: number = 64 * 1024;
 export async function postBlob(
   repository: RemoteRepository,
   descriptor: Descriptor,
-  open: Open,
+  content: Outgoing | undefined,
   options: CallOptions = {},
 ): Promise<UploadSession | "pushed"> {
   const { profile, name } = repository;
   const { digest, size } = descriptor;
-  if (size === 0 || size > SMALL_BODY_BYTES || profile.get("singlePost") === false) {
+  if (size === 0 || content === undefined || profile.get("singlePost") === false) {
     return startUpload(repository, options);
   }
-  const content = new KnownContent(descriptor, open, { isChecked: () => false, signal: options.signal });
-  const part = content.partAt(0, size);
+  const part = await content.part(0, size);
   try {
     const response = await postUpload(
       repository,
@@ -50,7 +46,5 @@ export async function postBlob(
     // Only now: had the plain POST failed too, the body was not what was refused.
     profile.learn({ singlePost: false });
     return session;
-  } finally {
-    await content.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../../content/descriptor.ts";
 import type { Digest } from "../../content/digest.ts";
+import { SMALL_BODY_BYTES } from "../../http/big-body.ts";
 import type { Open, PushOutcome } from "../../store/store.ts";
 import { explained } from "../explain.ts";
 import { seesBlob } from "../head-blob.ts";
@@ -8,9 +9,10 @@ import { BlobUpload } from "./blob-upload.ts";
 import { cancelUpload } from "./cancel-upload.ts";
 import { mountOrStart } from "./mount-blob.ts";
 import { ContentFailure } from "./outgoing.ts";
-import { postBlob, SMALL_BODY_BYTES } from "./post-blob.ts";
+import { postBlob } from "./post-blob.ts";
 import { probeHost } from "./probe-host.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
+import { SmallContent } from "./small-content.ts";
 import { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 
@@ -19,7 +21,7 @@ import type { UploadSession } from "./upload-session.ts";
  * the blob is looked for before anything is sent again; then the upload goes on where the registry has it, or is begun anew. An upload that an earlier process began, and a journal
  * remembers, goes on likewise. Every session is committed, cancelled, or in the journal.
  * Requests: 1 for a blob that is there or was mounted, 2 for one that is not; a HEAD more for a body over 64 KiB until the host has shown that
- * its 202 means absent; those of `probeHost` before the first big one. Memory: two pieces of the source. Spec: distribution-spec v1.1.1, "Pushing blobs" (end-4a, end-4b, end-5, end-6, end-11).
+ * its 202 means absent; those of `probeHost` before the first big one. Memory: two pieces of the source, the whole of a small blob. Spec: distribution-spec v1.1.1, "Pushing blobs" (end-4a, end-4b, end-5, end-6, end-11).
  * @throws {StoreError} SIZE_MISMATCH or DIGEST_MISMATCH where the source has other bytes; what the source threw.
  * @throws {RegistryError} what the registry refused.
  */
@@ -54,9 +56,10 @@ async function push(
   const headFirst = profile.get("existence") === "head-first";
   if (headFirst && (await seesBlob(repository, digest, options))) return "existed";
   const record = await UploadRecord.of(repository, descriptor, options.signal);
-  const upload = new BlobUpload(repository, descriptor, open, { ...options, record });
+  const content = SmallContent.of(descriptor, open, options.signal);
+  const upload = new BlobUpload(repository, descriptor, open, { ...options, record, content });
   if (record !== undefined && (await upload.resume(record))) return "pushed";
-  const post = (): Promise<UploadSession | "pushed"> => postBlob(repository, descriptor, open, options);
+  const post = (): Promise<UploadSession | "pushed"> => postBlob(repository, descriptor, content, options);
   const started = await mountOrStart(repository, digest, post, options);
   if ("outcome" in started) return started.outcome;
   const { session, selfMount } = started;
