@@ -14,8 +14,8 @@ export interface InterruptedCopy {
   readonly again: CommandRun;
   /** What came from the source because of the second process; what was in the system's buffers when the first one ended was lost there. */
   readonly fetchedAgain: number;
-  /** What went to the target from the second process. */
-  readonly sentAgain: number;
+  /** All that went to the target from both processes, less the blob. */
+  readonly sentTwice: number;
   /** What `tranship state` says between the two, and after the second. */
   readonly states: readonly [string, string];
 }
@@ -46,10 +46,11 @@ export async function interruptedCopy(options: InterruptedCopyOptions): Promise<
   const { code: ended } = await first.ended;
   const state = async (): Promise<string> => (await runCommand(["state"], { home: home.path })).stdout;
   const before = await state();
-  const [{ received }, { sent }] = [{ ...source.passed }, { ...target.passed }];
+  const { received } = { ...source.passed };
   const again = await runCommand(args, { home: home.path });
-  const [fetchedAgain, sentAgain] = [source.passed.received - received, target.passed.sent - sent];
-  return { ended, again, fetchedAgain, sentAgain, states: [before, await state()] };
+  const fetchedAgain = source.passed.received - received;
+  const sentTwice = target.passed.sent - blob.descriptor.size;
+  return { ended, again, fetchedAgain, sentTwice, states: [before, await state()] };
 }
 
 async function seedImage(host: string, blob: BigBlob): Promise<void> {
