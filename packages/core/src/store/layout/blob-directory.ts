@@ -9,6 +9,7 @@ import { StoreError } from "../../errors.ts";
 import { reading, storageFailure, writing } from "../storage-failure.ts";
 import type { Open } from "../store.ts";
 import { checkOffset, contentUnknown } from "../stored-content.ts";
+import { type Draft, Drafts, resumedContent } from "./drafts.ts";
 import { openRegularFile } from "./regular-file.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
@@ -29,12 +30,14 @@ export class BlobDirectory {
   readonly #root: string;
   readonly #name: string;
   readonly #workspace: Workspace;
+  readonly #drafts: Drafts;
 
   /** @param root the layout's real path. @param name what messages call it. */
   constructor(root: string, name: string, workspace: Workspace) {
     this.#root = root;
     this.#name = name;
     this.#workspace = workspace;
+    this.#drafts = new Drafts(workspace);
   }
 
   /**
@@ -72,18 +75,50 @@ export class BlobDirectory {
   /**
    * Writes a blob so that its name only ever stands for the whole, verified content: also after a crash or a power cut, and with other writers.
    * The bytes are on the disk before they get their name; that costs one flush a blob, which runs beside the other blobs' work.
-   * @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH, STORAGE; what `openContent` and its content threw, as it is. Nothing is left behind.
+   * What an earlier writer of a big one got is hashed again, and gone on with at its end; should it be wrong, the blob is fetched once more from zero.
+   * @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH, STORAGE; what `openContent` and its content threw, as it is. Nothing is left behind but the
+   * begun file of a big blob, where its source or an abort ended it.
    */
   async write(
     descriptor: Descriptor,
     openContent: Open,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
-    const target = this.#pathOf(descriptor.digest);
-    const { path, handle } = await writing(this.#name, () => this.#workspace.create());
     try {
-      const leases = leasesOf(verified(await openContent(0, signal), descriptor));
-      await writeLeases(leases, (bytes) => writing(this.#name, () => handle.writeFile(bytes)), signal);
+      const draft = await writing(this.#name, () => this.#drafts.begin(descriptor));
+      try {
+        return await this.#writeDraft(draft, descriptor, openContent, signal);
+      } catch (error) {
+        if (draft.kept === 0 || !isWrongContent(error)) throw error;
+      }
+      const anew = await writing(this.#name, () => this.#drafts.beginAnew(descriptor));
+      await this.#writeDraft(anew, descriptor, openContent, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      await this.#workspace.leave();
+    }
+  }
+
+  async #writeDraft(
+    draft: Draft,
+    descriptor: Descriptor,
+    openContent: Open,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const target = this.#pathOf(descriptor.digest);
+    const { path, handle, kept } = draft;
+    let known = kept;
+    // The kept bytes are hashed with the others, and are in the file already.
+    const write = async (bytes: Uint8Array): Promise<void> => {
+      if (known === 0) return writing(this.#name, () => handle.writeFile(bytes));
+      known -= bytes.length;
+    };
+    try {
+      const content =
+        kept === 0 ? await openContent(0, signal) : resumedContent(draft, openContent, { name: this.#name, signal });
+      await writeLeases(leasesOf(verified(content, descriptor)), write, signal);
       await writing(this.#name, async () => {
         await handle.datasync();
         await handle.close();
@@ -91,12 +126,9 @@ export class BlobDirectory {
         await this.#moveInto(target, path);
       });
     } catch (error) {
-      await handle.close().catch(() => undefined);
-      await unlink(path).catch(() => undefined);
-      signal?.throwIfAborted();
+      const isWorthKeeping = !isWrongContent(error) && !(error instanceof StoreError && error.code === "STORAGE");
+      await this.#drafts.leave(draft, descriptor, isWorthKeeping);
       throw error;
-    } finally {
-      await this.#workspace.leave();
     }
   }
 
@@ -174,4 +206,8 @@ export class BlobDirectory {
       `Cannot use "${path}" of "${this.#name}": the link leads out of the layout, to "${real}"`,
     );
   }
+}
+
+function isWrongContent(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === "DIGEST_MISMATCH" || error.code === "SIZE_MISMATCH");
 }

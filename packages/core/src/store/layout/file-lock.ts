@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readlink, rmdir, unlink } from "node:fs/promises";
-import { hostname } from "node:os";
+import { type FileHandle, mkdir, open, rmdir, unlink } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { type Holder, isGone, machineId } from "./holder.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { isSystemError } from "./system-error.ts";
 
@@ -117,19 +117,13 @@ async function removeBreaker(path: string): Promise<void> {
   }
 }
 
-/** Whether the holder is surely gone. Of another machine nothing is known. */
+/** Whether the holder is surely gone. */
 async function isDead(mark: string): Promise<boolean> {
   const holder = parseMark(mark);
-  if (holder === undefined || holder.machine !== (await machineId())) return false;
-  try {
-    process.kill(holder.pid, 0);
-    return false;
-  } catch (error) {
-    return isSystemError(error, "ESRCH");
-  }
+  return holder !== undefined && (await isGone(holder));
 }
 
-function parseMark(mark: string): { readonly machine: string; readonly pid: number } | undefined {
+function parseMark(mark: string): Holder | undefined {
   let value: unknown;
   try {
     value = JSON.parse(mark);
@@ -141,17 +135,6 @@ function parseMark(mark: string): { readonly machine: string; readonly pid: numb
   if (typeof machine !== "string" || typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 0)
     return undefined;
   return { machine, pid };
-}
-
-let knownMachineId: Promise<string> | undefined;
-
-/** Within what process ids mean something: containers share a host's name, yet each may number its processes anew. */
-function machineId(): Promise<string> {
-  knownMachineId ??= readlink("/proc/self/ns/pid").then(
-    (namespace) => `${hostname()} ${namespace}`,
-    () => hostname(),
-  );
-  return knownMachineId;
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

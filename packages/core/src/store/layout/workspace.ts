@@ -7,7 +7,8 @@ import { isSystemError } from "./system-error.ts";
 /** The folder in a layout for what is not finished; the spec lets a layout hold more than its own files, and other tools look at those only. */
 export const WORKSPACE_NAME = ".tranship";
 
-const PARTIAL_SUFFIX = ".partial";
+/** What ends the name of a file that is being written, or waits to be written on. */
+export const PARTIAL_SUFFIX = ".partial";
 /** A file that was not written to for that long was left by a crash. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -32,13 +33,23 @@ export class Workspace {
 
   /** Makes an empty file of its own. The first one also removes what crashed writers left a day ago or more. */
   async create(): Promise<PartialFile> {
-    const path = join(this.path, `${randomUUID()}${PARTIAL_SUFFIX}`);
+    return this.createAs(`${randomUUID()}${PARTIAL_SUFFIX}`);
+  }
+
+  /** As `create`, under a name that nobody else has. What is written goes to the end. */
+  async createAs(name: string): Promise<PartialFile> {
+    const path = join(this.path, name);
     const handle = await this.use(async () => {
-      if (!this.#swept) await this.#sweep();
-      this.#swept = true;
-      return open(path, "wx");
+      await this.sweep();
+      return open(path, "ax+");
     });
     return { path, handle };
+  }
+
+  /** Removes, the first time, what nobody wrote to for a day. */
+  async sweep(): Promise<void> {
+    if (!this.#swept) await this.#sweep();
+    this.#swept = true;
   }
 
   /** Does something that needs the folder, which another process may remove whenever it is empty. */
