@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { describe, expect, it } from "vitest";
 import type { Answer, Hook, ServedRequest } from "../../packages/cli-worker/src/serve/exchange.ts";
+import { firstBytes, inPieces, mapped, resetAfter } from "../support/altered-bodies.ts";
 import { pushBlob, send, sendPart, startUpload, withDigest } from "./client.ts";
 import { serveFolder } from "./folder-server.ts";
 import { artifact, pushEmptyBlob, putManifest, someBytes } from "./sample-content.ts";
@@ -245,39 +246,4 @@ describe("hook", () => {
 
 function withHeader(answer: Answer, name: string, value: string): Answer {
   return { ...answer, headers: { ...answer.headers, [name]: value } };
-}
-
-async function* firstBytes(body: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
-  let left = count;
-  for await (const piece of body) {
-    yield piece.subarray(0, left);
-    left -= piece.length;
-    if (left <= 0) return;
-  }
-}
-
-async function* resetAfter(
-  body: AsyncIterable<Uint8Array>,
-  count: number,
-  request: ServedRequest,
-): AsyncGenerator<Uint8Array> {
-  yield* firstBytes(body, count);
-  request.reset();
-  throw new Error("reset by the test");
-}
-
-async function* mapped(
-  body: AsyncIterable<Uint8Array>,
-  change: (piece: Uint8Array) => Uint8Array,
-): AsyncGenerator<Uint8Array> {
-  for await (const piece of body) yield change(piece);
-}
-
-async function* inPieces(body: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  for await (const piece of body) {
-    for (let start = 0; start < piece.length; start += size) {
-      await new Promise((resolve) => setImmediate(resolve));
-      yield piece.subarray(start, start + size);
-    }
-  }
 }

@@ -147,7 +147,8 @@ function parseJson(bytes: Uint8Array): JsonObject {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     // V8's message quotes the document, of any length and with any character.
-    throw new SyntaxError("it is no JSON");
+    const isPage = bytes[0] === "<".charCodeAt(0);
+    throw new SyntaxError(`it is no JSON${isPage ? ", but looks like HTML: a page of a proxy, or of a login?" : ""}`);
   }
   return parseObject(value, "the document");
 }

@@ -124,6 +124,9 @@ function httpDiagnosis(code: string, url: URL): Diagnosis | undefined {
     case "UND_ERR_CONNECT_TIMEOUT":
     case "ETIMEDOUT":
       return { code: "TIMEOUT", detail: `no connection to ${url.host} in time` };
+    case "LANE_SEND_TIMEOUT":
+    case "BODY_NOT_TAKEN":
+      return { code: "TIMEOUT", detail: `${url.host} stopped taking the body of the request` };
     case "LANE_HEADERS_TIMEOUT":
     case "UND_ERR_HEADERS_TIMEOUT":
       return { code: "TIMEOUT", detail: `${url.host} did not answer in time` };

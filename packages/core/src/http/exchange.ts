@@ -41,12 +41,16 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
     this.#options = options;
     const content = request.body?.();
     if (content instanceof Uint8Array) this.content = content;
-    else if (content !== undefined) this.#outgoing = outgoingBody(content);
+    else if (content !== undefined) this.#outgoing = outgoingBody(content, this.#bodyMs);
   }
 
   get diedUnanswered(): boolean {
     const { failure, taken = 0 } = this.#outgoing ?? {};
     return this.#reused && !this.#answering && failure === undefined && taken <= MOST_REPLAYED_BYTES;
+  }
+
+  get #bodyMs(): number {
+    return this.#request.bodyTimeoutMs ?? this.#options.timeouts.bodyMs;
   }
 
   /** Which connection carries it. */
@@ -72,7 +76,7 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
             contentLength === undefined ? { ...headers } : { ...headers, "content-length": String(contentLength) },
           body: this.content ?? this.#outgoing?.stream ?? null,
           headersTimeout: this.#request.headersTimeoutMs ?? timeouts.headersMs,
-          bodyTimeout: this.#request.bodyTimeoutMs ?? timeouts.bodyMs,
+          bodyTimeout: this.#bodyMs,
           // undici closes the connection after each HEAD unless told otherwise.
           ...(method === "HEAD" ? { reset: false } : {}),
         },

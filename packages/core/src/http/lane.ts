@@ -24,8 +24,10 @@ export interface LaneExchange {
   run(): Promise<HttpResponse>;
 }
 
+/** In ms; 0 waits for ever. */
 export interface ExchangeTimeouts {
   readonly headersMs: number;
+  /** Between two pieces of a body, in either direction. */
   readonly bodyMs: number;
 }
 

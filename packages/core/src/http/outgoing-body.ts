@@ -11,16 +11,30 @@ export interface OutgoingBody {
   stop(): void;
 }
 
+/** The peer took nothing more of a body for so long. */
+export class BodyNotTakenError extends Error {
+  override readonly name = "BodyNotTakenError";
+  readonly code = "BODY_NOT_TAKEN";
+}
+
 /**
  * Feeds content to a connection, piece by piece as the connection takes it. Memory: one piece.
  * When the connection closes or the answer comes early, the content's iterator is told to return; it isn't waited for, since it may be
  * in the middle of a slow read.
+ * @param idleMs How long the connection may take nothing of a piece that is there, before the body fails with BodyNotTakenError; 0: for ever. Waiting for the
+ * content itself does not count.
  */
-export function outgoingBody(content: AsyncIterable<Uint8Array>): OutgoingBody {
+export function outgoingBody(content: AsyncIterable<Uint8Array>, idleMs: number): OutgoingBody {
   const iterator = content[Symbol.asyncIterator]();
   let failure: { readonly error: unknown } | undefined;
   let stopped = false;
   let taken = 0;
+  let idle: NodeJS.Timeout | undefined;
+
+  function watch(stream: Readable): void {
+    if (idleMs === 0) return;
+    idle = setTimeout(() => stream.destroy(new BodyNotTakenError("nothing was taken")), idleMs);
+  }
 
   async function pull(stream: Readable): Promise<void> {
     try {
@@ -29,6 +43,7 @@ export function outgoingBody(content: AsyncIterable<Uint8Array>): OutgoingBody {
       await new Promise((resolve) => setImmediate(resolve));
       if (stopped) return;
       if (next.done !== true) taken += next.value.length;
+      if (next.done !== true) watch(stream);
       stream.push(next.done === true ? null : next.value);
     } catch (error) {
       failure = { error };
@@ -37,6 +52,7 @@ export function outgoingBody(content: AsyncIterable<Uint8Array>): OutgoingBody {
   }
 
   function release(): void {
+    clearTimeout(idle);
     if (stopped) return;
     stopped = true;
     Promise.resolve(iterator.return?.()).catch(() => {});
@@ -46,6 +62,7 @@ export function outgoingBody(content: AsyncIterable<Uint8Array>): OutgoingBody {
     objectMode: true,
     highWaterMark: 1,
     read() {
+      clearTimeout(idle);
       if (!stopped) void pull(this);
     },
     destroy(error, callback) {

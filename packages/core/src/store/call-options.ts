@@ -44,7 +44,7 @@ export interface RetryRecord {
 export interface CallTimeouts {
   /** From the sent request, its body included, to the head of its answer. Default 60 s; 15 min for the commit of a blob, which some registries hash anew. */
   readonly headersMs?: number | undefined;
-  /** Between two pieces of an answer's body. Default 60 s. */
+  /** Between two pieces of a body, in either direction; a slow one that goes on is not cut. Default 60 s. */
   readonly bodyMs?: number | undefined;
 }
 

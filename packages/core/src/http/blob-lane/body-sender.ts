@@ -11,6 +11,8 @@ const MOST_WRITES = 2;
 export class BodySender {
   /** Bytes that were handed to the connection. */
   taken = 0;
+  /** Whether the whole body was handed over. */
+  isDone = false;
   readonly #leases: LeaseReader;
   readonly #outgoing: ClientRequest;
   readonly #length: number | undefined;
@@ -56,6 +58,7 @@ export class BodySender {
     }
     if (this.#length !== undefined && this.taken !== this.#length) throw notAsSaid();
     this.#stopped = true;
+    this.isDone = true;
     this.#outgoing.end();
     return true;
   }

@@ -1,6 +1,8 @@
 /** What may go wrong on a connection of this lane, besides what Node says of its sockets. */
 export type LaneErrorCode =
   | "LANE_CONNECT_TIMEOUT"
+  /** The peer took nothing more of the request's body. */
+  | "LANE_SEND_TIMEOUT"
   | "LANE_HEADERS_TIMEOUT"
   | "LANE_BODY_TIMEOUT"
   /** The peer ended the connection before the answer. */

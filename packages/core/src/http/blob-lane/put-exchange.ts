@@ -114,7 +114,7 @@ export class PutExchange implements LaneExchange {
 
   async #send(outgoing: ClientRequest, sender: BodySender): Promise<void> {
     try {
-      if (await sender.run()) this.#timer?.refresh();
+      if ((await sender.run()) && this.#waiting === "LANE_SEND_TIMEOUT") this.#waitForServer();
     } catch (error) {
       if (this.#over || this.#answer !== undefined) return;
       // The content's own, not the connection's.
@@ -132,7 +132,10 @@ export class PutExchange implements LaneExchange {
   /** The server's turn: to take what is written, or to answer. */
   #waitForServer(): void {
     if (this.#answer !== undefined) return;
-    this.#wait("LANE_HEADERS_TIMEOUT", this.#request.headersTimeoutMs ?? this.#options.timeouts.headersMs);
+    const { headersTimeoutMs, bodyTimeoutMs } = this.#request;
+    const { headersMs, bodyMs } = this.#options.timeouts;
+    if (this.#sender?.isDone === false) this.#wait("LANE_SEND_TIMEOUT", bodyTimeoutMs ?? bodyMs);
+    else this.#wait("LANE_HEADERS_TIMEOUT", headersTimeoutMs ?? headersMs);
   }
 
   #onResponse(answer: IncomingMessage): void {
@@ -214,7 +217,7 @@ export class PutExchange implements LaneExchange {
 
   /** Whether the server has taken all that there is, and more is to come. */
   #isOursToMove(): boolean {
-    return this.#waiting === "LANE_HEADERS_TIMEOUT" && this.#sender?.waitsForContent === true;
+    return this.#waiting === "LANE_SEND_TIMEOUT" && this.#sender?.waitsForContent === true;
   }
 
   #end(): void {

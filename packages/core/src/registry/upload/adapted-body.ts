@@ -46,6 +46,8 @@ export class AdaptedBody {
     }
     if (!CHUNK_REFUSED.has(status)) return false;
     if (part.offset > 0 || this.#refuses !== undefined) return this.#shorten(part.length);
+    // Where one body was too long for a PUT, a chunk may be too long likewise.
+    if (status === 416 && this.#found !== undefined && this.#shorten(part.length)) return true;
     this.#refuses = "patch";
     return true;
   }

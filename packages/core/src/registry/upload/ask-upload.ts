@@ -14,7 +14,7 @@ export interface UploadRequest extends Pick<RegistryRequest, "accept" | "headers
 }
 
 /**
- * Sends one request to an upload, which is repeated for a GET only, and moves the session on to the Location of the answer.
+ * Sends one request to an upload, which is repeated for a GET and a DELETE only, and moves the session on to the Location of the answer.
  * @throws {ContentFailure} where the content could not be read, or is wrong. @throws {RegistryError} what the registry refused.
  */
 export async function askUpload(
@@ -38,7 +38,7 @@ export async function askUpload(
             body: () => part.body(),
             contentLength: part.length,
           }),
-      retry: method === "GET",
+      retry: method === "GET" || method === "DELETE",
       call: options,
     });
     await response.body.drop();

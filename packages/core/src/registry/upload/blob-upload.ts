@@ -211,7 +211,7 @@ export class BlobUpload {
     const session = this.#session;
     if (session === undefined) return;
     const sent = Math.max(this.#confirmed, this.#part?.sent ?? 0);
-    const isWrong = this.#committing && this.#resumed && !isRetryable(error);
+    const isWrong = this.#committing && !isRetryable(error) && (this.#resumed || statusOf(error) === 400);
     if (!isWrong && sent >= WORTH_ASKING_BYTES && this.#repository.profile.get("resume") !== "none") {
       const arrived = await uploadStatus(this.#repository, session, call);
       if (arrived !== undefined && arrived > 0 && arrived >= this.#confirmed && arrived <= sent) {
@@ -244,8 +244,9 @@ export class BlobUpload {
     if (!this.#sending) return false;
     // 416: bytes of a broken request are in the session, so it is asked what it has.
     if (isRetryable(error) || statusOf(error) === 416 || isUnknownSession(error)) return true;
-    // What was sent by several requests may have been put together wrongly; what was sent by one can't.
-    if (!this.#committing || !this.#resumed || this.#mismatched || statusOf(error) !== 400) return false;
+    // What we sent has the digest: pieces of several requests were put together wrongly, one of them perhaps by a kept connection that died and was replaced.
+    if (!this.#committing || this.#mismatched || statusOf(error) !== 400) return false;
+    if (!this.#resumed && !(error instanceof RegistryError && error.code === "DIGEST_INVALID")) return false;
     this.#mismatched = true;
     return true;
   }
