@@ -58,6 +58,14 @@ export class BlobUpload {
     this.#adapted = new AdaptedBody(repository.profile, options.maxBody);
   }
 
+  /** Cancels what an earlier process has begun: the blob is there. */
+  async forget(record: UploadRecord): Promise<void> {
+    const claimed = await record.claim(this.#options.signal);
+    if (claimed === undefined) return;
+    await cancelUpload(this.#repository, claimed.session, this.#options);
+    await record.ended();
+  }
+
   /**
    * Goes on with what an earlier process has begun, to its commit; false where there is nothing to go on with.
    * @throws as `run`.
@@ -255,10 +263,9 @@ export class BlobUpload {
     return this.#options.record !== undefined && this.#repository.profile.get("resume") === "whole-chunks";
   }
 
-  /** Writes down where the upload stands, where it can go on after this process. */
+  /** Writes down where the upload stands, for another process to go on with it, or to cancel it. */
   async #save(session: UploadSession): Promise<void> {
-    const kind = this.#repository.profile.get("resume");
-    if (kind === "any-byte" || kind === "whole-chunks") await this.#options.record?.save(session, this.#confirmed);
+    await this.#options.record?.save(session, this.#confirmed);
   }
 
   /** An earlier process' session: how much of it is there. One that can't be asked now is left for later. */

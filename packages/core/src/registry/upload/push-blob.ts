@@ -54,25 +54,33 @@ async function push(
   const { profile, uploads } = repository;
   const { digest, size } = descriptor;
   const headFirst = profile.get("existence") === "head-first";
-  if (headFirst && (await seesBlob(repository, digest, options))) return "existed";
   const record = await UploadRecord.of(repository, descriptor, options.signal);
   const content = SmallContent.of(descriptor, open, options.signal);
   const upload = new BlobUpload(repository, descriptor, open, { ...options, record, content });
+  if (headFirst && (await seesBlob(repository, digest, options))) {
+    if (record !== undefined) await upload.forget(record);
+    return "existed";
+  }
   if (record !== undefined && (await upload.resume(record))) return "pushed";
   const post = (): Promise<UploadSession | "pushed"> => postBlob(repository, descriptor, content, options);
   const started = await mountOrStart(repository, digest, post, options);
   if ("outcome" in started) return started.outcome;
   const { session, selfMount } = started;
+  await record?.save(session, 0);
+  const cancel = async (): Promise<void> => {
+    await cancelUpload(repository, session, options);
+    await record?.ended();
+  };
   try {
     const provedAbsent = headFirst || (selfMount && profile.get("existence") === "proven");
     if (!provedAbsent && size > SMALL_BODY_BYTES && (await isThere(repository, digest, options))) {
       if (selfMount) profile.learn({ existence: "head-first" });
-      await cancelUpload(repository, session, options);
+      await cancel();
       return "existed";
     }
     if (size >= uploads.probeFrom) await probeHost(repository, options);
   } catch (error) {
-    await cancelUpload(repository, session, options);
+    await cancel();
     throw error;
   }
   await upload.run(session);

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../../content/descriptor.ts";
 import { RegistryError } from "../../errors.ts";
+import { SMALL_BODY_BYTES } from "../../http/big-body.ts";
 import type { UploadJournal, UploadKey } from "../../journal/upload-journal.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import type { RegistryTransport } from "../request.ts";
@@ -21,14 +22,14 @@ export class UploadRecord {
     this.#client = client;
   }
 
-  /** The record of a blob that is worth one: of more than a chunk, where there is a journal. */
+  /** The record of a blob that is worth one, where there is a journal: one that is sent in an instant is not. */
   static async of(
     repository: RemoteRepository,
     { digest, size }: Descriptor,
     signal: AbortSignal | undefined,
   ): Promise<UploadRecord | undefined> {
     const { client, name, uploads } = repository;
-    if (uploads.journal === undefined || size <= uploads.chunkSize) return undefined;
+    if (uploads.journal === undefined || size <= SMALL_BODY_BYTES) return undefined;
     const access = await repository.access(signal);
     return new UploadRecord(uploads.journal, { host: client.host, access, repository: name, digest }, size, client);
   }

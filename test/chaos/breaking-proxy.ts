@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import type { Random } from "./random.ts";
+
+export interface BreakingProxyOptions {
+  readonly random: Random;
+  /** How many connections are broken at most, and after how many bytes at most, in either direction. */
+  readonly breaks: number;
+  readonly within: number;
+}
+
+/** What stands between the command and a registry, and breaks connections. */
+export interface BreakingProxy extends AsyncDisposable {
+  /** `127.0.0.1:PORT` */
+  readonly host: string;
+  readonly broken: number;
+  /** Bytes in both directions. */
+  readonly passed: number;
+}
+
+/** Starts a proxy of TCP connections to `host` that resets every other one at a byte that the random numbers say, until it has broken enough. */
+export async function breakingProxy(host: string, options: BreakingProxyOptions): Promise<BreakingProxy> {
+  const { random, breaks, within } = options;
+  const { hostname, port } = new URL(`tcp://${host}`);
+  const open = new Set<Socket>();
+  const counts = { broken: 0, passed: 0 };
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    let left = counts.broken < breaks && random.next() < 0.5 ? random.between(1, within) : Number.POSITIVE_INFINITY;
+    const pass = (bytes: Buffer): void => {
+      counts.passed += bytes.length;
+      left -= bytes.length;
+      if (left > 0 || client.destroyed) return;
+      counts.broken += 1;
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
+    };
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      open.add(one);
+      one.on("data", pass);
+      one.pipe(other);
+      one.on("error", () => other.destroy());
+      one.on("close", () => {
+        open.delete(one);
+        other.destroy();
+      });
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get broken() {
+      return counts.broken;
+    },
+    get passed() {
+      return counts.passed;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
