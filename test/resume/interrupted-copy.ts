@@ -27,18 +27,20 @@ export interface InterruptedCopyOptions {
   readonly signal: NodeJS.Signals;
   /** Bytes that have gone to the target by then. */
   readonly after: number;
+  /** More of the command. */
+  readonly flags?: readonly string[];
 }
 
 /** Copies an image with one layer from `tranship serve` to a registry, by the built command, and ends it in the middle. */
 export async function interruptedCopy(options: InterruptedCopyOptions): Promise<InterruptedCopy> {
-  const { blob, signal, after } = options;
+  const { blob, signal, after, flags = [] } = options;
   await using home = await mkdtempDisposable(join(tmpdir(), "tranship-resume-"));
   await using server = await serveFolder();
   const { host } = new URL(server.url);
   await seedImage(host, blob);
   await using source = await countingProxy(host);
   await using target = await countingProxy(options.target);
-  const args = ["copy", "--json", `${source.host}/app:v1`, `${target.host}/app:v1`];
+  const args = ["copy", "--json", ...flags, `${source.host}/app:v1`, `${target.host}/app:v1`];
   const reached = target.reached("sent", after);
   const first = startCommand(args, { home: home.path });
   await Promise.race([reached, first.ended]);

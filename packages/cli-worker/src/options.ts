@@ -20,6 +20,10 @@ export interface TrafficFlags {
   readonly concurrency?: number | undefined;
   /** Bytes per second, for each host, reading and writing apart. */
   readonly limitRate?: number | undefined;
+  /** No manifest is read while a registry says that no more than so many pulls are left. */
+  readonly pullFloor?: number | undefined;
+  /** How long Ctrl-C may wait for the chunk that is being sent, in s. */
+  readonly grace?: number | undefined;
 }
 
 /** Of a command with one registry. */
@@ -96,7 +100,13 @@ export function addTrafficOptions(command: Command): Command {
   const rate = "bytes per second, such as 10MB, for each host, reading and writing apart";
   return command
     .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
-    .option("--limit-rate <SIZE>", rate, bytesPerSecond);
+    .option("--limit-rate <SIZE>", rate, bytesPerSecond)
+    .option("--pull-floor <N>", "stop reading where Docker Hub says that only N pulls are left", wholeNumber(0, 1e6))
+    .option(
+      "--grace <SECONDS>",
+      "how long Ctrl-C may finish a chunk, so that it counts (default: 1)",
+      wholeNumber(0, 600),
+    );
 }
 
 /** The parser of a size: `10MB`, or 0. */

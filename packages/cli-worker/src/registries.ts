@@ -43,13 +43,17 @@ export class Registries implements AsyncDisposable {
   readonly #rules: ReadonlyMap<string, HostRules>;
   readonly #budgets: HostBudgets;
   readonly #journal: Journal | undefined;
+  readonly #pullFloor: number | undefined;
+  readonly #graceMs: number | undefined;
   readonly #logger: Logger | undefined;
   readonly #trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
   readonly #clients: Promise<RegistryClient>[] = [];
 
   private constructor(flags: RegistryFlags & TrafficFlags, hosts: Hosts, options: RegistriesOptions) {
-    const { authfile: authFile, logLevel, concurrency, limitRate: bytesPerSecond } = flags;
+    const { authfile: authFile, logLevel, concurrency, limitRate: bytesPerSecond, pullFloor, grace } = flags;
+    this.#pullFloor = pullFloor;
+    this.#graceMs = grace === undefined ? undefined : grace * 1000;
     const { journal, rules = NO_RULES } = options;
     this.#hosts = hosts;
     this.#connections = concurrency;
@@ -140,6 +144,8 @@ export class Registries implements AsyncDisposable {
         budget,
         logger: this.#logger,
         journal: this.#journal,
+        pullFloor: this.#pullFloor,
+        uploads: { graceMs: this.#graceMs },
       };
     });
   }
