@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { Interrupted } from "./interrupt.ts";
+import { FoundDifferent } from "./some-failed.ts";
 import { BrokenPipe } from "./stdout-failure.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -10,6 +11,8 @@ export const EXIT = {
   failed: 1,
   /** Bad usage or configuration; nothing was started. */
   usage: 2,
+  /** A verification found a difference. */
+  different: 3,
   interrupted: 130,
   /** What a shell reports for a process that SIGPIPE ended. */
   brokenPipe: 141,
@@ -25,6 +28,7 @@ const USAGE_CODES: ReadonlySet<unknown> = new Set(["PLATFORM_UNKNOWN", "LAYOUT_I
 /** The exit code for what ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof FoundDifferent) return EXIT.different;
   if (error instanceof Interrupted) return error.signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
   if (error instanceof BrokenPipe) return EXIT.brokenPipe;
   return isUsage(error) ? EXIT.usage : EXIT.failed;

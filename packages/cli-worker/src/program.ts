@@ -22,6 +22,7 @@ import { defineServe } from "./commands/serve.ts";
 import { defineState } from "./commands/state.ts";
 import { defineSync } from "./commands/sync.ts";
 import { defineTag } from "./commands/tag.ts";
+import { defineVerify } from "./commands/verify.ts";
 import { LOG_LEVELS } from "./line-logger.ts";
 
 /** The command line, with every command's options and help. What a command does is loaded when it runs. */
@@ -41,7 +42,7 @@ export function createProgram(version: string): Command {
     .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth })
     .configureHelp({ subcommandTerm: (command) => command.name() });
   program.commandsGroup("Copy:");
-  for (const define of [defineCopy, defineSync, definePlan, defineApply]) define(program);
+  for (const define of [defineCopy, defineSync, definePlan, defineApply, defineVerify]) define(program);
   program.commandsGroup("Look:");
   for (const define of [defineLs, defineRepos, defineInspect, defineDigest]) define(program);
   program.commandsGroup("Change:");
@@ -72,5 +73,5 @@ Examples:
   # options and examples of a command
   $ tranship copy --help
 
-Exit codes: 0 done, 1 something failed, 2 bad usage and nothing started, 130 interrupted,
-143 terminated.`;
+Exit codes: 0 done, 1 something failed, 2 bad usage and nothing started, 3 verification found a
+difference, 130 interrupted, 143 terminated.`;

@@ -43,4 +43,12 @@ export type {
   SyncTarget,
 } from "./sync/sync-repository.ts";
 export { type ImageOutcome, type ImageResult, SYNC_RESULT_VERSION, type SyncResult } from "./sync/sync-result.ts";
+export type { Difference } from "./verify/difference.ts";
+export { type VerifyOptions, type VerifyStores, verifyMirrors } from "./verify/verify-mirrors.ts";
+export {
+  VERIFY_RESULT_VERSION,
+  type VerifiedTag,
+  type VerifyOutcome,
+  type VerifyResult,
+} from "./verify/verify-result.ts";
 export { type Verified, verifyImage } from "./verify-image.ts";

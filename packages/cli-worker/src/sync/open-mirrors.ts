@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { PersistentSpool, SyncRepository, SyncStores, Unresolved } from "@tranship/copy";
+import type { PersistentSpool, SyncRepository, SyncStores, Unresolved, VerifyStores } from "@tranship/copy";
 import { failureRecord } from "@tranship/copy";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
@@ -11,7 +11,7 @@ import { Registries } from "../registries.ts";
 import { openRunState } from "../state/open-state.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
 import { printWarning } from "../warning.ts";
-import { RegistryStores } from "./registry-stores.ts";
+import { ReadableStores, RegistryStores } from "./registry-stores.ts";
 import { mirrorName, syncRepository } from "./sync-repositories.ts";
 
 export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, RunStateFlags {}
@@ -21,6 +21,8 @@ export interface OpenMirrors extends AsyncDisposable {
   readonly file: MirrorFile;
   readonly repositories: readonly SyncRepository[];
   readonly stores: SyncStores;
+  /** For comparing. */
+  readonly readable: VerifyStores;
   readonly spool: PersistentSpool | undefined;
   /** Mirrors whose catalogue could not be read. */
   readonly unresolved: readonly Unresolved[];
@@ -52,11 +54,13 @@ export async function resolveMirrors(
     signal,
   });
   resolved.warnings.forEach(printWarning);
+  const stores = new RegistryStores(registries, file.hosts);
   const kept = stack.move();
   return {
     file,
     repositories: resolved.repositories.map(syncRepository),
-    stores: new RegistryStores(registries, file.hosts),
+    stores,
+    readable: new ReadableStores(stores, registries),
     spool,
     unresolved: unresolvedOf(resolved),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

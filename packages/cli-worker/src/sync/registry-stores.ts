@@ -1,9 +1,10 @@
-import type { SyncStores } from "@tranship/copy";
-import { openLayout, type Source } from "@tranship/core";
+import type { SyncStores, VerifyStores } from "@tranship/copy";
+import { type LayoutStore, openLayout, type RegistryStore, type Source } from "@tranship/core";
 import { parseLocation } from "../location.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { HostRules } from "../mirror/mirror-file.ts";
 import { openLayoutForWriting } from "../new-layout.ts";
+import { openStore } from "../open-location.ts";
 import type { Registries } from "../registries.ts";
 
 type SyncTargetStore = Awaited<ReturnType<SyncStores["target"]>>;
@@ -34,6 +35,26 @@ export class RegistryStores implements SyncStores {
         ? this.#registries.repository(location)
         : openLayoutForWriting(location.directory);
     });
+  }
+}
+
+/** The same for what is compared: a target is read, and nothing is made. */
+export class ReadableStores implements VerifyStores {
+  readonly #stores: RegistryStores;
+  readonly #registries: Registries;
+  readonly #targets = new Map<string, Promise<RegistryStore | LayoutStore>>();
+
+  constructor(stores: RegistryStores, registries: Registries) {
+    this.#stores = stores;
+    this.#registries = registries;
+  }
+
+  source(name: string): Promise<Source> {
+    return this.#stores.source(name);
+  }
+
+  target(name: string): Promise<RegistryStore | LayoutStore> {
+    return once(this.#targets, name, () => openStore(parseLocation(name), this.#registries));
   }
 }
 

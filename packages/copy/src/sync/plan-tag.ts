@@ -132,10 +132,11 @@ async function filterAsync<T>(items: readonly T[], test: (item: T) => Promise<bo
   return items.filter((_, at) => fits[at]);
 }
 
-async function thatExist(
+/** Those of the tags that the source has. Requests: 1 HEAD each. */
+export async function thatExist(
   { source }: OpenRepository,
   tags: readonly string[],
-  { run, call }: PlanTagOptions,
+  { run, call }: Pick<PlanTagOptions, "run" | "call">,
 ): Promise<readonly string[]> {
   const reader = new Reader(source, run, call);
   const found = await Promise.all(

@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import type { VerifyFlags } from "../actions/verify.ts";
+import { interruptible } from "../interrupt.ts";
+import { addExamples, addRegistryOptions, addStateOptions, addTrafficOptions, collectList } from "../options.ts";
+
+/** `tranship verify SRC DST`, `tranship verify -f FILE` */
+export function defineVerify(program: Command): void {
+  const command = program
+    .command("verify")
+    .summary("compare copies with what they were made from")
+    .description(
+      "Compares an image, a repository or the mirrors of a file with their sources, and says what differs: tags, manifests, blobs, and with --referrers signatures " +
+        "and the like. Exit code 3 where something does. With platforms it compares with what a copy of those makes.\n" +
+        "\n" +
+        "It costs the source 1 HEAD a tag (with platforms 1 GET), the target 1 HEAD a tag, 1 GET for each manifest and 1 HEAD for each blob; with --deep every byte " +
+        "of the target is read and hashed.",
+    )
+    .argument("[SRC]", "[docker://]HOST/REPOSITORY[:TAG|@DIGEST] or oci:DIR[:TAG]")
+    .argument("[DST]", "the same")
+    .option("-f, --file <FILE>", "compare the mirrors of a mirror file; - is stdin")
+    .option("-a, --all-tags", "compare every tag of SRC; SRC and DST are repositories")
+    .option("-p, --platform <OS/ARCH,…>", "DST was copied with these platforms only (repeatable)", collectList)
+    .option("--referrers", "compare signatures, SBOMs and other referrers too")
+    .option("--deep", "read and hash the blobs of the target")
+    .option("--repair", "send what lacks or is wrong, just that, and look again")
+    .option("--json", "print the result as JSON, after the events of a repair as JSON lines")
+    .option("-q, --quiet", "print errors only");
+  addTrafficOptions(command);
+  addStateOptions(command);
+  addRegistryOptions(command, { credentials: "two" });
+  addExamples(command, [
+    ["tranship verify alpine:3.20 registry.example/mirror/alpine:3.20", "one image"],
+    ["tranship verify --all-tags --deep registry.example/app backup.example/app", "a repository, to the byte"],
+    ["tranship verify -f mirror.yaml --repair", "mirrors, and mend them"],
+  ]);
+  command.action(async (source: string | undefined, target: string | undefined, flags: VerifyFlags) => {
+    const { verifyAction } = await import("../actions/verify.ts");
+    await interruptible((signal) => verifyAction({ source, target }, flags, signal));
+  });
+}

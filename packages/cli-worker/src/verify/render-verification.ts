@@ -1,0 +1,66 @@
+import type { Difference, VerifiedTag, VerifyResult } from "@tranship/copy";
+import { oneLine } from "../one-line.ts";
+import { type FailedPart, FoundDifferent, SomeFailed } from "../some-failed.ts";
+import { renderRequests } from "../summary.ts";
+import { counted, formatBytes, formatDuration } from "../units.ts";
+
+/** A verification for a reader, as lines: what differs, and what was looked at. Failures are not in it: they go to stderr, one line each. */
+export function renderVerification(result: VerifyResult): readonly string[] {
+  const { images, outcomes, manifests, blobs, deep, requests, notices, tookMs } = result;
+  const counts = Object.entries(outcomes).filter(([, count]) => count > 0);
+  return [
+    ...images.filter(({ differences }) => differences.length > 0).flatMap(renderImage),
+    `Verified ${counted(images.length, "tag")}: ${counts.map(([outcome, count]) => `${count} ${outcome}`).join(", ") || "nothing to compare"}`,
+    `  content   ${counted(manifests.count, "manifest")}, ${counted(blobs.count, "blob")} (${formatBytes(blobs.bytes)}) ${deep ? "read and hashed" : "are there"} in ${formatDuration(tookMs)}`,
+    `  requests  ${renderRequests(requests)}`,
+    ...notices.map((notice) => `  note      ${oneLine(notice)}`),
+  ];
+}
+
+/** @throws {FoundDifferent} where something differs still. @throws {SomeFailed} where something could not be compared, and the rest is the same. */
+export function throwDifferences({ images, outcomes }: VerifyResult): void {
+  const failed = images.filter(({ outcome }) => outcome === "failed").map(failedPart);
+  if (outcomes.different > 0) {
+    const repairs = images.flatMap(({ differences }) => differences.filter(({ error }) => error !== undefined));
+    const hint = repairs.length === 0 ? "; --repair sends what lacks" : "";
+    const message = `${outcomes.different} of ${counted(images.length, "tag")} ${outcomes.different === 1 ? "differs" : "differ"}${hint}`;
+    throw new FoundDifferent([...failed, ...repairs.map(notRepaired), { error: new Error(message) }]);
+  }
+  if (failed.length > 0) throw new SomeFailed(failed);
+}
+
+function renderImage(image: VerifiedTag): readonly string[] {
+  return [
+    `${image.outcome === "repaired" ? "Repaired" : "Different"} ${oneLine(nameOf(image))}`,
+    ...image.differences.map((difference) => `  ${renderDifference(difference)}`),
+  ];
+}
+
+function renderDifference(difference: Difference): string {
+  const { kind, problem, digest, size, found, subject, repaired } = difference;
+  const done = repaired === undefined ? "" : repaired ? ": repaired" : ": not repaired";
+  const what = kind.padEnd(8);
+  if (kind === "tag" && problem === "missing") return `${what}  missing, ought to be ${digest}${done}`;
+  if (kind === "tag") return `${what}  is ${found}, ought to be ${digest}${done}`;
+  const amount = size === undefined ? "" : ` (${formatBytes(size)})`;
+  const about = subject === undefined ? "" : ` about ${subject}`;
+  return `${what}  ${digest}${amount}${about} ${problem === "corrupt" ? "has other bytes" : "is missing"}${done}`;
+}
+
+function nameOf({ from, tag, to, targetTag }: VerifiedTag): string {
+  const source = tag === undefined ? from : named(from, tag);
+  const target = to === undefined ? "" : ` → ${targetTag === undefined ? to : named(to, targetTag)}`;
+  return `${source}${target}`;
+}
+
+function named(repository: string, reference: string): string {
+  return `${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+}
+
+function failedPart(image: VerifiedTag): FailedPart {
+  return { error: new Error(image.error?.message), of: nameOf(image) };
+}
+
+function notRepaired({ error }: Difference): FailedPart {
+  return { error: new Error(error?.message) };
+}

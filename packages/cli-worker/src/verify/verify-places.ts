@@ -1,0 +1,75 @@
+import type { SyncRepository, VerifyStores } from "@tranship/copy";
+import { isDigest, type LayoutStore, parsePlatform, type RegistryStore } from "@tranship/core";
+import { formatLocation, formatPlace, type Location, referenceOf } from "../location.ts";
+import { openSource, openStore } from "../open-location.ts";
+import type { TwoSideFlags } from "../options.ts";
+import type { Registries } from "../registries.ts";
+import { readingInput, UsageError } from "../usage-error.ts";
+
+/** What of two places is compared. */
+export interface ComparedPlaces extends TwoSideFlags {
+  readonly allTags?: boolean | undefined;
+  readonly platform?: readonly string[] | undefined;
+  readonly referrers?: boolean | undefined;
+}
+
+/** Two places as a mirror and its stores. */
+export interface OpenPlaces {
+  readonly repository: SyncRepository;
+  readonly stores: VerifyStores;
+}
+
+/**
+ * Opens an image or a repository and what was made of it. No request.
+ * @throws {UsageError} for a folder that is no layout, and for tags where repositories are compared.
+ */
+export async function openPlaces(
+  source: Location,
+  target: Location,
+  registries: Registries,
+  flags: ComparedPlaces,
+): Promise<OpenPlaces> {
+  const { allTags = false, platform = [], referrers, srcCreds, destCreds } = flags;
+  if (allTags) refuseReferences([source, target]);
+  const platforms = await readingInput(() => platform.map(parsePlatform));
+  const from = await openStore(source, registries, srcCreds);
+  const to = await openStore(target, registries, destCreds);
+  const names = { from: formatPlace(source), to: formatPlace(target) };
+  const references = allTags ? undefined : await referencesOf(source, target, registries);
+  return {
+    repository: {
+      mirror: names.from,
+      from: names.from,
+      targets: [{ to: names.to, tagOf: references && (() => references.target) }],
+      tags: references ? [references.source] : async (listed) => ({ tags: listed.map(({ name }) => name) }),
+      platforms,
+      referrers,
+      cosignTags: allTags && referrers,
+    },
+    stores: {
+      source: async (): Promise<RegistryStore | LayoutStore> => from,
+      target: async (): Promise<RegistryStore | LayoutStore> => to,
+    },
+  };
+}
+
+/** As `copy` understands them: `latest` of a registry, the only image of a layout; a digest stays one at the target. */
+async function referencesOf(
+  source: Location,
+  target: Location,
+  registries: Registries,
+): Promise<{ readonly source: string; readonly target: string }> {
+  const [from, to] = [await openSource(source, registries), await openSource(target, registries)];
+  if (isDigest(from.reference) && target.kind === "registry" && referenceOf(target) === undefined) {
+    return { source: from.reference, target: from.reference };
+  }
+  return { source: from.reference, target: to.reference };
+}
+
+function refuseReferences(locations: readonly Location[]): void {
+  const named = locations.find((location) => referenceOf(location) !== undefined);
+  if (named === undefined) return;
+  throw new UsageError(
+    `--all-tags compares repositories: leave out "${referenceOf(named)}" of "${formatLocation(named)}"`,
+  );
+}

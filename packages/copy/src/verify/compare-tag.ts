@@ -1,0 +1,66 @@
+import { type Digest, isDigest, isIndexMediaType } from "@tranship/core";
+import { planCopy } from "../plan-copy.ts";
+import { Reader } from "../reader.ts";
+import type { OpenRepository, OpenTarget } from "../sync/open-repository.ts";
+import { Writer } from "../writer.ts";
+import type { ContentCheck, ContentCheckOptions } from "./content-check.ts";
+import type { Difference } from "./difference.ts";
+
+/** What a tag stands for, at the source and in what is made of it. */
+export interface Expected {
+  /** What the source's tag stands for. */
+  readonly source: Digest;
+  /** What the target's ought to: another one where platforms are chosen. */
+  readonly root: Digest;
+}
+
+export type CompareOptions = Omit<ContentCheckOptions, "deep" | "referrers">;
+
+/**
+ * What a source's tag stands for.
+ * Requests: 1 HEAD, none where the list says it; with platforms 1 GET, and one for each index below.
+ * @throws {CopyError} MANIFEST_UNKNOWN and others. @throws {StoreError} PLATFORM_UNKNOWN.
+ */
+export async function expectedOf(
+  { spec, source, listing }: OpenRepository,
+  target: OpenTarget,
+  tag: string,
+  { run, call }: CompareOptions,
+): Promise<Expected> {
+  const { platforms = [] } = spec;
+  if (platforms.length > 0) {
+    const nowhere = { store: target.store, missing: true };
+    const { head } = await planCopy({ store: source, reference: tag }, nowhere, { platforms, run, ...call });
+    return { source: head.source?.digest ?? head.root.digest, root: head.root.digest };
+  }
+  if (isDigest(tag)) return { source: tag, root: tag };
+  const digest = listing?.get(tag)?.digest ?? (await new Reader(source, run, call).resolve(tag)).digest;
+  return { source: digest, root: digest };
+}
+
+/**
+ * Compares a target's tag with what it ought to stand for, and if that is the same, what is below it.
+ * Requests: 1 HEAD to the target, none where its list lacks the tag; then those of `ContentCheck`.
+ */
+export async function compareTag(
+  expected: Expected,
+  { spec, store }: Pick<OpenTarget, "spec" | "store">,
+  tag: string,
+  check: ContentCheck,
+  { run, call }: CompareOptions,
+): Promise<readonly Difference[]> {
+  const writer = new Writer(store, { run, call, sourceName: spec.to });
+  const found = await writer.resolve(tag, { mayBeHidden: false });
+  const digest = expected.root;
+  if (found === undefined) {
+    return [isDigest(tag) ? missingDigest(digest) : { kind: "tag", problem: "missing", digest }];
+  }
+  if (found.digest !== digest) return [{ kind: "tag", problem: "differs", digest, found: found.digest }];
+  const isCutDown = expected.source !== digest && isIndexMediaType(found.mediaType);
+  return isCutDown ? check.belowCutDown(found) : check.below(found);
+}
+
+/** An image that is named by its digest has no tag that could lack. */
+function missingDigest(digest: Digest): Difference {
+  return { kind: "manifest", problem: "missing", digest };
+}
