@@ -11,6 +11,8 @@ export interface SpoilableRegistry extends AsyncDisposable {
   lose(repository: string, digest: Digest): Promise<void>;
   /** Puts other bytes of the same length under the digest. */
   corrupt(repository: string, digest: Digest): Promise<void>;
+  /** Cuts the blob's file short. */
+  truncate(repository: string, digest: Digest): Promise<void>;
 }
 
 /** The registry of this project, in a folder. */
@@ -22,6 +24,7 @@ export async function spoilableServe(dir: string): Promise<SpoilableRegistry> {
     host: server.address,
     lose: (repository, digest) => rm(file(repository, digest)),
     corrupt: (repository, digest) => spoil(file(repository, digest)),
+    truncate: (repository, digest) => cut(file(repository, digest)),
     [Symbol.asyncDispose]: () => server.close({ graceMs: 0 }),
   };
 }
@@ -30,22 +33,33 @@ export async function spoilableServe(dir: string): Promise<SpoilableRegistry> {
 export async function spoilableDistribution(path: string, options?: DistributionOptions): Promise<SpoilableRegistry> {
   const registry: PeerRegistry = await startDistribution(path, options);
   const root = join(registry.data, "docker/registry/v2");
+  const file = (digest: Digest): string => {
+    const [algorithm = "", hex = ""] = digest.split(":");
+    return join(root, "blobs", algorithm, hex.slice(0, 2), hex, "data");
+  };
   return {
     host: registry.host,
     lose: (repository, digest) =>
       rm(join(root, "repositories", repository, "_layers", digest.replace(":", "/")), { recursive: true }),
-    corrupt: (_, digest) => {
-      const [algorithm = "", hex = ""] = digest.split(":");
-      return spoil(join(root, "blobs", algorithm, hex.slice(0, 2), hex, "data"));
-    },
+    corrupt: (_, digest) => spoil(file(digest)),
+    truncate: (_, digest) => cut(file(digest)),
     [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
   };
 }
 
 async function spoil(file: string): Promise<void> {
   const { length } = await readFile(file);
-  // A file of another image may be the same by a hard link.
+  await replace(file, Buffer.alloc(length, "x"));
+}
+
+async function cut(file: string): Promise<void> {
+  const bytes = await readFile(file);
+  await replace(file, bytes.subarray(0, bytes.length / 2));
+}
+
+/** A file of another image may be the same by a hard link. */
+async function replace(file: string, bytes: Uint8Array): Promise<void> {
   await rm(file);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, Buffer.alloc(length, "x"));
+  await writeFile(file, bytes);
 }

@@ -135,6 +135,18 @@ export function verifySuite(title: string, { source, target, replacesBlobs }: Ve
       }
     });
 
+    it("names a blob whose file was cut short from its HEAD alone", async () => {
+      const blob = index.blobs.at(-1)?.descriptor;
+      if (blob === undefined) throw new Error("no blob");
+      await spoiled.truncate("mirror/app", blob.digest);
+
+      const found = await verify();
+      expect(found.images.flatMap(({ differences }) => differences)).toMatchObject([
+        { kind: "blob", problem: "corrupt", digest: blob.digest },
+      ]);
+      expect(found.requests[to.place.host]?.["GET blob"]).toBeUndefined();
+    });
+
     it("names a referrer that is missing, and sends it", async () => {
       await to.delete(referrer);
       const [fallback] = (await Array.fromAsync(to.tags())).filter((tag) => tag.startsWith("sha256-"));
@@ -146,6 +158,20 @@ export function verifySuite(title: string, { source, target, replacesBlobs }: Ve
       ]);
       expect(await verify({ repair: true })).toMatchObject({ ok: true, outcomes: { repaired: 1 } });
       expect((await Array.fromAsync(to.referrers(subject))).map(({ digest }) => digest)).toEqual([referrer.digest]);
+    });
+
+    it("names a tag of cosign that is missing, and puts it", async () => {
+      const tag = `${subject.digest.replace(":", "-")}.sig`;
+      const { digest } = await seed(from, sampleImage({ seed: "signature" }), tag);
+      mirror = { ...mirror, cosignTags: true };
+
+      const found = await verify();
+      expect(found).toMatchObject({ outcomes: { same: 3, different: 1 } });
+      expect(found.images.find((image) => image.tag === tag)?.differences).toMatchObject([
+        { kind: "tag", problem: "missing", digest },
+      ]);
+      expect(await verify({ repair: true })).toMatchObject({ ok: true, outcomes: { same: 3, repaired: 1 } });
+      expect((await to.resolve(tag)).digest).toBe(digest);
     });
 
     it("names a manifest that is missing below an index, and sends it", async () => {

@@ -171,3 +171,22 @@ describe("fetch()", () => {
     expect(await read(await app.fetch(BLOB))).toEqual(BYTES);
   });
 });
+
+describe("has()", () => {
+  it("refuses a blob that the registry has in another size, and takes a HEAD without a length or with 0 for what it is", async () => {
+    const lengths = ["300000", undefined, "0", "10"];
+    await using setup = await scriptedSetup(() => {
+      const length = lengths.shift();
+      return {
+        status: 200,
+        headers: length === undefined ? { "transfer-encoding": "chunked" } : { "content-length": length },
+      };
+    });
+    const app = setup.registry.repository("app");
+    for (let n = 0; n < 3; n += 1) expect(await app.has(BLOB)).toBe(true);
+    await expect(app.has(BLOB)).rejects.toMatchObject({
+      code: "SIZE_MISMATCH",
+      message: expect.stringContaining("the registry has 10 bytes of it, not 300000"),
+    });
+  });
+});

@@ -1,12 +1,28 @@
+import type { Descriptor } from "../content/descriptor.ts";
 import type { Digest } from "../content/digest.ts";
+import { RegistryError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { statusOf } from "./explain.ts";
-import { blobPath, pullScope, pushScope, type RemoteRepository } from "./remote-repository.ts";
-import type { Scope } from "./request.ts";
+import { lengthHeader } from "./manifest-headers.ts";
+import { blobPath, labelOf, pullScope, pushScope, type RemoteRepository } from "./remote-repository.ts";
+import type { RegistryResponse, Scope } from "./request.ts";
 
-/** Whether the repository holds the blob. 1 request: HEAD (end-2). */
-export function headBlob(repository: RemoteRepository, digest: Digest, options: CallOptions = {}): Promise<boolean> {
-  return head(repository, digest, pullScope(repository.name), options);
+/**
+ * Whether the repository holds the blob. 1 request: HEAD (end-2).
+ * @throws {RegistryError} SIZE_MISMATCH where the registry has it in another size, which a file that was cut short on its disk shows; a size of 0 is none, since proxies say it of every HEAD.
+ */
+export async function headBlob(
+  repository: RemoteRepository,
+  { digest, size }: Descriptor,
+  options: CallOptions = {},
+): Promise<boolean> {
+  const response = await head(repository, digest, pullScope(repository.name), options);
+  const has = lengthHeader(response);
+  if (response.status === 200 && has !== undefined && has > 0 && has !== size) {
+    const message = `Cannot use blob "${digest}" of "${labelOf(repository)}": the registry has ${has} bytes of it, not ${size}`;
+    throw new RegistryError("SIZE_MISMATCH", message, { method: "HEAD", url: response.url.href, status: 200 });
+  }
+  return response.status === 200;
 }
 
 /**
@@ -19,7 +35,8 @@ export async function seesBlob(
   options: CallOptions = {},
 ): Promise<boolean> {
   try {
-    return await head(repository, digest, pushScope(repository.name), options);
+    const { status } = await head(repository, digest, pushScope(repository.name), options);
+    return status === 200;
   } catch (error) {
     const status = statusOf(error);
     if (status === 401 || status === 403) return false;
@@ -32,7 +49,7 @@ async function head(
   digest: Digest,
   scope: Scope,
   options: CallOptions,
-): Promise<boolean> {
+): Promise<RegistryResponse> {
   const response = await repository.client.request({
     method: "HEAD",
     path: blobPath(repository, digest),
@@ -43,5 +60,5 @@ async function head(
     call: options,
   });
   await response.body.drop();
-  return response.status === 200;
+  return response;
 }

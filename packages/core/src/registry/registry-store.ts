@@ -73,9 +73,8 @@ export class RegistryStore implements Source, Target {
   }
 
   async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {
-    const { digest, mediaType } = descriptor;
-    if (isManifestMediaType(mediaType)) return hasManifest(this.#repository, digest, options);
-    return headBlob(this.#repository, digest, options);
+    if (isManifestMediaType(descriptor.mediaType)) return hasManifest(this.#repository, descriptor.digest, options);
+    return headBlob(this.#repository, descriptor, options);
   }
 
   async push(descriptor: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {

@@ -84,7 +84,7 @@ export type PushOutcome = "existed" | "mounted" | "pushed";
 export interface Target {
   readonly name: string;
   readonly place?: RepositoryPlace | undefined;
-  /** Whether the content is there. For a registry 1 HEAD (end-2, end-3). */
+  /** Whether the content is there. For a registry 1 HEAD (end-2, end-3). @throws {RegistryError} SIZE_MISMATCH where it says that a blob has another size. */
   has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
   /** The descriptor of a tag or digest. @throws {StoreError} MANIFEST_UNKNOWN. */
   resolve(reference: string, options?: CallOptions): Promise<Descriptor>;
