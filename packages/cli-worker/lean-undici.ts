@@ -10,13 +10,17 @@ const USED = {
   ProxyAgent: "lib/dispatcher/proxy-agent.js",
 } as const;
 
-/** Parts of undici that are for what core rules out: HTTP/2 (`allowH2: false`), and bodies that are forms or blobs. */
-const UNUSED = /[\\/]undici[\\/]lib[\\/](?:dispatcher[\\/]client-h2|web[\\/]fetch[\\/]body)\.js$/;
+/** Parts of undici that are for what core rules out: HTTP/2 (`allowH2: false`), SOCKS, and bodies that are forms or blobs. */
+const UNUSED =
+  /[\\/]undici[\\/]lib[\\/](?:dispatcher[\\/](?:client-h2|socks5-proxy-agent)|web[\\/](?:fetch[\\/](?:body|formdata)|webidl[\\/]index))\.js$/;
 
-/** What stands for them; the forms' module is loaded only where it is called. */
+/** What stands for them; the forms' modules are loaded only where they are called. */
 const REFUSAL = `
-const refuse = () => { throw new Error("This part of undici is not in the bundle"); };
+function refuse() { throw new Error("This part of undici is not in the bundle"); }
 module.exports = Object.assign(refuse, { extractBody: refuse });`;
+
+/** undici's second parser, which its environment variable would choose: 190 kB that are read at each start. */
+const OTHER_PARSER = /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]parser-h1\.js$/;
 
 const LEAN = "\0lean-undici";
 
@@ -38,6 +42,7 @@ export function leanUndici(): Plugin {
         return lines.join("\n");
       }
       if (UNUSED.test(id)) return REFUSAL;
+      if (OTHER_PARSER.test(id)) return "module.exports = { getMiloEnabled: () => false };";
       return null;
     },
   };

@@ -10,6 +10,12 @@ const license: typeof import("rollup-plugin-license").default = createRequire(im
 const ENGINE =
   /[\\/]packages[\\/](?:core|copy)[\\/]src[\\/]|lean-undici|[\\/](?:undici|lru-cache|p-limit|yocto-queue)[\\/]/;
 
+/** What is about mirror files and what they select stands on libraries that take as long to load as all else together (zod, yaml, semver): `copy` goes without. */
+const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror[\\/](?!hosts[\\/])|prune[\\/])/;
+
+/** What several commands need. */
+const SHARED = { minShareCount: 3, includeDependenciesRecursively: false } as const;
+
 /** One bundle of the command with all that it needs; its parts are loaded when a command needs them: start-up is what a user feels. */
 export default defineConfig({
   input: { main: "src/main.ts" },
@@ -24,18 +30,16 @@ export default defineConfig({
     cleanDir: true,
     sourcemap: false,
     minify: false,
+    // What is read at each start is read by nobody.
+    comments: false,
     // Each file costs a millisecond to load: what is needed together is one.
     codeSplitting: {
       groups: [
         { name: "start", tags: ["$initial"], priority: 3 },
         { ...BUILTINS_CHUNK, priority: 2 },
         { name: "engine", test: ENGINE, priority: 1 },
-        {
-          name: "shared",
-          test: /[\\/]cli-worker[\\/]src[\\/]/,
-          minShareCount: 3,
-          includeDependenciesRecursively: false,
-        },
+        { ...SHARED, name: "mirrors", test: MIRRORS, priority: 1 },
+        { ...SHARED, name: "shared", test: /[\\/]cli-worker[\\/]src[\\/]/ },
       ],
     },
     chunkFileNames: "[name]-[hash].js",

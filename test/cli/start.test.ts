@@ -61,6 +61,32 @@ describe("tranship --help", () => {
   });
 });
 
+describe("tranship copy", () => {
+  it("loads no library that only mirror files need", async () => {
+    const libraries = /"ZodError"|\bSemVer\b|\bYAMLError\b/;
+    expect(await loadedFor("copy")).not.toMatch(libraries);
+    // What is looked for is what there is.
+    expect(await loadedFor("sync")).toMatch(libraries);
+  });
+});
+
+/** The text of the bundle's files that are loaded before a command begins: the action's, what it imports, what that imports. */
+async function loadedFor(action: string): Promise<string> {
+  const bundle = new URL("../dist/command/", `file://${COMMAND}`);
+  const texts = new Map<string, string>();
+  const load = async (name: string): Promise<void> => {
+    if (texts.has(name)) return;
+    const text = await readFile(new URL(name, bundle), "utf8");
+    texts.set(name, text);
+    for (const [, imported = ""] of text.matchAll(/^import\b.* ?"\.\/([^"]+)";$/gm)) await load(imported);
+  };
+  await load("main.js");
+  const [, chunk] = new RegExp(`import\\("\\./(${action}-[\\w-]{8}\\.js)"\\)`).exec(texts.get("main.js") ?? "") ?? [];
+  if (chunk === undefined) throw new Error(`The bundle loads nothing for "${action}"`);
+  await load(chunk);
+  return [...texts.values()].join("\n");
+}
+
 describe("tranship demo", () => {
   it("mirrors, does nothing the second time, verifies, and leaves nothing behind", async () => {
     await using bench = await Workbench.open();
