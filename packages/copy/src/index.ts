@@ -5,6 +5,17 @@ export { CopyError, type CopyErrorInit } from "./errors.ts";
 export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
 export { type ExecuteOptions, execute } from "./execute.ts";
 export { type FailureRecord, failureRecord, storeErrorIn } from "./failure-record.ts";
+export type { Deletion } from "./inventory/deletion.ts";
+export {
+  type DeletionOutcome,
+  type ExecuteDeletionsOptions,
+  executeDeletions,
+} from "./inventory/execute-deletions.ts";
+export type { Inventory, InventoryManifest, Lock } from "./inventory/inventory.ts";
+export { childManifests } from "./inventory/manifest-links.ts";
+export { type PlannedDeletions, planDeletions, type Wanted } from "./inventory/plan-deletions.ts";
+export { type ImageTime, type ReadInventoryOptions, readInventory } from "./inventory/read-inventory.ts";
+export { Relations } from "./inventory/relations.ts";
 export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/open-journal.ts";
 export type { Unusable } from "./journal/set-aside.ts";
 export { type StateFolder, stateFolderAt } from "./journal/state-folder.ts";

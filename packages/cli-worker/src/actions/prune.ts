@@ -1,4 +1,6 @@
 import process from "node:process";
+import { executeDeletions, type Inventory } from "@tranship/copy";
+import { subjectOfTag } from "@tranship/core";
 import { isAzure } from "../is-azure.ts";
 import { formatLocation, formatPlace, type Location, referenceOf } from "../location.ts";
 import { oneLine } from "../one-line.ts";
@@ -6,9 +8,6 @@ import { hostsOf, readLocation } from "../open-location.ts";
 import type { OneSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { parseAge } from "../prune/age.ts";
-import { subjectOfTag } from "../prune/digest-tag.ts";
-import { executePrune } from "../prune/execute-prune.ts";
-import type { Inventory } from "../prune/inventory.ts";
 import { planPrune } from "../prune/plan-prune.ts";
 import { pruneJson } from "../prune/prune-json.ts";
 import type { PruneRules } from "../prune/prune-rules.ts";
@@ -51,7 +50,11 @@ export async function pruneAction(text: string, flags: PruneFlags, signal: Abort
   if (!quiet) renderPrunePlan(plan, { olderThan: flags.olderThan }).forEach(print);
   const dryRun = flags.dryRun === true;
   const remove = dryRun ? async () => {} : target.remove;
-  const outcomes = await executePrune(plan, { inventory, remove: (one) => remove(one, { signal }), signal });
+  const outcomes = await executeDeletions(plan.deletions, {
+    inventory,
+    remove: (one) => remove(one, { signal }),
+    signal,
+  });
   if (flags.json === true) printJson(pruneJson(target.name, plan, outcomes, { dryRun }));
   else if (!quiet) print(renderPruneSummary(target.name, plan, outcomes, { dryRun }));
   const failures = outcomes.flatMap((one) => (one.outcome === "failed" ? [{ error: one.error }] : []));

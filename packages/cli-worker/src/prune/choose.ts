@@ -1,8 +1,6 @@
-import type { Digest } from "@tranship/core";
-import { subjectOfTag } from "./digest-tag.ts";
-import type { Inventory, InventoryManifest } from "./inventory.ts";
+import type { Inventory, InventoryManifest, Relations } from "@tranship/copy";
+import { type Digest, subjectOfTag } from "@tranship/core";
 import type { PruneRules } from "./prune-rules.ts";
-import type { Relations } from "./relations.ts";
 
 /**
  * Why the rules keep an image: it is one of the newest; it is too young; nothing says how old it is; it has a tag that is not considered.

@@ -1,7 +1,7 @@
+import type { Inventory, InventoryManifest } from "@tranship/copy";
 import { type Digest, digestOf } from "@tranship/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Inventory, InventoryManifest } from "./inventory.ts";
 import { type PrunePlan, planPrune } from "./plan-prune.ts";
 import type { PruneRules } from "./prune-rules.ts";
 

@@ -1,10 +1,7 @@
+import { type Deletion, type Inventory, type InventoryManifest, planDeletions, Relations } from "@tranship/copy";
 import type { Digest } from "@tranship/core";
 import { type Choice, choose, type RuleReason } from "./choose.ts";
-import type { Deletion } from "./deletion.ts";
-import { deletionWaves } from "./deletion-waves.ts";
-import type { Inventory, InventoryManifest } from "./inventory.ts";
 import type { PruneRules } from "./prune-rules.ts";
-import { Relations, reach } from "./relations.ts";
 
 /** What stays. */
 export interface Kept {
@@ -23,40 +20,15 @@ export interface PrunePlan {
 }
 
 /**
- * Decides what of a repository is deleted. What stays takes with it what it lists, what is about it (referrers, digest tags) and its subject, and so on; all of the
- * rest that a deleted one has goes along. Planning again after the deletions finds nothing more to delete.
+ * Decides by the rules what of a repository is deleted, with all that belongs to it alone. Planning again after the deletions finds nothing more to delete.
  */
 export function planPrune(inventory: Inventory, rules: PruneRules): PrunePlan {
   const relations = new Relations(inventory);
   const { doomed, kept } = choose(inventory, relations, rules);
-  const going = reach(doomed.keys(), (digest) => relations.followers(digest));
-  const held = (digest: Digest): readonly Digest[] => relations.held(digest);
-  const pinned = inventory.map(({ digest }) => digest).filter((digest) => kept.has(digest) || !going.has(digest));
-  const unlocked = reach(pinned, held);
-  const isLocked = ({ digest, locks }: InventoryManifest): boolean =>
-    !rules.unlock && locks.length > 0 && !unlocked.has(digest);
-  const locked = inventory.filter(isLocked);
-  const staying = reach([...pinned, ...locked.map(({ digest }) => digest)], held);
-  const deletions = inventory
-    .filter(({ digest }) => !staying.has(digest))
-    .map((manifest) => deletionOf(manifest, doomed, going));
-  return {
-    deletions: deletionWaves(deletions, relations),
-    kept: inventory
-      .filter((manifest) => staying.has(manifest.digest) && !isLocked(manifest))
-      .map((manifest) => keptAs(manifest, kept, staying)),
-    locked,
-  };
-}
-
-function deletionOf(
-  manifest: InventoryManifest,
-  doomed: Choice["doomed"],
-  going: ReadonlyMap<Digest, Digest | undefined>,
-): Deletion {
-  const reason = doomed.get(manifest.digest);
-  if (reason !== undefined) return { manifest, reason };
-  return { manifest, reason: "follows", of: going.get(manifest.digest) };
+  const wanted = { doomed, isKept: (digest: Digest) => kept.has(digest), unlock: rules.unlock };
+  const { waves, staying, locked } = planDeletions(inventory, wanted, relations);
+  const stays = inventory.filter((manifest) => staying.has(manifest.digest) && !locked.includes(manifest));
+  return { deletions: waves, kept: stays.map((manifest) => keptAs(manifest, kept, staying)), locked };
 }
 
 function keptAs(

@@ -1,6 +1,5 @@
+import type { DeletionOutcome, InventoryManifest } from "@tranship/copy";
 import { errorJson } from "../error-json.ts";
-import type { DeletionOutcome } from "./execute-prune.ts";
-import type { InventoryManifest } from "./inventory.ts";
 import type { PrunePlan } from "./plan-prune.ts";
 
 /** The document of `prune --json`: the same for a dry run, where nothing fails. */

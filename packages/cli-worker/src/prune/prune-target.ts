@@ -1,11 +1,11 @@
+import { type Inventory, type InventoryManifest, readInventory } from "@tranship/copy";
 import { type AcrClient, type CallOptions, OCI_MANIFEST, type Store, StoreError } from "@tranship/core";
 import { isAzure } from "../is-azure.ts";
 import type { Location } from "../location.ts";
 import { openStore } from "../open-location.ts";
 import type { Registries } from "../registries.ts";
-import type { Inventory, InventoryManifest } from "./inventory.ts";
+import { readImageTime } from "./image-time.ts";
 import { readAcrInventory } from "./read-acr-inventory.ts";
-import { readInventory } from "./read-inventory.ts";
 
 /** What is pruned. */
 export interface PruneTarget {
@@ -30,7 +30,7 @@ export async function openPruneTarget(
   return {
     name: store.name,
     listsUntagged: false,
-    read: (options) => readInventory(store, options),
+    read: (options) => readInventory(store, { ...options, timeOf: readImageTime }),
     remove: (manifest, options) => deleteFrom(store, manifest, options),
   };
 }

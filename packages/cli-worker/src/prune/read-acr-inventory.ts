@@ -1,3 +1,4 @@
+import { childManifests, type Inventory, type Lock } from "@tranship/copy";
 import {
   type AcrClient,
   type CallOptions,
@@ -8,8 +9,6 @@ import {
   type TagProperties,
 } from "@tranship/core";
 import { atOnce } from "./at-once.ts";
-import type { Inventory, Lock } from "./inventory.ts";
-import { childManifests } from "./manifest-links.ts";
 
 /**
  * Reads all manifests of a repository at Azure, tagged or not, with the registry's own times and locks.

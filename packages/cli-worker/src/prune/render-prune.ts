@@ -1,9 +1,7 @@
+import type { Deletion, DeletionOutcome, InventoryManifest } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { alignColumns } from "../table.ts";
 import { counted } from "../units.ts";
-import type { Deletion } from "./deletion.ts";
-import type { DeletionOutcome } from "./execute-prune.ts";
-import type { InventoryManifest } from "./inventory.ts";
 import type { Kept, PrunePlan } from "./plan-prune.ts";
 
 const KEPT: Readonly<Record<Kept["reason"], string>> = {

@@ -1,10 +1,10 @@
 import type { Source } from "@tranship/core";
+import { forEachInFlight } from "../in-flight.ts";
 import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
 import { FanOut, type TargetFeed } from "../spool/fan-out.ts";
 import { Spool } from "../spool/spool.ts";
 import { applyImage } from "./apply-image.ts";
-import { forEachInFlight } from "./in-flight.ts";
 import { ResultTally } from "./result-tally.ts";
 import type { SyncJob } from "./sync-job.ts";
 import type { ApplyOptions } from "./sync-options.ts";

@@ -1,6 +1,6 @@
 import chain from "stream-chain/core";
 import { failureRecord } from "../failure-record.ts";
-import { inFlight } from "./in-flight.ts";
+import { inFlight } from "../in-flight.ts";
 import { type OpenOptions, type OpenRepository, openRepository } from "./open-repository.ts";
 import { type PlanTagOptions, planDigestTags, planTag } from "./plan-tag.ts";
 import type { SyncJob } from "./sync-job.ts";

@@ -1,7 +1,6 @@
-import { parseTag } from "@tranship/core";
+import { parseTag, subjectOfTag } from "@tranship/core";
 import { Range } from "semver";
 import { parseAge } from "../../prune/age.ts";
-import { subjectOfTag } from "../../prune/digest-tag.ts";
 import { globPattern, isGlob } from "../select/glob-pattern.ts";
 import { regexPattern } from "../select/regex-pattern.ts";
 import type { NewerThan, TagPattern, TagRules } from "../select/tag-rules.ts";

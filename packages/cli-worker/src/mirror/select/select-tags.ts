@@ -1,4 +1,4 @@
-import { subjectOfTag } from "../../prune/digest-tag.ts";
+import { subjectOfTag } from "@tranship/core";
 import { counted } from "../../units.ts";
 import type { ListedTag, TagPattern, TagRules } from "./tag-rules.ts";
 import { versionOf } from "./version.ts";

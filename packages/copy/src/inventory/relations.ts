@@ -1,5 +1,4 @@
-import type { Digest } from "@tranship/core";
-import { subjectOfTag } from "./digest-tag.ts";
+import { type Digest, subjectOfTag } from "@tranship/core";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
 
 /** Which manifests of a repository belong together. */
@@ -16,6 +15,7 @@ export class Relations {
     }
   }
 
+  /** Whether the repository has it. */
   has(digest: Digest): boolean {
     return this.#manifests.has(digest);
   }

@@ -1,8 +1,8 @@
 import { digestOf } from "@tranship/core";
 import { describe, expect, it } from "vitest";
-import { executePrune } from "./execute-prune.ts";
+import { executeDeletions } from "./execute-deletions.ts";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
-import { planPrune } from "./plan-prune.ts";
+import { planDeletions } from "./plan-deletions.ts";
 
 function manifest(name: string, parts: Partial<InventoryManifest> = {}): InventoryManifest {
   return { digest: digestOf(Buffer.from(name)), tags: [], children: [], locks: [], ...parts };
@@ -14,13 +14,20 @@ const SIGNATURE = manifest("signature", { subject: CHILD.digest });
 const IMAGE = manifest("image", { tags: ["v2"], time: new Date(2) });
 const KEPT = manifest("kept", { tags: ["v3"], time: new Date(3) });
 const INVENTORY: Inventory = [CHILD, INDEX, SIGNATURE, IMAGE, KEPT];
-const PLAN = planPrune(INVENTORY, { keep: 1, untagged: false, unlock: false, nowMs: Date.now() });
+const { waves: WAVES } = planDeletions(INVENTORY, {
+  doomed: new Map([INDEX, IMAGE].map(({ digest }) => [digest, "old"])),
+  isKept: (digest) => digest === KEPT.digest,
+});
 
-describe("executePrune()", () => {
+describe("executeDeletions()", () => {
   it("deletes all, wave by wave", async () => {
     const removed: InventoryManifest[] = [];
     const remove = async (one: InventoryManifest): Promise<void> => void removed.push(one);
-    const outcomes = await executePrune(PLAN, { inventory: INVENTORY, remove, signal: new AbortController().signal });
+    const outcomes = await executeDeletions(WAVES, {
+      inventory: INVENTORY,
+      remove,
+      signal: new AbortController().signal,
+    });
     expect(removed).toEqual([INDEX, IMAGE, CHILD, SIGNATURE]);
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(["deleted", "deleted", "deleted", "deleted"]);
   });
@@ -32,7 +39,11 @@ describe("executePrune()", () => {
       if (one === INDEX) throw error;
       removed.push(one);
     };
-    const outcomes = await executePrune(PLAN, { inventory: INVENTORY, remove, signal: new AbortController().signal });
+    const outcomes = await executeDeletions(WAVES, {
+      inventory: INVENTORY,
+      remove,
+      signal: new AbortController().signal,
+    });
     expect(removed).toEqual([IMAGE]);
     expect(outcomes).toMatchObject([
       { outcome: "failed", error },
@@ -50,7 +61,7 @@ describe("executePrune()", () => {
       removed.push(one);
       controller.abort(reason);
     };
-    const executing = executePrune(PLAN, { inventory: INVENTORY, remove, signal: controller.signal });
+    const executing = executeDeletions(WAVES, { inventory: INVENTORY, remove, signal: controller.signal });
     await expect(executing).rejects.toBe(reason);
     expect(removed).toEqual([INDEX]);
   });

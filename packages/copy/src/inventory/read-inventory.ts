@@ -8,12 +8,32 @@ import {
   parseManifest,
   type Source,
   StoreError,
+  subjectOfTag,
 } from "@tranship/core";
-import { atOnce } from "./at-once.ts";
-import { subjectOfTag } from "./digest-tag.ts";
-import { readImageTime } from "./image-time.ts";
+import { inFlight } from "../in-flight.ts";
 import type { Inventory } from "./inventory.ts";
 import { childManifests } from "./manifest-links.ts";
+
+/** Requests in flight: a few more than a registry's connections keep busy. */
+const AT_ONCE = 16;
+
+/** When an image was made; `listed` gives the manifests that indexes list. */
+export type ImageTime = (
+  store: Source,
+  manifest: Manifest,
+  listed: (digest: Digest) => Manifest | undefined,
+  options: CallOptions,
+) => Promise<Date | undefined>;
+
+/** What of a repository is read. */
+export interface ReadInventoryOptions extends CallOptions {
+  /** The tags to begin with. Default: all that the store lists. */
+  readonly tags?: readonly string[] | undefined;
+  /** Whether what is about manifests is looked for, where no digest tag leads to it. Default: yes. */
+  readonly referrers?: boolean | undefined;
+  /** Asked for the time of each image with a tag. Default: no image has one. */
+  readonly timeOf?: ImageTime | undefined;
+}
 
 interface Found {
   readonly descriptor: Descriptor;
@@ -25,14 +45,15 @@ interface Found {
 
 /**
  * Reads the manifests of a repository or layout that tags lead to: what they list, and what is about those. What has no tag and belongs to none of them no registry
- * lists, so it is neither known nor deleted. An image's age is what its annotation or config says.
- * Requests: those for the list of tags; 1 for each tag and each manifest of an index; 1 or 2 for each manifest's referrers; 1 for the config of each tagged image.
+ * lists, so it is neither known nor deleted.
+ * Requests: those for the list of tags; 1 for each tag and each manifest of an index; 1 or 2 for each manifest's referrers; what `timeOf` takes.
  * @throws {StoreError} whatever can't be read, but for a manifest that is not there.
  */
-export async function readInventory(store: Source, options: CallOptions): Promise<Inventory> {
+export async function readInventory(store: Source, options: ReadInventoryOptions = {}): Promise<Inventory> {
+  const { tags, referrers = true, timeOf, ...call } = options;
   const found = new Map<Digest, Found>();
-  const tags = await Array.fromAsync(tagsOf(store, options));
-  const tagged = await atOnce(tags, async (tag) => ({ tag, content: await openKnown(store, tag, options) }));
+  const names = tags ?? (await Array.fromAsync(tagsOf(store, call)));
+  const tagged = await atOnce(names, async (tag) => ({ tag, content: await openKnown(store, tag, call) }));
   for (const { tag, content } of tagged) {
     if (content === undefined) continue;
     const known = found.get(content.descriptor.digest);
@@ -40,7 +61,7 @@ export async function readInventory(store: Source, options: CallOptions): Promis
     else known.tags.push(tag);
   }
   let latest = [...found.values()];
-  while (latest.length > 0) latest = await findRelated(store, latest, found, options);
+  while (latest.length > 0) latest = await findRelated(store, latest, { found, referrers, call });
   return atOnce([...found.values()], async ({ descriptor: { digest }, manifest, subject, tags: own }) => ({
     digest,
     tags: own,
@@ -49,7 +70,7 @@ export async function readInventory(store: Source, options: CallOptions): Promis
     time:
       manifest === undefined || own.every((tag) => subjectOfTag(tag) !== undefined)
         ? undefined
-        : await readImageTime(store, manifest, (child) => found.get(child)?.manifest, options),
+        : await timeOf?.(store, manifest, (child) => found.get(child)?.manifest, call),
     locks: [],
   }));
 }
@@ -58,14 +79,17 @@ export async function readInventory(store: Source, options: CallOptions): Promis
 async function findRelated(
   store: Source,
   manifests: readonly Found[],
-  found: Map<Digest, Found>,
-  options: CallOptions,
+  {
+    found,
+    referrers: wanted,
+    call,
+  }: { readonly found: Map<Digest, Found>; readonly referrers: boolean; readonly call: CallOptions },
 ): Promise<Found[]> {
   const claimed = new Set(found.keys());
   const isNew = ({ digest }: Descriptor): boolean => !claimed.has(digest) && claimed.add(digest).has(digest);
   const related = await atOnce(manifests, async ({ descriptor, manifest }) => {
     const children = manifest === undefined ? [] : childManifests(manifest);
-    const referrers = await Array.fromAsync(store.referrers?.(descriptor, options) ?? []);
+    const referrers = wanted ? await Array.fromAsync(store.referrers?.(descriptor, call) ?? []) : [];
     // A list of children says nothing of their subjects.
     const read = [...children, ...referrers.filter(({ mediaType }) => isIndexMediaType(mediaType))].filter(isNew);
     const artifacts = referrers.filter(isNew).map((referrer) => ({
@@ -75,7 +99,7 @@ async function findRelated(
     }));
     const opened: Found[] = [];
     for (const { digest } of read) {
-      const content = await openKnown(store, digest, options);
+      const content = await openKnown(store, digest, call);
       if (content !== undefined) opened.push(foundIn(content, []));
     }
     return [...opened, ...artifacts];
@@ -104,4 +128,8 @@ function tagsOf(store: Source, options: CallOptions): AsyncIterable<string> {
   const tags = store.tags?.(options);
   if (tags !== undefined) return tags;
   throw new StoreError("UNSUPPORTED", `Cannot prune "${store.name}": it lists no tags`);
+}
+
+function atOnce<T, R>(items: readonly T[], task: (item: T) => Promise<R>): Promise<R[]> {
+  return Array.fromAsync(inFlight(items, AT_ONCE, task));
 }

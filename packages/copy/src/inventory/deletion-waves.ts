@@ -6,9 +6,12 @@ import type { Relations } from "./relations.ts";
  * Orders deletions, so that a failure leaves nothing broken: an index before what it lists, a subject before its referrers. Some registries refuse to delete what an
  * index lists, too.
  */
-export function deletionWaves(deletions: readonly Deletion[], relations: Relations): readonly (readonly Deletion[])[] {
+export function deletionWaves<Reason extends string>(
+  deletions: readonly Deletion<Reason>[],
+  relations: Relations,
+): readonly (readonly Deletion<Reason>[])[] {
   const waiting = new Map(deletions.map((deletion) => [deletion.manifest.digest, deletion]));
-  const waves: (readonly Deletion[])[] = [];
+  const waves: (readonly Deletion<Reason>[])[] = [];
   while (waiting.size > 0) {
     const led = new Set([...waiting.keys()].flatMap((digest) => relations.followers(digest)));
     const ready = [...waiting.values()].filter(({ manifest }) => !led.has(manifest.digest));

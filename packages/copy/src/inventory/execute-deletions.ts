@@ -1,36 +1,40 @@
 import type { Digest } from "@tranship/core";
-import { atOnce } from "./at-once.ts";
+import { inFlight } from "../in-flight.ts";
 import type { Deletion } from "./deletion.ts";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
-import type { PrunePlan } from "./plan-prune.ts";
 import { Relations, reach } from "./relations.ts";
 
 /** How one deletion went. `left`: not tried, since `because`, which could not be deleted, needs it. */
-export type DeletionOutcome =
-  | { readonly deletion: Deletion; readonly outcome: "deleted" }
-  | { readonly deletion: Deletion; readonly outcome: "failed"; readonly error: unknown }
-  | { readonly deletion: Deletion; readonly outcome: "left"; readonly because: Digest };
+export type DeletionOutcome<Reason extends string = string> =
+  | { readonly deletion: Deletion<Reason>; readonly outcome: "deleted" }
+  | { readonly deletion: Deletion<Reason>; readonly outcome: "failed"; readonly error: unknown }
+  | { readonly deletion: Deletion<Reason>; readonly outcome: "left"; readonly because: Digest };
 
-export interface ExecutePruneOptions {
+/** Deletions in flight: a few more than a registry's connections keep busy. */
+const AT_ONCE = 16;
+
+/** What is there, and how it is deleted. */
+export interface ExecuteDeletionsOptions {
   readonly inventory: Inventory;
+  /** Deletes a manifest with its tags. */
   readonly remove: (manifest: InventoryManifest) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Deletes what is planned, some at once. Where one can't be deleted, what it lists and what is about it stays with it, and the rest is done.
+ * Deletes what is planned, wave by wave, some at once. Where one can't be deleted, what it lists and what is about it stays with it, and the rest is done.
  * @throws `signal.reason` when aborted, after those under way have ended.
  */
-export async function executePrune(
-  { deletions }: Pick<PrunePlan, "deletions">,
-  { inventory, remove, signal }: ExecutePruneOptions,
-): Promise<readonly DeletionOutcome[]> {
+export async function executeDeletions<Reason extends string>(
+  waves: readonly (readonly Deletion<Reason>[])[],
+  { inventory, remove, signal }: ExecuteDeletionsOptions,
+): Promise<readonly DeletionOutcome<Reason>[]> {
   const relations = new Relations(inventory);
-  const outcomes: DeletionOutcome[] = [];
+  const outcomes: DeletionOutcome<Reason>[] = [];
   /** What stays after all, with the failure that it stays for. */
   const staying = new Map<Digest, Digest>();
-  for (const wave of deletions) {
-    const done = await atOnce(wave, async (deletion): Promise<DeletionOutcome> => {
+  for (const wave of waves) {
+    const removing = inFlight(wave, AT_ONCE, async (deletion): Promise<DeletionOutcome<Reason>> => {
       signal.throwIfAborted();
       const because = staying.get(deletion.manifest.digest);
       if (because !== undefined) return { deletion, outcome: "left", because };
@@ -42,6 +46,7 @@ export async function executePrune(
         return { deletion, outcome: "failed", error };
       }
     });
+    const done = await Array.fromAsync(removing);
     outcomes.push(...done);
     for (const { deletion, outcome } of done) {
       if (outcome !== "failed") continue;
