@@ -47,5 +47,7 @@ function kindOf(path: string): string {
   if (path.includes("/manifests/")) return "manifest";
   if (path.includes("/tags/list")) return "tags";
   if (path.includes("/referrers/")) return "referrers";
+  if (path.includes("/_catalog")) return "catalog";
+  if (path.startsWith("/acr/")) return "acr";
   return "ping";
 }
