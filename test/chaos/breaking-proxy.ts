@@ -24,9 +24,11 @@ export async function breakingProxy(host: string, options: BreakingProxyOptions)
   const { hostname, port } = new URL(`tcp://${host}`);
   const open = new Set<Socket>();
   const counts = { broken: 0, passed: 0 };
+  // As often among the first thousand bytes as among millions: heads, small bodies and big ones are all cut.
+  const breakingByte = (): number => Math.ceil(within ** random.next());
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
-    let left = counts.broken < breaks && random.next() < 0.5 ? random.between(1, within) : Number.POSITIVE_INFINITY;
+    let left = counts.broken < breaks && random.next() < 0.5 ? breakingByte() : Number.POSITIVE_INFINITY;
     const pass = (bytes: Buffer): void => {
       counts.passed += bytes.length;
       left -= bytes.length;

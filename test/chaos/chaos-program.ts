@@ -15,7 +15,8 @@ if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(megabytes) || m
 }
 console.log(`${rounds} rounds, seed ${values.seed}`);
 const done = await runChaos({ rounds, seed: values.seed, bigLayer: megabytes * 1024 * 1024, log: console.log });
-const sum = (of: "killed" | "broken" | "failed" | "openUploads"): number => done.reduce((all, one) => all + one[of], 0);
+const sum = (of: "killed" | "broken"): number => done.reduce((all, one) => all + one[of], 0);
+const open = done.flatMap(({ openUploads }) => openUploads).length;
 console.log(
-  `${done.length} rounds: every digest right, no tag on less, nothing left behind here; ${sum("killed")} processes killed, ${sum("broken")} connections broken, ${sum("openUploads")} uploads left to expire at the targets`,
+  `${done.length} rounds: every digest right, no tag on less, nothing left behind here; ${sum("killed")} processes killed, ${sum("broken")} connections broken, ${open} uploads left to expire at the targets`,
 );

@@ -35,8 +35,8 @@ export interface RoundResult {
   readonly broken: number;
   /** Bytes that went over both sides, by the image's own on both. */
   readonly overhead: number;
-  /** Uploads that the target still had open at the end. */
-  readonly openUploads: number;
+  /** Uploads that the target still had open at the end: the bytes that each one holds. */
+  readonly openUploads: readonly number[];
   /** How often the tag was there while it was watched. */
   readonly seen: number;
 }
@@ -50,7 +50,7 @@ export async function chaosRound(options: RoundOptions): Promise<RoundResult> {
   await using folder = await mkdtempDisposable(join(tmpdir(), "tranship-chaos-"));
   const [home, temporary] = [join(folder.path, "home"), join(folder.path, "tmp")];
   await Promise.all([mkdir(home), mkdir(temporary)]);
-  const faults = { random, breaks: Math.ceil(breaks / 2), within: size };
+  const faults = { random, breaks: Math.ceil(breaks / 2), within: size / 2 };
   await using source = await breakingProxy(options.source, faults);
   await using to = await breakingProxy(target.host, faults);
   const before = await target.openUploads();
@@ -82,7 +82,7 @@ export async function chaosRound(options: RoundOptions): Promise<RoundResult> {
     failed,
     broken: source.broken + to.broken,
     overhead: (source.passed + to.passed) / (2 * size),
-    openUploads: (await target.openUploads()) - before,
+    openUploads: [...(await target.openUploads())].filter(([path]) => !before.has(path)).map(([, bytes]) => bytes),
     seen,
   };
 }

@@ -54,7 +54,7 @@ export async function runChaos({ rounds, seed, bigLayer, log }: ChaosOptions): P
 
 function describeRound(round: number, target: string, result: RoundResult): string {
   const { killed, broken, failed, overhead, openUploads, seen } = result;
-  return `round ${round}: ${target}: ${killed} killed, ${broken} connections broken, ${failed} failed, ${overhead.toFixed(2)} × the bytes, tag seen ${seen} times, ${openUploads} uploads left open`;
+  return `round ${round}: ${target}: ${killed} killed, ${broken} connections broken, ${failed} failed, ${overhead.toFixed(2)} × the bytes, tag seen ${seen} times, ${openUploads.length} uploads left open (${openUploads.join(", ") || "none"})`;
 }
 
 /** An index of two platforms with a layer that they share, over what is probed for and kept, and some of their own. */

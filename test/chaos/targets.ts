@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { startDistribution } from "../peers/distribution.ts";
 import { findPeer } from "../peers/find-peer.ts";
@@ -9,8 +9,8 @@ export interface ChaosTarget extends AsyncDisposable {
   readonly name: string;
   /** `127.0.0.1:PORT` */
   readonly host: string;
-  /** How many upload sessions are open, by what is on its disk. */
-  openUploads(): Promise<number>;
+  /** The upload sessions that are open, by what is on its disk: the bytes of each, by its path. */
+  openUploads(): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Starts those that are there: distribution 3.1, 2.8, and `tranship serve`. */
@@ -33,7 +33,7 @@ export async function startTargets(): Promise<{
     targets.push({
       name,
       host: started.host,
-      openUploads: () => count(started.data, /_uploads\/[^/]+\/startedat$/),
+      openUploads: () => sizes(started.data, /_uploads\/[^/]+\/data$/),
       [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
     });
   }
@@ -41,14 +41,15 @@ export async function startTargets(): Promise<{
   targets.push({
     name: "tranship serve",
     host: new URL(folder.url).host,
-    openUploads: () => count(join(folder.dir, ".tranship", "uploads"), /./, true),
+    openUploads: () => sizes(join(folder.dir, ".tranship", "uploads"), /./),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   });
   return { targets, missing };
 }
 
-async function count(folder: string, name: RegExp, filesOnly = false): Promise<number> {
+async function sizes(folder: string, name: RegExp): Promise<ReadonlyMap<string, number>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => (!filesOnly || entry.isFile()) && name.test(join(entry.parentPath, entry.name)))
-    .length;
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const found = files.filter((path) => name.test(path));
+  return new Map(await Promise.all(found.map(async (path) => [path, (await stat(path)).size] as const)));
 }

@@ -124,7 +124,7 @@ export function journalUploadCases(suite: JournalSuite): void {
     expect(await suite.journal.uploads.claim(uploadKey(2))).toEqual(upload(2));
   });
 
-  it("uploads.abandoned() gives those of one host and role, and those that did not change for so long", async () => {
+  it("uploads.abandoned() gives those of one host and role, of one blob, and those that did not change for so long", async () => {
     const [old, young, elsewhere] = [uploadKey(1), uploadKey(2), uploadKey(1, "other.example")];
     for (const one of [old, elsewhere]) await suite.journal.uploads.opened(one, upload(0));
     suite.pass(7 * DAY_MS);
@@ -136,6 +136,7 @@ export function journalUploadCases(suite: JournalSuite): void {
     expect(await keysOf({ host: "registry.example", access: "me" })).toEqual([old, young]);
     expect(await keysOf({ host: "registry.example", access: "me", unchangedForMs: 6 * DAY_MS })).toEqual([old]);
     expect(await keysOf({ access: "somebody" })).toEqual([]);
+    expect(await keysOf({ host: "registry.example", digest: young.digest })).toEqual([young]);
   });
 
   it("uploads.abandoned() gives back what is claimed when its reader leaves", async () => {

@@ -176,8 +176,9 @@ export class SqliteUploads implements UploadJournal {
   }
 
   #matches(connection: Connection, { key, changed }: UploadRow, filter: UploadFilter): boolean {
-    const { host = key.host, access = key.access, unchangedForMs = 0 } = filter;
-    if (host !== key.host || access !== key.access || this.#now() - changed < unchangedForMs) return false;
+    const { host = key.host, access = key.access, digest = key.digest, unchangedForMs = 0 } = filter;
+    if (host !== key.host || access !== key.access || digest !== key.digest) return false;
+    if (this.#now() - changed < unchangedForMs) return false;
     // One session for a key is ours at most.
     const place = findPlace(connection, key) ?? null;
     const sql = "SELECT 1 FROM uploads WHERE place = ? AND digest = ? AND owner = ?";

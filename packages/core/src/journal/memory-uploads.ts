@@ -116,9 +116,10 @@ export class MemoryUploads implements UploadJournal {
     }
   }
 
-  #matches({ key, changed }: Session, { host, access, unchangedForMs = 0 }: UploadFilter): boolean {
+  #matches({ key, changed }: Session, { host, access, digest, unchangedForMs = 0 }: UploadFilter): boolean {
     if (host !== undefined && host !== key.host) return false;
     if (access !== undefined && access !== key.access) return false;
+    if (digest !== undefined && digest !== key.digest) return false;
     return this.#table.now() - changed >= unchangedForMs;
   }
 }

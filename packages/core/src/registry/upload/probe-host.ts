@@ -3,11 +3,13 @@ import { RegistryError } from "../../errors.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { pause } from "../pause.ts";
 import { pushScope, type RemoteRepository } from "../remote-repository.ts";
+import { PROBE_DIGEST } from "./cancel-abandoned.ts";
 import { cancelUpload } from "./cancel-upload.ts";
 import { commitUpload } from "./commit-upload.ts";
 import type { OutgoingPart } from "./outgoing.ts";
 import { patchUpload } from "./patch-upload.ts";
 import { postUpload, sessionOf, startUpload } from "./start-upload.ts";
+import { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 import { uploadStatus } from "./upload-status.ts";
 
@@ -133,17 +135,20 @@ async function postWrong(repository: RemoteRepository, call: CallOptions): Promi
   }
 }
 
-/** Whatever becomes of the work, the session is cancelled. */
+/** Whatever becomes of the work, the session is cancelled: by whoever comes, where this process is killed. */
 async function inSession<T>(
   repository: RemoteRepository,
   session: UploadSession,
   call: CallOptions,
   work: (session: UploadSession) => Promise<T>,
 ): Promise<T> {
+  const record = await UploadRecord.of(repository, { digest: PROBE_DIGEST, size: BROKEN_BYTES }, call.signal);
+  await record?.save(session, 0);
   try {
     return await work(session);
   } finally {
     await cancelUpload(repository, session, call);
+    await record?.ended();
   }
 }
 

@@ -6,6 +6,7 @@ import { explained } from "../explain.ts";
 import { seesBlob } from "../head-blob.ts";
 import { labelOf, type RemoteRepository } from "../remote-repository.ts";
 import { BlobUpload } from "./blob-upload.ts";
+import { cancelAbandoned } from "./cancel-abandoned.ts";
 import { cancelUpload } from "./cancel-upload.ts";
 import { mountOrStart } from "./mount-blob.ts";
 import { ContentFailure } from "./outgoing.ts";
@@ -55,6 +56,7 @@ async function push(
   const { digest, size } = descriptor;
   const headFirst = profile.get("existence") === "head-first";
   const record = await UploadRecord.of(repository, descriptor, options.signal);
+  if (record !== undefined) await cancelAbandoned(repository, options.signal);
   const content = SmallContent.of(descriptor, open, options.signal);
   const upload = new BlobUpload(repository, descriptor, open, { ...options, record, content });
   if (headFirst && (await seesBlob(repository, digest, options))) {

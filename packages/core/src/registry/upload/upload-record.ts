@@ -25,7 +25,7 @@ export class UploadRecord {
   /** The record of a blob that is worth one, where there is a journal: one that is sent in an instant is not. */
   static async of(
     repository: RemoteRepository,
-    { digest, size }: Descriptor,
+    { digest, size }: Pick<Descriptor, "digest" | "size">,
     signal: AbortSignal | undefined,
   ): Promise<UploadRecord | undefined> {
     const { client, name, uploads } = repository;
