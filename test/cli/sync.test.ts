@@ -58,6 +58,26 @@ describe("tranship sync", () => {
     });
   });
 
+  it("leaves the source alone where its tags were seen lately, and refuses to do that from no memory", async () => {
+    await using bench = await Workbench.open();
+    const { from, to } = await setup(bench);
+    const trusting = ["sync", "-f", "mirror.yaml", "--json", "--trust-journal", "1h"];
+    await bench.run(trusting);
+    expect(lastLine((await bench.run(trusting)).stdout)).toMatchObject({
+      outcomes: { unchanged: 2 },
+      requests: { [from.address]: { "GET tags": 1 }, [to.address]: { "GET tags": 1, "HEAD manifest": 2 } },
+    });
+    const planned = await bench.run(["plan", "-f", "mirror.yaml", "--json", "--trust-journal", "1h"]);
+    expect(JSON.parse(planned.stdout).requests[from.address]).toEqual({ "GET tags": 1 });
+
+    const forgetful = await bench.run([...trusting, "--no-state"]);
+    expect(forgetful).toMatchObject({ code: 2 });
+    expect(forgetful.stderr).toContain("--no-state and --trust-journal exclude each other");
+    const ageless = await bench.run(["sync", "-f", "mirror.yaml", "--trust-journal", "long"]);
+    expect(ageless).toMatchObject({ code: 2 });
+    expect(ageless.stderr).toContain("expected an age, such as 90m, 24h or 7d");
+  });
+
   it("does the rest where an image fails, says what failed, and exits with 1", async () => {
     await using bench = await Workbench.open();
     const { to } = await setup(bench, { tags: { names: ["v1", "v7"] } });

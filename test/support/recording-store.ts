@@ -2,11 +2,13 @@ import type {
   CallOptions,
   Content,
   Descriptor,
+  Digest,
   MemoryStore,
   Open,
   PushOptions,
   PushOutcome,
   RepositoryPlace,
+  SeenTag,
   Store,
 } from "@tranship/core";
 
@@ -29,6 +31,8 @@ export class RecordingStore implements Store {
   /** Calls that have begun and not ended. */
   running = 0;
   before: Before = () => {};
+  /** What tags were seen to stand for. */
+  readonly seen: Map<string, SeenTag> = new Map();
   readonly #inner: MemoryStore;
 
   constructor(inner: MemoryStore, place?: RepositoryPlace) {
@@ -67,6 +71,14 @@ export class RecordingStore implements Store {
   async *tags(options: CallOptions = {}): AsyncGenerator<string, void, void> {
     await this.#call({ method: "tags", about: this.name }, options, async () => {});
     yield* this.#inner.tags(options);
+  }
+
+  async lastSeen(tag: string): Promise<SeenTag | undefined> {
+    return this.seen.get(tag);
+  }
+
+  async sawTag(tag: string, digest: Digest): Promise<void> {
+    this.seen.set(tag, { digest, seen: Date.now() });
   }
 
   has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {

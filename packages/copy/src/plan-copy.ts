@@ -15,6 +15,7 @@ import type { CopyOptions, Destination } from "./copy-options.ts";
 import type { Plan, PlanAction, PlanHead } from "./plan.ts";
 import { platformUnknown, selectPlatforms } from "./platforms.ts";
 import { type OpenManifest, Reader } from "./reader.ts";
+import type { Rewrites } from "./rewrites.ts";
 import { CopyRun } from "./run.ts";
 import { Scope } from "./scope.ts";
 import { walk } from "./walk.ts";
@@ -24,7 +25,7 @@ import { Writer } from "./writer.ts";
  * Finds out what a copy has to do, children first, and changes nothing.
  *
  * Requests: 1 HEAD for the target's reference; where it is missing there, 1 GET for the source's manifest, where it is not, 1 HEAD for the
- * source's, and nothing else if the two are the same; none of these where the destination says what is there; 1 GET for each manifest below. Whether a blob is at the target is left to
+ * source's, and nothing else if the two are the same, or if that is remembered of a choice of platforms; none of these where the destination says what is there; 1 GET for each manifest below. Whether a blob is at the target is left to
  * `execute`, where asking costs nothing extra. Memory: the manifests of the image.
  * @throws {CopyError} with the code of the store that failed. @throws {StoreError} PLATFORM_UNKNOWN.
  */
@@ -44,7 +45,7 @@ export async function planCopy(
   const seen = asked === undefined ? undefined : await writer.resolve(asked, { mayBeHidden: clobber });
   if (seen !== undefined && !clobber) return finished({ source: undefined, root: seen, state: "kept", notices: [] });
 
-  const root = await findRoot(reader, from.reference, options, seen);
+  const root = await findRoot(reader, from.reference, options, { there: seen, rewrites: run.rewrites });
   const there = seen?.digest ?? (isKnown ? to.there : undefined);
   if (to.reference !== undefined && isDigest(to.reference) && to.reference !== root.root.digest) {
     const detail = `the content to copy is "${root.root.digest}", and a digest cannot stand for anything else`;
@@ -97,7 +98,7 @@ async function findRoot(
   reader: Reader,
   reference: string,
   options: CopyOptions,
-  there: Descriptor | undefined,
+  { there, rewrites }: { readonly there: Descriptor | undefined; readonly rewrites: Rewrites },
 ): Promise<Root> {
   const { platforms = [] } = options;
   if (platforms.length === 0 && there !== undefined) {
@@ -105,12 +106,18 @@ async function findRoot(
     if (source.digest === there.digest) return { source, root: source, content: undefined, notices: [] };
     return { source, root: source, content: await reader.openManifest(source), notices: [] };
   }
+  if (there !== undefined && rewrites.kept && options.referrers !== true) {
+    const source = await reader.resolve(reference);
+    const root = await rewrites.of(source.digest, platforms);
+    if (root === there.digest) return { source, root: there, content: undefined, notices: [] };
+  }
   const opened = await reader.openReference(reference);
   const image = nameOf({ store: reader.source, reference });
   const source = opened.descriptor;
   if (platforms.length === 0) return { source, root: source, content: opened, notices: [] };
   if (opened.manifest.kind === "image") {
     await requirePlatform(reader, opened, image, platforms);
+    await rewrites.made(source.digest, platforms, source.digest);
     return { source, root: source, content: opened, notices: [] };
   }
   const selected = await selectPlatforms(opened, image, platforms, (descriptor) => reader.openManifest(descriptor));
@@ -118,9 +125,11 @@ async function findRoot(
     options.referrers === true
       ? ["Signatures and other referrers of the index itself are not copied: only a part of it is"]
       : [];
-  if ("manifest" in selected) return { source, root: selected.manifest, content: undefined, notices };
-  const same = selected.index.descriptor.digest === source.digest;
-  return { source, root: selected.index.descriptor, content: selected.index, notices: same ? [] : notices };
+  const root = "manifest" in selected ? selected.manifest : selected.index.descriptor;
+  await rewrites.made(source.digest, platforms, root.digest);
+  if ("manifest" in selected) return { source, root, content: undefined, notices };
+  const same = root.digest === source.digest;
+  return { source, root, content: selected.index, notices: same ? [] : notices };
 }
 
 /** A single image has its platform in its config. */

@@ -1,6 +1,7 @@
 import {
   type Descriptor,
   type IndexManifest,
+  MemoryJournal,
   MemoryStore,
   OCI_INDEX,
   parseManifest,
@@ -18,6 +19,7 @@ import {
 import { copy } from "./copy.ts";
 import type { CopyEvent } from "./events.ts";
 import { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
+import { CopyRun } from "./run.ts";
 
 let from: RecordingStore;
 let to: RecordingStore;
@@ -135,6 +137,56 @@ describe("copy() of platforms", () => {
 
     await expect(copyOf(["linux/arm64"], {}, images.amd64.manifest.digest)).rejects.toMatchObject({
       code: "PLATFORM_UNKNOWN",
+    });
+  });
+
+  describe("with a journal", () => {
+    const TWO = ["linux/arm64", "linux/amd64"];
+    const again = (names: readonly string[], options = {}, reference = "v1") =>
+      copyOf(names, { run: new CopyRun({ journal }), ...options }, reference);
+    let journal: MemoryJournal;
+
+    beforeEach(async () => {
+      journal = new MemoryJournal();
+      await again(TWO);
+      from.calls.length = 0;
+      to.calls.length = 0;
+    });
+
+    it("sees that nothing has changed without reading the index, whatever the order of the platforms", async () => {
+      const { digest } = await to.resolve("v1");
+      to.calls.length = 0;
+
+      const result = await again(TWO.toReversed());
+
+      expect(result).toMatchObject({ outcome: "unchanged", source: { digest: index.digest }, root: { digest } });
+      expect(from.calls).toEqual([{ method: "resolve", about: "v1" }]);
+      expect(to.calls).toEqual([{ method: "resolve", about: "v1" }]);
+    });
+
+    it("makes it anew for other platforms, another index, and a target that has something else", async () => {
+      await again(["linux/amd64"]);
+      expect((await to.resolve("v1")).digest).toBe(images.amd64.manifest.digest);
+
+      await again(TWO);
+      expect((await entriesAtTarget()).manifests).toHaveLength(2);
+
+      await buildIndex(from, [images.amd64, images.arm64, images.armv6], "v1");
+      const { root, outcome } = await again(TWO);
+      expect([outcome, (await to.resolve("v1")).digest]).toEqual(["copied", root.digest]);
+    });
+
+    it("does the same where the journal fails, with 1 GET", async () => {
+      const full = (): Promise<never> => Promise.reject(new Error("the disk is full"));
+      Object.assign(journal.tags, { result: full, rewrote: full });
+      expect((await again(TWO)).outcome).toBe("unchanged");
+      expect(from.about("open")).toEqual(["v1"]);
+    });
+
+    it("looks at the referrers all the same", async () => {
+      const signature = await buildArtifact(from, "application/signature", images.arm64.manifest);
+      await again(TWO, { referrers: true });
+      expect(await to.has(signature)).toBe(true);
     });
   });
 

@@ -1,7 +1,8 @@
-import type { CallOptions, Descriptor, Digest, Source, Target } from "@tranship/core";
+import type { CallOptions, Descriptor, Digest, Journal, Source, Target } from "@tranship/core";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { BlobHolders } from "./blob-holders.ts";
+import { Rewrites } from "./rewrites.ts";
 import { type Shared, SharedWork } from "./shared-work.ts";
 import type { PersistentSpool } from "./spool/persistent-spool.ts";
 
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly blobs?: number | undefined;
   /** Where big blobs are kept for registries that can't resume inside a blob. Default: nowhere. */
   readonly spool?: PersistentSpool | undefined;
+  /** Where it is remembered what choices of platforms made of indexes. Default: nowhere. */
+  readonly journal?: Pick<Journal, "tags"> | undefined;
 }
 
 /** Content at a target: a digest may be sent as a blob and as a manifest, which are two things to a registry. */
@@ -38,12 +41,15 @@ export class CopyRun {
     sizeCalculation: (bytes: Uint8Array): number => Math.max(1, bytes.length),
   });
   readonly spool: PersistentSpool | undefined;
+  /** @internal */
+  readonly rewrites: Rewrites;
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
   readonly #holders = new BlobHolders();
 
   constructor(options: RunOptions = {}) {
-    const { concurrency = 32, blobs = 8, spool } = options;
+    const { concurrency = 32, blobs = 8, spool, journal } = options;
     this.spool = spool;
+    this.rewrites = new Rewrites(journal?.tags);
     this.requestSlots = pLimit(atLeastOne("concurrency", concurrency));
     this.blobSlots = pLimit(Math.min(atLeastOne("blobs", blobs), concurrency));
   }

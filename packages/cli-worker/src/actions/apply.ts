@@ -35,7 +35,7 @@ export async function applyAction(path: string, flags: ApplyFlags, signal: Abort
   const stores = new RegistryStores(registries, rules);
   const { allowTargetMoved } = flags;
   const work = (options: object) => applyPlan(plan, stores, { ...options, allowTargetMoved });
-  const result = await runSync(flags, signal, work, { expectedBytes: bytesOf(plan), spool: state.spool });
+  const result = await runSync(flags, signal, work, { expectedBytes: bytesOf(plan), state });
   throwFailures(result);
 }
 

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type CopyOptions, CopyRun, FanOut, type OnEvent, type PersistentSpool, Spool } from "@tranship/copy";
+import { type CopyOptions, CopyRun, FanOut, type OnEvent, Spool } from "@tranship/copy";
 import { type Platform, parsePlatform } from "@tranship/core";
 import { copyImage } from "../copy-image.ts";
 import { type CopyReport, reportJson } from "../copy-report.ts";
@@ -13,7 +13,7 @@ import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
 import { Registries } from "../registries.ts";
 import { SomeFailed } from "../some-failed.ts";
-import { openRunState } from "../state/open-state.ts";
+import { openRunState, type RunState } from "../state/open-state.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
 import { renderReport } from "../summary.ts";
 import { readingInput, UsageError } from "../usage-error.ts";
@@ -53,7 +53,7 @@ export async function copyAction(
   const startedAtMs = performance.now();
   let reports: readonly CopyReport[];
   try {
-    reports = await copyToAll(job, flags, registries, { signal, onEvent: progress.onEvent, spool: state.spool });
+    reports = await copyToAll(job, flags, registries, { signal, onEvent: progress.onEvent, state });
   } catch (error) {
     if (flags.json === true) printJsonFailure(error);
     throw error;
@@ -102,7 +102,7 @@ function refuseReferences(locations: readonly Location[]): void {
 interface RunOf {
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
-  readonly spool: PersistentSpool | undefined;
+  readonly state: RunState;
 }
 
 /** All targets at once: what several registries get is fetched once, and what another repository of a registry is being sent is waited for, and mounted. */
@@ -110,7 +110,7 @@ async function copyToAll(
   { source, targets, platforms }: Job,
   flags: CopyFlags,
   registries: Registries,
-  { signal, onEvent, spool }: RunOf,
+  { signal, onEvent, state: { spool, journal } }: RunOf,
 ): Promise<readonly CopyReport[]> {
   const { srcCreds, destCreds, referrers, clobber, concurrency } = flags;
   const options: CopyOptions = {
@@ -119,7 +119,7 @@ async function copyToAll(
     clobber,
     signal,
     onEvent,
-    run: new CopyRun({ concurrency, spool }),
+    run: new CopyRun({ concurrency, spool, journal }),
   };
   const from = flags.allTags === true ? undefined : await openSource(source, registries, srcCreds);
   const store = from?.store ?? (await openStore(source, registries, srcCreds));

@@ -22,9 +22,10 @@ export async function planAction(flags: PlanFlags, signal: AbortSignal): Promise
   const toStdout = flags.output === "-" || flags.json === true;
   const output = toStdout ? undefined : await writableFile(flags.output);
   await using mirrors = await openMirrors(flags.file, flags, signal);
-  const run = new CopyRun({ concurrency: flags.concurrency });
-  const { repositories, stores, unresolved } = mirrors;
-  const plan = await planSync(repositories, stores, { run, depth: flags.depth, unresolved, signal });
+  const { repositories, stores, unresolved, state } = mirrors;
+  const { concurrency, depth, trustJournal: trustMs } = flags;
+  const run = new CopyRun({ concurrency, journal: state.journal });
+  const plan = await planSync(repositories, stores, { run, depth, trustMs, unresolved, signal });
   if (output !== undefined) await writePlanFile(output, plan);
   if (toStdout) print(formatPlan(plan).trimEnd());
   else if (flags.quiet !== true) renderPlan(plan).forEach(print);

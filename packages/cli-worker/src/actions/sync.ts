@@ -1,4 +1,4 @@
-import { type ApplyOptions, planSync, type SyncResult, sync } from "@tranship/copy";
+import { type ApplyOptions, CopyRun, planSync, type SyncResult, sync } from "@tranship/copy";
 import { print, printJson } from "../output.ts";
 import type { MirrorFlags, RunFlags } from "../sync/mirror-flags.ts";
 import { openMirrors } from "../sync/open-mirrors.ts";
@@ -16,15 +16,18 @@ export interface SyncFlags extends MirrorFlags, RunFlags {
  */
 export async function syncAction(flags: SyncFlags, signal: AbortSignal): Promise<void> {
   await using mirrors = await openMirrors(flags.file, flags, signal);
-  const { repositories, stores, spool, unresolved } = mirrors;
+  const { repositories, stores, state, unresolved } = mirrors;
+  const { concurrency, trustJournal: trustMs } = flags;
   if (flags.dryRun === true) {
-    const plan = await planSync(repositories, stores, { unresolved, signal });
+    const run = new CopyRun({ concurrency, journal: state.journal });
+    const plan = await planSync(repositories, stores, { run, trustMs, unresolved, signal });
     if (flags.json === true) printJson(plan);
     else if (flags.quiet !== true) renderPlan(plan).forEach(print);
     throwUnresolved(plan);
     return;
   }
-  const work = (options: ApplyOptions): Promise<SyncResult> => sync(repositories, stores, { ...options, unresolved });
-  const result = await runSync(flags, signal, work, { spool });
+  const work = (options: ApplyOptions): Promise<SyncResult> =>
+    sync(repositories, stores, { ...options, trustMs, unresolved });
+  const result = await runSync(flags, signal, work, { state });
   throwFailures(result);
 }

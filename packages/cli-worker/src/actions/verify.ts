@@ -60,8 +60,8 @@ async function verifyFile(
     throw new UsageError(`${OPTIONS[alone]} is for SRC and DST: the mirror file says it for its mirrors`);
   }
   await using mirrors = await openMirrors(file, flags, signal);
-  const { repositories, readable, unresolved, spool } = mirrors;
-  const run = new CopyRun({ concurrency: flags.concurrency, spool });
+  const { repositories, readable, unresolved, state } = mirrors;
+  const run = new CopyRun({ concurrency: flags.concurrency, spool: state.spool });
   await verify(repositories, readable, flags, { run, unresolved, signal });
 }
 

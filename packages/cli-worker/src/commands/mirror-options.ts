@@ -1,5 +1,17 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { addStateOptions, addTrafficOptions, wholeNumber } from "../options.ts";
+import { parseAge } from "../prune/age.ts";
+
+/** Adds the options of the commands that read a mirror file: `MirrorFlags`. */
+export function addMirrorOptions(command: Command): Command {
+  return command
+    .requiredOption("-f, --file <FILE>", "the mirror file; - is stdin")
+    .option(
+      "--trust-journal <AGE>",
+      "don't ask the source for a tag that was seen within AGE, such as 24h, where the targets have what it stood for",
+      age,
+    );
+}
 
 /** Adds the options of the commands that carry out plans: `RunFlags`. */
 export function addRunOptions(command: Command): Command {
@@ -10,4 +22,13 @@ export function addRunOptions(command: Command): Command {
     .option("--json", "print events and the result as JSON lines")
     .option("-q, --quiet", "print errors only");
   return addStateOptions(addTrafficOptions(command));
+}
+
+/** The parser of an age: `24h`. */
+function age(value: string): number {
+  try {
+    return parseAge(value);
+  } catch {
+    throw new InvalidArgumentError("Expected an age, such as 90m, 24h or 7d.");
+  }
 }

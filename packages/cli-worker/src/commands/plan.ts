@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { PlanFlags } from "../actions/plan.ts";
 import { interruptible } from "../interrupt.ts";
 import { addExamples, addRegistryOptions, addStateOptions, wholeNumber } from "../options.ts";
+import { addMirrorOptions } from "./mirror-options.ts";
 
 /** `tranship plan -f FILE` */
 export function definePlan(program: Command): void {
@@ -14,8 +15,8 @@ export function definePlan(program: Command): void {
         "\n" +
         "It costs a list of tags a side and 1 HEAD a side for each tag that both have, but nothing for immutable ones and where the lists bring digests (Azure, Google); " +
         "1 GET for each manifest of what is to be copied, none at Docker Hub, where that would count against the quota.",
-    )
-    .requiredOption("-f, --file <FILE>", "the mirror file; - is stdin")
+    );
+  addMirrorOptions(command)
     .option("-o, --output <FILE>", "write the plan to FILE as JSON; - is stdout")
     .addOption(
       new Option(

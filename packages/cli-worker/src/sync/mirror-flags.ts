@@ -4,6 +4,8 @@ import type { RunStateFlags } from "../state/state-path.ts";
 /** What the commands that read a mirror file take. */
 export interface MirrorFlags extends RegistryFlags, TrafficFlags, RunStateFlags {
   readonly file: string;
+  /** How old the journal's memory of a source's tag may be to be believed, in ms. */
+  readonly trustJournal?: number | undefined;
 }
 
 /** What the commands that carry out plans take. */

@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { PersistentSpool, SyncRepository, SyncStores, Unresolved, VerifyStores } from "@tranship/copy";
+import type { SyncRepository, SyncStores, Unresolved, VerifyStores } from "@tranship/copy";
 import { failureRecord } from "@tranship/copy";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
@@ -8,13 +8,16 @@ import { type ResolvedRepositories, resolveRepositories } from "../mirror/resolv
 import { unkeptSettings } from "../mirror/unkept-settings.ts";
 import type { RegistryFlags, TrafficFlags } from "../options.ts";
 import { Registries } from "../registries.ts";
-import { openRunState } from "../state/open-state.ts";
+import { openRunState, type RunState } from "../state/open-state.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
+import { UsageError } from "../usage-error.ts";
 import { printWarning } from "../warning.ts";
 import { ReadableStores, RegistryStores } from "./registry-stores.ts";
 import { mirrorName, syncRepository } from "./sync-repositories.ts";
 
-export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, RunStateFlags {}
+export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, RunStateFlags {
+  readonly trustJournal?: number | undefined;
+}
 
 /** The mirrors of a file, ready to be planned. Declare it with `await using`. */
 export interface OpenMirrors extends AsyncDisposable {
@@ -23,7 +26,8 @@ export interface OpenMirrors extends AsyncDisposable {
   readonly stores: SyncStores;
   /** For comparing. */
   readonly readable: VerifyStores;
-  readonly spool: PersistentSpool | undefined;
+  /** It ends with the mirrors. */
+  readonly state: RunState;
   /** Mirrors whose catalogue could not be read. */
   readonly unresolved: readonly Unresolved[];
 }
@@ -46,8 +50,13 @@ export async function resolveMirrors(
   flags: OpenMirrorsOptions,
   signal: AbortSignal,
 ): Promise<OpenMirrors> {
+  if (flags.trustJournal !== undefined && flags.state === false)
+    throw new UsageError(
+      "--no-state and --trust-journal exclude each other: nothing is remembered that could be trusted",
+    );
   await using stack = new AsyncDisposableStack();
-  const { journal, spool } = stack.use(openRunState(flags));
+  const state = stack.use(openRunState(flags));
+  const { journal } = state;
   const registries = stack.use(await Registries.create(flags, { hosts: hostsIn(file), rules: file.hosts, journal }));
   const resolved = await resolveRepositories(file, {
     list: (host, options) => catalogue(registries, host, options),
@@ -61,7 +70,7 @@ export async function resolveMirrors(
     repositories: resolved.repositories.map(syncRepository),
     stores,
     readable: new ReadableStores(stores, registries),
-    spool,
+    state,
     unresolved: unresolvedOf(resolved),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

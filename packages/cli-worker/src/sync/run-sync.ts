@@ -1,15 +1,16 @@
 import process from "node:process";
-import { type ApplyOptions, CopyRun, type PersistentSpool, type SyncResult } from "@tranship/copy";
+import { type ApplyOptions, CopyRun, type SyncResult } from "@tranship/copy";
 import { errorJson } from "../error-json.ts";
 import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
+import type { RunState } from "../state/open-state.ts";
 import type { RunFlags } from "./mirror-flags.ts";
 import { renderResult } from "./render-result.ts";
 
 export interface RunSyncOptions {
   /** What is to be moved at most, where a plan says it. */
   readonly expectedBytes?: number | undefined;
-  readonly spool: PersistentSpool | undefined;
+  readonly state: RunState;
 }
 
 /**
@@ -19,14 +20,14 @@ export async function runSync(
   flags: RunFlags,
   signal: AbortSignal,
   work: (options: ApplyOptions) => Promise<SyncResult>,
-  { expectedBytes, spool }: RunSyncOptions,
+  { expectedBytes, state: { spool, journal } }: RunSyncOptions,
 ): Promise<SyncResult> {
   const { concurrency, blobs, jobs: images, failFast } = flags;
   const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
   if (expectedBytes !== undefined) progress.expect?.(expectedBytes);
   let result: SyncResult;
   try {
-    const run = new CopyRun({ concurrency, blobs, spool });
+    const run = new CopyRun({ concurrency, blobs, spool, journal });
     result = await work({ run, images, failFast, signal, onEvent: progress.onEvent });
   } catch (error) {
     if (flags.json === true) printJson({ type: "result", ok: false, error: errorJson(error) });

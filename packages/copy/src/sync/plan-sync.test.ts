@@ -110,23 +110,57 @@ describe("planSync()", () => {
     expect(counts("src/app")).toEqual({ resolve: 12, open: 12, tags: 1 });
   });
 
-  it("believes a digest that was seen lately, and notes what it sees", async () => {
-    await sync([every], registries);
-    const seen = new Map<string, string>();
-    registries.forgetCalls();
-    const seenTags = {
-      recall: async (_: unknown, tag: string) => seen.get(tag) as never,
-      saw: async (_: unknown, tag: string, digest: string) => void seen.set(tag, digest),
-    };
-    await planSync([every], registries, { seenTags });
-    expect(counts("src/app").resolve).toBe(12);
-    registries.forgetCalls();
+  describe("with trustMs", () => {
+    const HOUR_MS = 3_600_000;
 
-    const plan = await planSync([every], registries, { seenTags });
+    it("believes what tags were seen to stand for where every target has it, and the source is not asked", async () => {
+      await sync([every], registries);
+      registries.forgetCalls();
 
-    expect(plan.images.map(({ reason }) => reason)).toEqual(Array(12).fill("unchanged"));
-    expect(counts("src/app").resolve).toBe(0);
-    expect(counts("dst/app").resolve).toBe(12);
+      const plan = await planSync([every], registries, { trustMs: HOUR_MS });
+
+      expect(plan.images.map(({ reason }) => reason)).toEqual(Array(12).fill("unchanged"));
+      expect(counts("src/app")).toEqual({ resolve: 0, open: 0, tags: 1 });
+      expect(counts("dst/app")).toEqual({ resolve: 12, open: 0, tags: 1 });
+    });
+
+    it("asks for what was seen too long ago, or at a time that is still to come, and notes what it sees then", async () => {
+      await sync([every], registries);
+      const { seen } = registries.store("src/app");
+      const older = (tag: string, ageMs: number) =>
+        seen.set(tag, { digest: seen.get(tag)?.digest as never, seen: Date.now() - ageMs });
+      older("v1", 2 * HOUR_MS);
+      older("v2", -HOUR_MS);
+      older("v3", HOUR_MS / 2);
+      registries.forgetCalls();
+
+      await planSync([every], registries, { trustMs: HOUR_MS });
+      expect(registries.store("src/app").about("resolve").toSorted()).toEqual(["v1", "v2"]);
+      // What is believed is no older for that.
+      expect(Date.now() - (seen.get("v3")?.seen ?? 0)).toBeGreaterThanOrEqual(HOUR_MS / 2);
+      registries.forgetCalls();
+
+      await planSync([every], registries, { trustMs: HOUR_MS });
+      expect(counts("src/app").resolve).toBe(0);
+    });
+
+    it("asks for what a target lacks or has otherwise, and copies what the source says then", async () => {
+      await sync([every], registries);
+      const [source, target] = [registries.store("src/app"), registries.store("dst/app")];
+      await target.tag(await target.resolve("v2"), "v1");
+      await source.tag(await source.resolve("v3"), "v1");
+      const again = { ...every, targets: [{ to: "dst/app" }, { to: "new/app" }] };
+
+      const plan = await planSync([{ ...every, tags: ["v1", "v4"] }], registries, { trustMs: HOUR_MS });
+      expect(plan.images.map(({ tag, root }) => [tag, root])).toEqual([
+        ["v1", (await source.resolve("v3")).digest],
+        ["v4", (await target.resolve("v4")).digest],
+      ]);
+      registries.forgetCalls();
+
+      await planSync([again], registries, { trustMs: HOUR_MS });
+      expect(counts("src/app").resolve).toBe(12);
+    });
   });
 
   it("retags what the target's repository has under another tag", async () => {

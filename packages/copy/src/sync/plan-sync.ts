@@ -17,7 +17,7 @@ export async function planSync(
   stores: SyncStores,
   options: SyncPlanOptions = {},
 ): Promise<SyncPlan> {
-  const { run = new CopyRun(), depth = "uncounted", seenTags, signal = new AbortController().signal } = options;
+  const { run = new CopyRun(), depth = "uncounted", trustMs, signal = new AbortController().signal } = options;
   const counter = new RequestCounter(options.onExchange);
   const ledger = new PlanLedger();
   const call = { signal, onExchange: counter.count };
@@ -31,7 +31,7 @@ export async function planSync(
     claims: new TagClaims(),
     depth,
     call,
-    seenTags,
+    trustMs,
   })) {
     images.push(...job.entries.map(({ image }) => image));
     unresolved.push(...job.unresolved);

@@ -18,21 +18,14 @@ import type { TagClaims } from "./tag-claims.ts";
  */
 export type PlanDepth = "content" | "uncounted" | "tags";
 
-/** Digests that source tags were seen to stand for. */
-export interface SeenTags {
-  /** What the tag was seen to stand for, not too long ago. */
-  recall(source: Source, tag: string): Promise<Digest | undefined>;
-  /** The tag stands for that digest, now. */
-  saw(source: Source, tag: string, digest: Digest): Promise<void>;
-}
-
 export interface PlanTagOptions {
   readonly run: CopyRun;
   readonly ledger: PlanLedger;
   readonly claims: TagClaims;
   readonly depth: PlanDepth;
   readonly call: CallOptions & { readonly signal: AbortSignal };
-  readonly seenTags?: SeenTags | undefined;
+  /** How old what is remembered of a source tag may be, in ms, to be believed where it leaves nothing to do. */
+  readonly trustMs?: number | undefined;
 }
 
 /** What is known of a target's tag. */
@@ -44,8 +37,9 @@ type Seen =
 /**
  * Plans one tag of a repository for all of its targets.
  * Requests: none for an immutable tag that the lists show at every target. Else at each target 1 HEAD, or none where its list lacks the tag or says the digest; at the source
- * 1 HEAD, or none where its list says the digest or the tag was seen lately; in its place 1 GET where every target lacks the tag and its content is to be read. Then 1 GET for each
- * manifest below what is copied, and 1 HEAD at the target for each of those where it had the tag.
+ * 1 HEAD, or none where its list says the digest, or the tag was seen lately and every target has what it stood for; in its place 1 GET where every target lacks the tag and its content is
+ * to be read, or platforms are chosen and no journal remembers what they made of which index. Then 1 GET for each manifest below what is copied, and 1 HEAD at the target for each of those
+ * where it had the tag.
  */
 export async function planTag(repository: OpenRepository, tag: string, options: PlanTagOptions): Promise<SyncJob> {
   const { spec, source } = repository;
@@ -181,19 +175,38 @@ async function sourceDigest(
   { spec, source, listing }: OpenRepository,
   tag: string,
   open: readonly { readonly there: Digest | null }[],
-  { run, call, depth, seenTags }: PlanTagOptions,
+  options: PlanTagOptions,
 ): Promise<Digest> {
   if (isDigest(tag)) return tag;
   const listed = listing?.get(tag)?.digest;
   if (listed !== undefined) return listed;
-  const recalled = await seenTags?.recall(source, tag);
-  if (recalled !== undefined) return recalled;
+  const believed = await believedDigest({ spec, source }, tag, open, options);
+  if (believed !== undefined) return believed;
+  const { run, call, depth } = options;
   const reader = new Reader(source, run, call);
-  const reads =
-    readsContent(source, depth) && (spec.platforms !== undefined || open.every(({ there }) => there === null));
+  const { platforms = [] } = spec;
+  const missing = open.every(({ there }) => there === null);
+  const reads = readsContent(source, depth) && (missing || (platforms.length > 0 && !run.rewrites.kept));
   const { digest } = reads ? (await reader.openReference(tag)).descriptor : await reader.resolve(tag);
-  await seenTags?.saw(source, tag, digest);
+  await source.sawTag?.(tag, digest, call);
   return digest;
+}
+
+/** What the tag stood for when it was last seen, where that is not too long ago and every target has it: else there is something to do, and the source is asked. */
+async function believedDigest(
+  { spec: { platforms = [], referrers }, source }: Pick<OpenRepository, "spec" | "source">,
+  tag: string,
+  open: readonly { readonly there: Digest | null }[],
+  { run, call, trustMs }: PlanTagOptions,
+): Promise<Digest | undefined> {
+  if (trustMs === undefined || referrers === true || open.some(({ there }) => there === null)) return undefined;
+  const last = await source.lastSeen?.(tag, call);
+  if (last === undefined) return undefined;
+  const ageMs = Date.now() - last.seen;
+  // A clock that was set back knows no ages.
+  if (ageMs < 0 || ageMs > trustMs) return undefined;
+  const root = await run.rewrites.of(last.digest, platforms);
+  return open.every(({ there }) => there === root) ? last.digest : undefined;
 }
 
 function readsContent(source: Source, depth: PlanDepth): boolean {
@@ -216,8 +229,8 @@ async function planEntry(
   const { platforms = [], referrers = false } = spec;
   const image: Omit<PlannedImage, "action" | "reason"> = { ...imageOf(repository, target, tag), source: digest, there };
   const reason: SyncReason = there === null ? "missing" : "moved";
-  if (platforms.length === 0 && there === digest && !referrers)
-    return entry(target, { ...image, action: "skip", reason: "unchanged", root: digest });
+  if (there !== null && !referrers && there === (await run.rewrites.of(digest, platforms)))
+    return entry(target, { ...image, action: "skip", reason: "unchanged", root: there });
   const reads = readsContent(source, depth);
   if (platforms.length === 0 && !referrers && target.present.has(digest)) {
     ledger.tag(target.store, 2);

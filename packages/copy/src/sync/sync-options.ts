@@ -1,7 +1,7 @@
 import type { CallOptions } from "@tranship/core";
 import type { OnEvent } from "../events.ts";
 import type { CopyRun } from "../run.ts";
-import type { PlanDepth, SeenTags } from "./plan-tag.ts";
+import type { PlanDepth } from "./plan-tag.ts";
 import type { Unresolved } from "./sync-plan.ts";
 import type { ImageResult } from "./sync-result.ts";
 
@@ -13,8 +13,11 @@ export interface SyncPlanOptions {
   readonly depth?: PlanDepth | undefined;
   /** What could not even be named, such as the repositories of a catalogue: it fails with the rest. */
   readonly unresolved?: readonly Unresolved[] | undefined;
-  /** Digests of source tags that are believed for a while. Default: each is asked for. */
-  readonly seenTags?: SeenTags | undefined;
+  /**
+   * How old what the source's store remembers of a tag (`Source.lastSeen`) may be, in ms: the source is not asked where every target has what the tag stood for then. What has to be copied is
+   * always asked for. Default: each tag is asked for.
+   */
+  readonly trustMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of each request, as it was answered. */
   readonly onExchange?: CallOptions["onExchange"];

@@ -20,7 +20,7 @@ export async function sync(
   stores: SyncStores,
   options: SyncPlanOptions & ApplyOptions = {},
 ): Promise<SyncResult> {
-  const { run = new CopyRun(), depth = "content", seenTags, signal } = options;
+  const { run = new CopyRun(), depth = "content", trustMs, signal } = options;
   const counter = new RequestCounter(options.onExchange);
   const ending = new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
@@ -31,7 +31,7 @@ export async function sync(
     claims: new TagClaims(),
     depth,
     call,
-    seenTags,
+    trustMs,
   });
   return applyJobs(withUnresolved(jobs, options.unresolved ?? []), { ...options, run, counter, check: false, ending });
 }

@@ -3,6 +3,7 @@ import type { Journal } from "../journal/journal.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import { HostProfile } from "./profile/host-profile.ts";
 import { KnownBlobs } from "./profile/known-blobs.ts";
+import { KnownTags } from "./profile/known-tags.ts";
 import { createRegistryTransport } from "./registry-transport.ts";
 import type { RemoteRegistry, RemoteRepository } from "./remote-repository.ts";
 import type { RegistryTransport } from "./request.ts";
@@ -28,6 +29,7 @@ export class RegistryConnection implements RemoteRegistry {
   readonly retry: RetryDefaults;
   readonly #profile: HostProfile;
   readonly #blobs: KnownBlobs;
+  readonly #tags: KnownTags;
   readonly #uploads: UploadSettings;
   readonly #remembers: boolean;
   readonly #manifests: ManifestCache;
@@ -39,6 +41,7 @@ export class RegistryConnection implements RemoteRegistry {
     this.client = createRegistryTransport(transportOptions);
     this.#profile = new HostProfile(this.client.host, journal?.profiles);
     this.#blobs = new KnownBlobs(this.client.host, journal?.blobs);
+    this.#tags = new KnownTags(this.client.host, journal?.tags);
     this.retry = retryDefaults(transportOptions);
     this.#manifests = new ManifestCache(manifestCacheBytes);
   }
@@ -51,6 +54,7 @@ export class RegistryConnection implements RemoteRegistry {
       name: parseRepositoryName(name),
       profile: this.#profile,
       blobs: this.#blobs,
+      tags: this.#tags,
       uploads: this.#uploads,
       access: (signal) => this.#access(name, signal),
       manifests: this.#manifests,

@@ -1,8 +1,9 @@
 import type { Descriptor } from "../content/descriptor.ts";
-import { isDigest } from "../content/digest.ts";
+import { type Digest, isDigest } from "../content/digest.ts";
 import { isManifestMediaType } from "../content/media-types.ts";
 import { parseRepositoryName } from "../content/repository-name.ts";
 import { parseTag } from "../content/tag.ts";
+import type { SeenTag } from "../journal/tag-journal.ts";
 import type {
   CallOptions,
   Content,
@@ -72,6 +73,14 @@ export class RegistryStore implements Source, Target {
     return listTagDetails(this.#repository, options);
   }
 
+  async lastSeen(tag: string, { signal }: CallOptions = {}): Promise<SeenTag | undefined> {
+    return this.#repository.tags.last({ ...(await this.#own(signal)), tag: parseTag(tag) });
+  }
+
+  async sawTag(tag: string, digest: Digest, { signal }: CallOptions = {}): Promise<void> {
+    return this.#repository.tags.seen({ ...(await this.#own(signal)), tag: parseTag(tag) }, digest);
+  }
+
   async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {
     if (isManifestMediaType(descriptor.mediaType)) return hasManifest(this.#repository, descriptor.digest, options);
     return headBlob(this.#repository, descriptor, options);
@@ -93,6 +102,10 @@ export class RegistryStore implements Source, Target {
 
   async untag(reference: string, options?: CallOptions): Promise<void> {
     return untag(this.#repository, parseTag(reference), options);
+  }
+
+  async #own(signal: AbortSignal | undefined): Promise<{ readonly repository: string; readonly access: string }> {
+    return { repository: this.#repository.name, access: await this.#repository.access(signal) };
   }
 }
 

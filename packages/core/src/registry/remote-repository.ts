@@ -2,6 +2,7 @@ import type { Digest } from "../content/digest.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import type { HostProfile } from "./profile/host-profile.ts";
 import type { KnownBlobs } from "./profile/known-blobs.ts";
+import type { KnownTags } from "./profile/known-tags.ts";
 import type { RegistryTransport, Scope } from "./request.ts";
 import type { RetryDefaults } from "./retries.ts";
 import type { UploadSettings } from "./upload/upload-settings.ts";
@@ -21,6 +22,8 @@ export interface RemoteRepository extends RemoteRegistry {
   readonly profile: HostProfile;
   /** Which of its repositories hold a blob. */
   readonly blobs: KnownBlobs;
+  /** What its tags were seen to stand for. */
+  readonly tags: KnownTags;
   readonly uploads: UploadSettings;
   /** A fingerprint of who asks, where anything outlives this process: what one role has seen is not used by another. */
   readonly access: (signal: AbortSignal | undefined) => Promise<string>;

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import type { Digest } from "../content/digest.ts";
+import type { SeenTag } from "../journal/tag-journal.ts";
 import type { CallOptions } from "./call-options.ts";
 
 export type { CallOptions, RequestKind, RequestRecord } from "./call-options.ts";
@@ -66,6 +67,10 @@ export interface Source {
   tags?(options?: CallOptions): AsyncIterable<string>;
   /** As `tags`, with digests and times where the store's lists have them: a store whose lists never do leaves this out. */
   listedTags?(options?: CallOptions): AsyncIterable<ListedTag>;
+  /** What the tag stood for when it was last seen by `sawTag`, and when that was; undefined where that is not remembered. It asks nobody: it is a memory, not an answer. */
+  lastSeen?(tag: string, options?: CallOptions): Promise<SeenTag | undefined>;
+  /** Remembers that the tag stands for the digest, now: for `lastSeen`, in later runs too. Without a journal nothing is remembered. */
+  sawTag?(tag: string, digest: Digest, options?: CallOptions): Promise<void>;
 }
 
 export interface PushOptions extends CallOptions {

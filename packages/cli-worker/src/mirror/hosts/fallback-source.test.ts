@@ -55,6 +55,33 @@ describe("FallbackSource", () => {
     },
   );
 
+  it("lists with the digests that the place which answers lists, and without where it lists none", async () => {
+    const { digest } = await own.resolve("v1");
+    expect(await Array.fromAsync(source.listedTags())).toEqual([{ name: "v1" }]);
+    for (const [store, time] of [
+      [own, new Date(1)],
+      [mirror, new Date(2)],
+    ] as const) {
+      Object.assign(store, {
+        listedTags: async function* () {
+          yield { name: "v1", digest, time };
+        },
+      });
+    }
+    expect(await Array.fromAsync(source.listedTags())).toEqual([{ name: "v1", digest, time: new Date(1) }]);
+    broken(own, "TIMEOUT");
+    await source.resolve("v1");
+    expect(await Array.fromAsync(source.listedTags())).toEqual([{ name: "v1", digest, time: new Date(2) }]);
+  });
+
+  it("remembers tags of the registry itself, whoever has said what they stand for", async () => {
+    broken(own, "NETWORK");
+    const { digest } = await source.resolve("v1");
+    await source.sawTag("v1", digest);
+    expect(await source.lastSeen("v1")).toMatchObject({ digest });
+    expect([own.seen.size, mirror.seen.size]).toEqual([1, 0]);
+  });
+
   it("takes what the registry refuses or lacks for its answer", async () => {
     await expect(source.resolve("v2")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     broken(own, "DENIED");

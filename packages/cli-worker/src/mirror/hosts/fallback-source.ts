@@ -2,8 +2,11 @@ import {
   type CallOptions,
   type Content,
   type Descriptor,
+  type Digest,
   isRetryable,
+  type ListedTag,
   type RepositoryPlace,
+  type SeenTag,
   type Source,
   StoreError,
 } from "@tranship/core";
@@ -83,6 +86,22 @@ export class FallbackSource implements Source {
     yield* await this.#try((store) => Array.fromAsync(store.tags?.(options) ?? []), options);
   }
 
+  /** With digests and times where the place that answers lists them. */
+  async *listedTags(options?: CallOptions): AsyncGenerator<ListedTag, void, void> {
+    yield* await this.#try((store) => listed(store, options), options);
+  }
+
+  /** What tags stand for is remembered of the registry itself, whoever said it. */
+  async lastSeen(tag: string, options?: CallOptions): Promise<SeenTag | undefined> {
+    const [{ store }] = this.#places;
+    return store.lastSeen?.(tag, options);
+  }
+
+  async sawTag(tag: string, digest: Digest, options?: CallOptions): Promise<void> {
+    const [{ store }] = this.#places;
+    await store.sawTag?.(tag, digest, options);
+  }
+
   /** Those that rest come last, and are asked where all do. */
   async #try<T>(task: (store: Source) => Promise<T>, options: CallOptions | undefined): Promise<T> {
     const rested = this.#places.filter(({ health }) => !health.rests);
@@ -102,6 +121,11 @@ export class FallbackSource implements Source {
     }
     throw failure;
   }
+}
+
+async function listed(store: Source, options: CallOptions | undefined): Promise<readonly ListedTag[]> {
+  if (store.listedTags !== undefined) return Array.fromAsync(store.listedTags(options));
+  return (await Array.fromAsync(store.tags?.(options) ?? [])).map((name) => ({ name }));
 }
 
 /** Whether it is the host that failed, and not what was asked for. */

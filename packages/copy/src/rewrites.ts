@@ -1,0 +1,34 @@
+import { type Digest, formatPlatform, type Platform, type TagJournal } from "@tranship/core";
+
+/**
+ * What choices of platforms made of indexes, as a journal remembers it: an unchanged mirror of some platforms is then seen without reading any. It is a hint, which is only
+ * held against what a target has; whatever is copied is made anew.
+ */
+export class Rewrites {
+  readonly #journal: TagJournal | undefined;
+
+  constructor(journal?: TagJournal) {
+    this.#journal = journal;
+  }
+
+  /** Whether anything is remembered at all. */
+  get kept(): boolean {
+    return this.#journal !== undefined;
+  }
+
+  /** What the choice made of that source; undefined where it is not known. Without a choice it is the source. */
+  async of(source: Digest, platforms: readonly Platform[]): Promise<Digest | undefined> {
+    if (platforms.length === 0) return source;
+    return this.#journal?.result({ source, selection: selectionOf(platforms) }).catch(() => undefined);
+  }
+
+  /** The choice made that of the source. */
+  async made(source: Digest, platforms: readonly Platform[], result: Digest): Promise<void> {
+    await this.#journal?.rewrote({ source, selection: selectionOf(platforms) }, result).catch(() => {});
+  }
+}
+
+/** The order does not matter: entries keep that of the index. */
+function selectionOf(platforms: readonly Platform[]): string {
+  return [...new Set(platforms.map(formatPlatform))].toSorted().join(",");
+}

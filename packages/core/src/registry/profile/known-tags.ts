@@ -1,0 +1,25 @@
+import type { Digest } from "../../content/digest.ts";
+import type { SeenTag, TagJournal, TagPlace } from "../../journal/tag-journal.ts";
+
+/** A tag of one of the registry's repositories, as whom. */
+export type KnownTag = Omit<TagPlace, "host">;
+
+/** What the tags of one registry were seen to stand for, as the journal has it. A journal that fails is none. */
+export class KnownTags {
+  readonly #host: string;
+  readonly #journal: TagJournal | undefined;
+
+  constructor(host: string, journal?: TagJournal) {
+    this.#host = host;
+    this.#journal = journal;
+  }
+
+  async last(tag: KnownTag): Promise<SeenTag | undefined> {
+    return this.#journal?.last({ host: this.#host, ...tag }).catch(() => undefined);
+  }
+
+  /** The tag stands for the digest, now. */
+  async seen(tag: KnownTag, digest: Digest): Promise<void> {
+    await this.#journal?.seen({ host: this.#host, ...tag }, digest).catch(() => {});
+  }
+}
