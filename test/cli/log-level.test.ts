@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleIndex, seed } from "../support/sample-image.ts";
+import { sampleImage, sampleIndex, seed } from "../support/sample-image.ts";
 import { Workbench } from "./workbench.ts";
 
 describe("--log-level", () => {
@@ -32,6 +32,32 @@ describe("--log-level", () => {
     expect(run.stderr).toMatch(/ debug GET .* in full .*"responseBody":"{.*NAME_UNKNOWN/);
     expect(run.stderr).not.toContain("s3cr3t-pw");
     expect(run.stderr).not.toContain(Buffer.from("me:s3cr3t-pw").toString("base64"));
+  });
+
+  it("debug says which lane carries a big blob, and --lane chooses it", async () => {
+    await using bench = await Workbench.open();
+    const from = await bench.serve();
+    const image = sampleImage({ layers: 1, layerSize: 300_000 });
+    await seed(bench.repository(from, "app"), image, "v1");
+    for (const [lane, line] of [
+      ["auto", "blob lane {"],
+      ["blob", "blob lane {"],
+      ["control", "control lane: as was asked {"],
+    ] as const) {
+      // An empty one: what it has isn't sent.
+      const to = await bench.serve();
+      const places = [`${from.address}/app:v1`, `${to.address}/app:v1`];
+      const run = await bench.run(["copy", "--lane", lane, "--log-level=debug", ...places]);
+      expect(run.code).toBe(0);
+      for (const request of ["GET \\S+/blobs/sha256:\\S+", "PUT \\S+/blobs/uploads/\\S+"]) {
+        expect(run.stderr).toMatch(new RegExp(` debug ${request} goes by the ${line}`));
+      }
+      const { digest } = await bench.repository(to, "app").resolve("v1");
+      expect(digest).toBe(image.root.descriptor.digest);
+    }
+    const bad = await bench.run(["copy", "--lane", "fast", `${from.address}/app:v1`, "oci:out"]);
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toMatch(/auto, blob, control/);
   });
 
   it("is nothing but the answer at error and without it, and another level is bad usage", async () => {

@@ -33,7 +33,7 @@ describePeers("distribution 3.1", ["registry"], (peers) => {
   );
 });
 
-/** Starts a registry, whose host is given, for all of the tests; each of them gets a repository of its own. */
+/** Starts a registry, whose host is given, for all of the tests, on either lane; each of them gets a repository of its own. */
 function conformanceOn(
   name: string,
   start: (stack: AsyncDisposableStack) => Promise<string>,
@@ -41,13 +41,19 @@ function conformanceOn(
 ): void {
   describe(name, () => {
     const stack = new AsyncDisposableStack();
-    let registry: Registry;
+    let host: string;
     let tests = 0;
     beforeAll(async () => {
-      registry = stack.use(new Registry({ host: await start(stack) }));
+      host = await start(stack);
     });
     afterAll(() => stack.disposeAsync());
-    const makeStore = async () => ({ store: registry.repository(`test/${tests++}`), cleanup: async () => {} });
-    storeConformance(name, makeStore, { without });
+    for (const lane of ["control", "blob"] as const) {
+      let registry: Registry | undefined;
+      const makeStore = async () => {
+        registry ??= stack.use(new Registry({ host, lane }));
+        return { store: registry.repository(`test/${tests++}`), cleanup: async () => {} };
+      };
+      storeConformance(`${name} (${lane} lane)`, makeStore, { without });
+    }
   });
 }

@@ -1,3 +1,4 @@
+import type { LaneChoice } from "@tranship/core";
 import { type Command, InvalidArgumentError } from "commander";
 import type { LogLevelFlag } from "./line-logger.ts";
 import { parseSize } from "./parse-size.ts";
@@ -12,7 +13,12 @@ export interface RegistryFlags {
   readonly insecure?: readonly string[] | undefined;
   /** Of the program, for all commands. */
   readonly logLevel?: LogLevelFlag | undefined;
+  /** Of the program too. */
+  readonly lane?: LaneChoice | undefined;
 }
+
+/** What `--lane` takes. */
+export const LANES: readonly LaneChoice[] = ["auto", "blob", "control"];
 
 /** How much may be asked of registries at once. */
 export interface TrafficFlags {

@@ -24,6 +24,7 @@ import { defineSync } from "./commands/sync.ts";
 import { defineTag } from "./commands/tag.ts";
 import { defineVerify } from "./commands/verify.ts";
 import { LOG_LEVELS } from "./line-logger.ts";
+import { LANES } from "./options.ts";
 
 /** The command line, with every command's options and help. What a command does is loaded when it runs. */
 export function createProgram(version: string): Command {
@@ -33,9 +34,10 @@ export function createProgram(version: string): Command {
     .version(version, "-V, --version", "print the version")
     .option("--debug", "show the causes of errors (or TRANSHIP_DEBUG=1)")
     .addOption(new Option("--log-level <LEVEL>", "log what registries are asked, on stderr").choices(LOG_LEVELS))
+    .addOption(new Option("--lane <LANE>", "carry all bytes one way, to find out what is wrong").choices(LANES))
     .helpOption("-h, --help", "show help, also of a command")
     .hook("preAction", (all, command) => {
-      command.setOptionValue("logLevel", all.opts()["logLevel"]);
+      for (const name of ["logLevel", "lane"]) command.setOptionValue(name, all.opts()[name]);
     })
     .exitOverride()
     // Errors are reported in one place, on one line.

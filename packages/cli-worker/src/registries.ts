@@ -40,6 +40,7 @@ export class Registries implements AsyncDisposable {
   readonly #hosts: Hosts;
   readonly #found: CredentialProvider;
   readonly #connections: number | undefined;
+  readonly #lane: RegistryOptions["lane"];
   readonly #rules: ReadonlyMap<string, HostRules>;
   readonly #budgets: HostBudgets;
   readonly #journal: Journal | undefined;
@@ -51,12 +52,13 @@ export class Registries implements AsyncDisposable {
   readonly #clients: Promise<RegistryClient>[] = [];
 
   private constructor(flags: RegistryFlags & TrafficFlags, hosts: Hosts, options: RegistriesOptions) {
-    const { authfile: authFile, logLevel, concurrency, limitRate: bytesPerSecond, pullFloor, grace } = flags;
+    const { authfile: authFile, logLevel, lane, concurrency, limitRate: bytesPerSecond, pullFloor, grace } = flags;
     this.#pullFloor = pullFloor;
     this.#graceMs = grace === undefined ? undefined : grace * 1000;
     const { journal, rules = NO_RULES } = options;
     this.#hosts = hosts;
     this.#connections = concurrency;
+    this.#lane = lane;
     this.#rules = rules;
     this.#budgets = new HostBudgets({ rules, bytesPerSecond });
     this.#journal = journal;
@@ -142,6 +144,7 @@ export class Registries implements AsyncDisposable {
         ...settings,
         connections,
         budget,
+        lane: this.#lane,
         logger: this.#logger,
         journal: this.#journal,
         pullFloor: this.#pullFloor,

@@ -42,6 +42,14 @@ export function refusedConnection(error: unknown): boolean {
   return error instanceof RegistryError && codeOf(innermost(error.cause)) === "ECONNREFUSED";
 }
 
+/** Whether a server that speaks TLS has no use for HTTP/1.1: none of the protocols that were offered. Spec: RFC 7301, 3.2. */
+export function refusesHttp1(error: unknown): boolean {
+  if (!(error instanceof RegistryError)) return false;
+  const cause = innermost(error.cause);
+  // The alert may come while the first bytes are written: then the code is EPROTO.
+  return /no.application.protocol/i.test(`${codeOf(cause)} ${cause instanceof Error ? cause.message : ""}`);
+}
+
 function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }: Route): Diagnosis {
   const cause = innermost(error);
   const code = codeOf(cause);

@@ -29,6 +29,8 @@ export class Dispatchers {
   readonly #options: DispatchersOptions;
   readonly #made = new Map<string, Dispatcher>();
   readonly #contexts = new Map<boolean, SecureContext>();
+  /** Origins that speak HTTP/2 and nothing else. */
+  readonly #http2 = new Set<string>();
 
   /** @throws {SyntaxError} for a bad proxy of the registry's, before anything is sent. */
   constructor(options: DispatchersOptions) {
@@ -44,15 +46,27 @@ export class Dispatchers {
     return { proxy: proxyFor(url, environment), givenAuthorities: (tls.ca ?? []).length > 0 };
   }
 
+  /** From now on HTTP/2 is offered to the URL's origin; false where it was already. It is no default: HTTP/1.1 moves bytes for less. */
+  useHttp2({ origin }: URL): boolean {
+    if (this.#http2.has(origin)) return false;
+    this.#http2.add(origin);
+    return true;
+  }
+
+  usesHttp2({ origin }: URL): boolean {
+    return this.#http2.has(origin);
+  }
+
   /** The pool for a URL. @throws {SyntaxError} for a bad proxy, {TypeError} for bad certificates. */
   for(url: URL): Dispatcher {
     if (this.#options.dispatcher !== undefined) return this.#options.dispatcher;
     const own = url.hostname === this.#options.hostname;
     const proxy = proxyFor(url, this.#options.environment);
-    const key = `${url.protocol}${own} ${proxy?.href ?? ""}`;
+    const allowH2 = this.usesHttp2(url);
+    const key = `${url.protocol}${own}${allowH2} ${proxy?.href ?? ""}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const made = proxy === undefined ? this.#direct(url) : this.#proxied(url, proxy);
+    const made = proxy === undefined ? this.#direct(url, allowH2) : this.#proxied(url, proxy, allowH2);
     this.#made.set(key, made);
     return made;
   }
@@ -71,16 +85,16 @@ export class Dispatchers {
     await Promise.all(made.map((dispatcher) => dispatcher.destroy()));
   }
 
-  #direct(url: URL): Dispatcher {
+  #direct(url: URL, allowH2: boolean): Dispatcher {
     return new Agent({
-      ...this.#common(),
+      ...this.#common(allowH2),
       connect: { ...this.tlsFor(url), lookup: this.#options.lookup, timeout: this.#options.connectTimeoutMs },
     });
   }
 
-  #proxied(url: URL, proxy: URL): Dispatcher {
+  #proxied(url: URL, proxy: URL, allowH2: boolean): Dispatcher {
     return new ProxyAgent({
-      ...this.#common(),
+      ...this.#common(allowH2),
       uri: proxy.href,
       connectTimeout: this.#options.connectTimeoutMs,
       requestTls: this.tlsFor(url) ?? {},
@@ -88,9 +102,9 @@ export class Dispatchers {
     });
   }
 
-  #common(): Agent.Options {
+  #common(allowH2: boolean): Agent.Options {
     return {
-      allowH2: false,
+      allowH2,
       connections: this.#options.connections,
       keepAliveTimeout: IDLE_MS,
       factory: (origin, options) =>

@@ -3,10 +3,10 @@ import { getEventListeners, once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
-import { type LaneChoice, Lanes } from "./lanes.ts";
-import type { HttpRequest } from "./message.ts";
+import { Lanes } from "./lanes.ts";
+import type { Carrier, HttpRequest } from "./message.ts";
 
-it.each<[LaneChoice, HttpRequest["method"]]>([
+it.each<[Carrier["name"], HttpRequest["method"]]>([
   ["control", "GET"],
   ["control", "PUT"],
   ["blob", "GET"],
@@ -34,7 +34,7 @@ it.each<[LaneChoice, HttpRequest["method"]]>([
       signal: call.signal,
       ...(method === "PUT" ? { body: () => Buffer.from("body"), contentLength: 4 } : {}),
     });
-    const run = (path: string) => lanes.for(request(path)).exchange(request(path), closing.signal).run();
+    const run = (path: string) => lanes.lane({ name: lane }).exchange(request(path), closing.signal).run();
     const response = await run("/");
     await response.body.bytes(100);
     await expect(run("/broken")).rejects.toThrow();

@@ -1,10 +1,12 @@
 import { carriesBigBody } from "./big-body.ts";
 import { BlobLane } from "./blob-lane/blob-lane.ts";
+import { OddFramingError } from "./blob-lane/framing.ts";
 import { processSlabs, type SlabPool } from "./blob-lane/slab-pool.ts";
+import { refusesHttp1 } from "./connection-failure.ts";
 import { ControlLane } from "./control-lane.ts";
 import { Dispatchers, type DispatchersOptions } from "./dispatchers.ts";
 import type { ExchangeTimeouts, Lane } from "./lane.ts";
-import type { HttpRequest } from "./message.ts";
+import type { Carrier, HttpRequest } from "./message.ts";
 
 /** `auto`: the bytes of big blobs by the blob lane, all else by the control lane. To find out what a lane does wrong, all that it can carry is given to one. */
 export type LaneChoice = "auto" | "control" | "blob";
@@ -19,7 +21,7 @@ export interface LanesOptions extends DispatchersOptions {
 
 /** The two lanes of one client, and which of them carries a request. */
 export class Lanes {
-  readonly control: Lane;
+  readonly #control: Lane;
   readonly #blob: Lane;
   readonly #choice: LaneChoice;
   readonly #dispatchers: Dispatchers;
@@ -30,19 +32,48 @@ export class Lanes {
     this.#choice = lane;
     this.#isOwn = dispatcher === undefined;
     this.#dispatchers = new Dispatchers(options);
-    this.control = new ControlLane(this.#dispatchers, timeouts);
+    this.#control = new ControlLane(this.#dispatchers, timeouts);
     this.#blob = new BlobLane({ ...options, dispatchers: this.#dispatchers, slabs });
   }
 
-  /** The blob lane goes directly; a proxy or a caller's dispatcher is the control lane's. */
-  for(request: HttpRequest): Lane {
-    const wanted =
-      this.#choice === "auto" ? request.inSmallPieces !== true && carriesBigBody(request) : this.#choice === "blob";
-    const direct = this.#isOwn && this.#dispatchers.routeOf(request.url).proxy === undefined;
-    return wanted && direct ? this.#blob : this.control;
+  /** By which lane a request goes first. */
+  carrierOf(request: HttpRequest): Carrier {
+    const isBig = carriesBigBody(request);
+    if (this.#choice === "control") return control(isBig ? "as was asked" : undefined);
+    if (this.#choice === "auto" && !isBig) return control();
+    const because = this.#hindrance(request);
+    return because === undefined ? { name: "blob" } : control(because);
+  }
+
+  /** By which lane it goes after this failure, which says that another one may do better; undefined where none may. */
+  carrierAfter(failure: unknown, { url }: HttpRequest): Carrier | undefined {
+    if (failure instanceof OddFramingError) return control(failure.message);
+    if (!this.#isOwn || !refusesHttp1(failure) || !this.#dispatchers.useHttp2(url)) return undefined;
+    return control(onlyHttp2(url));
+  }
+
+  lane({ name }: Carrier): Lane {
+    return name === "blob" ? this.#blob : this.#control;
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#blob.close(), this.control.close()]);
+    await Promise.all([this.#blob.close(), this.#control.close()]);
   }
+
+  /** Why the blob lane can't carry it: it goes directly, speaks HTTP/1.1, and moves bytes in large pieces. */
+  #hindrance({ url, inSmallPieces = false }: HttpRequest): string | undefined {
+    if (!this.#isOwn) return "the caller's dispatcher sends it";
+    const { proxy } = this.#dispatchers.routeOf(url);
+    if (proxy !== undefined) return `it goes through the proxy ${proxy.host}`;
+    if (this.#dispatchers.usesHttp2(url)) return onlyHttp2(url);
+    return inSmallPieces ? "its bytes are counted while they pass" : undefined;
+  }
+}
+
+function control(because?: string): Carrier {
+  return because === undefined ? { name: "control" } : { name: "control", because };
+}
+
+function onlyHttp2({ host }: URL): string {
+  return `${host} speaks HTTP/2 and nothing else`;
 }

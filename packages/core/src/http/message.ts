@@ -4,6 +4,13 @@ import type { CallOptions } from "../store/call-options.ts";
 /** Lower-case names. */
 export type HttpHeaders = Readonly<Record<string, string | undefined>>;
 
+/** By which lane a request goes. */
+export interface Carrier {
+  readonly name: "blob" | "control";
+  /** Why the control lane carries what the blob lane was to carry; undefined where it was not. */
+  readonly because?: string | undefined;
+}
+
 /** One HTTP request as it goes over the wire, to any host: the registry, its token service, or where a redirect leads. */
 export interface HttpRequest
   extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "answerLength" | "headersTimeoutMs">,
@@ -22,6 +29,8 @@ export interface HttpRequest
   readonly endsSoon?: boolean | undefined;
   /** Its bytes are counted as they pass: a lane that moves them in large pieces is none for it. */
   readonly inSmallPieces?: boolean | undefined;
+  /** By which lane it goes, as observers see it. */
+  readonly carrier?: Carrier | undefined;
   /** Which try it is, from 1. */
   readonly attempt?: number | undefined;
 }

@@ -2,13 +2,24 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
+import { createSecureServer, type ServerHttp2Session } from "node:http2";
 import { createServer as createHttpsServer, type ServerOptions } from "node:https";
 import { type AddressInfo, connect, createServer as createSocketServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { pino } from "pino";
 import { beforeAll, describe, expect, it } from "vitest";
-import { BASIC, client, failure, listen, manifest, read, serve } from "../../../../test/support/transport-setup.ts";
+import {
+  BASIC,
+  cleanups,
+  client,
+  failure,
+  listen,
+  manifest,
+  read,
+  serve,
+} from "../../../../test/support/transport-setup.ts";
 
 describe("RegistryTransport over TLS", () => {
   let directory: string;
@@ -40,6 +51,41 @@ describe("RegistryTransport over TLS", () => {
   }
 
   const ok: RequestListener = (_, response) => void response.end("ok");
+
+  it("speaks HTTP/2 with a server that speaks nothing else, whichever lane asks first", async () => {
+    const server = createSecureServer({ cert: pem.cert, key: pem.key });
+    const received: Buffer[] = [];
+    server.on("request", async (request, response) => {
+      for await (const piece of request) received.push(piece);
+      response.end(`${request.method} over ${request.httpVersion}`);
+    });
+    const sessions = new Set<ServerHttp2Session>();
+    server.on("session", (session) => sessions.add(session.on("close", () => sessions.delete(session))));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanups.push(async () => {
+      for (const session of sessions) session.destroy();
+      server.close();
+    });
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const lane of ["auto", "blob"] as const) {
+      const lines: string[] = [];
+      const logger = pino({ level: "debug" }, { write: (line) => void lines.push(JSON.parse(line).msg) });
+      const made = client(host, { tls: { ca: [pem.ca] }, lane, logger, retry: { attempts: 1 } });
+      expect(await read(made)).toBe("GET over 2.0");
+      const content = Buffer.alloc(300_000, 7);
+      const body = async function* (): AsyncGenerator<Uint8Array, void, void> {
+        yield content.subarray(0, 200_000);
+        yield content.subarray(200_000);
+      };
+      const put = { method: "PUT", kind: "upload", body, contentLength: content.length } as const;
+      expect(await read(made, put)).toBe("PUT over 2.0");
+      expect(Buffer.concat(received.splice(0))).toEqual(content);
+      expect(lines.filter((line) => line.includes("lane")).at(-1)).toMatch(
+        new RegExp(`^PUT .* goes by the control lane: ${host} speaks HTTP/2 and nothing else$`),
+      );
+    }
+  });
 
   it("trusts a CA that is given, and says how to where none is", async () => {
     const host = await serveTls(ok);

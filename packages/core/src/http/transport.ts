@@ -1,4 +1,3 @@
-import { OddFramingError } from "./blob-lane/framing.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import type { LaneExchange } from "./lane.ts";
 import { Lanes, type LanesOptions } from "./lanes.ts";
@@ -29,22 +28,23 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function send(request: HttpRequest): Promise<HttpResponse> {
     // Each connection that died idle can disturb a request once; after them all, a new one is made.
-    let lane = lanes.for(request);
+    let carrier = lanes.carrierOf(request);
     for (let replays = 0; ; replays += 1) {
       request.signal?.throwIfAborted();
       if (closing.signal.aborted) throw connectionFailure(closing.signal.reason, request);
-      const observed = await Observed.start(options.observers ?? [], request);
+      const observed = await Observed.start(options.observers ?? [], { ...request, carrier });
       let exchange: LaneExchange | undefined;
       let response: HttpResponse;
       try {
-        exchange = lane.exchange(observed.request, closing.signal);
+        exchange = lanes.lane(carrier).exchange(observed.request, closing.signal);
         observed.sent(exchange.content);
         response = await exchange.run();
       } catch (error) {
         observed.failed(error);
         report(request, 0);
-        if (error instanceof OddFramingError) {
-          lane = lanes.control;
+        const other = lanes.carrierAfter(error, request);
+        if (other !== undefined) {
+          carrier = other;
           continue;
         }
         if (request.signal?.aborted || exchange?.diedUnanswered !== true || replays >= options.connections) throw error;

@@ -1,6 +1,7 @@
 import { hooks } from "../http/hooks.ts";
 import type { Observer } from "../http/observer.ts";
 import { bodyLog } from "../logging/body-log.ts";
+import { laneLog } from "../logging/lane-log.ts";
 import { shownBy } from "../logging/log-options.ts";
 import { requestLog } from "../logging/request-log.ts";
 import { requestSpans } from "../tracing/request-spans.ts";
@@ -13,7 +14,7 @@ export function observersOf(options: RegistryTransportOptions, hostname: string)
   if (tracing) observers.push(requestSpans(hostname));
   if (logger !== undefined) {
     const shown = shownBy(logging);
-    observers.push(requestLog(logger, shown), bodyLog(logger, shown));
+    observers.push(laneLog(logger, shown), requestLog(logger, shown), bodyLog(logger, shown));
   }
   return observers;
 }
