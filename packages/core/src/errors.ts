@@ -131,8 +131,6 @@ export function redactUrl(url: string): string {
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof StoreError)) return false;
   if (error.code === "NETWORK" || error.code === "TIMEOUT") return true;
-  // Later than anyone is willing to wait.
-  if (error.code === "RATE_LIMITED") return false;
   // The registry told when to come back, and that was longer than allowed.
   if (error.code === "RATE_LIMITED" || !(error instanceof RegistryError) || error.status === undefined) return false;
   return [408, 425, 429, 500, 502, 503, 504].includes(error.status);

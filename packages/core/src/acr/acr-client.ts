@@ -9,6 +9,7 @@ import type {
 } from "../client/properties/properties.ts";
 import { type ListPropertiesOptions, RegistryClient } from "../client/registry-client.ts";
 import { tagNames } from "../client/tag-names.ts";
+import { parseTagOrDigest } from "../client/tag-or-digest.ts";
 import { unlessMissing } from "../client/unless-missing.ts";
 import { type Digest, isDigest } from "../content/digest.ts";
 import { parseTag } from "../content/tag.ts";
@@ -128,7 +129,8 @@ export class AcrClient extends RegistryClient {
   }
 
   async #digestOf(repository: string, tagOrDigest: string, options: CallOptions): Promise<Digest> {
-    return isDigest(tagOrDigest) ? tagOrDigest : (await this.getTagProperties(repository, tagOrDigest, options)).digest;
+    const reference = parseTagOrDigest(tagOrDigest);
+    return isDigest(reference) ? reference : (await this.getTagProperties(repository, reference, options)).digest;
   }
 
   #list<T>(

@@ -54,7 +54,7 @@ export async function askAcr<T>(
       },
       { limit: MAX_ANSWER_BYTES },
     );
-    return read(request, answer);
+    return read(request, answer, body === undefined ? "GET" : "PATCH");
   });
 }
 
@@ -77,7 +77,7 @@ export async function* listAcr<T>(
     for (;;) {
       const next = await explaining(request, () => answers.next());
       if (next.done === true) return;
-      yield { items: await explaining(request, async () => read(request, next.value)), more: next.value.more };
+      yield { items: await explaining(request, async () => read(request, next.value, "GET")), more: next.value.more };
     }
   } finally {
     await answers.return();
@@ -126,7 +126,7 @@ async function explaining<R>(
   }
 }
 
-function read<T>({ action, parse }: AcrRequest<T>, answer: WholeResponse): T {
+function read<T>({ action, parse }: AcrRequest<T>, answer: WholeResponse, method: "GET" | "PATCH"): T {
   if (isWebPage(answer)) throw noAcr(action);
   try {
     return parse(JSON.parse(new TextDecoder().decode(answer.bytes)));
@@ -134,7 +134,7 @@ function read<T>({ action, parse }: AcrRequest<T>, answer: WholeResponse): T {
     if (!(error instanceof SyntaxError)) throw error;
     throw new RegistryError("PROTOCOL", `the answer is not what it must be: ${error.message}`, {
       cause: error,
-      method: "GET",
+      method,
       url: answer.url.href,
       status: answer.status,
     });

@@ -23,6 +23,6 @@ export function isWebPage({ headers }: Pick<RegistryResponse, "headers">): boole
 
 /** It has no status: a 404 among these is nobody's success. */
 export function noAcr(action: string, cause?: RegistryError): StoreError {
-  const detail = "it is no Azure Container Registry, and only those have properties and locks";
+  const detail = "it is no Azure Container Registry, and this is done with its own API";
   return new StoreError("UNSUPPORTED", `${action}: ${detail}`, { cause });
 }

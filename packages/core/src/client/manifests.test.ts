@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { clientSetup } from "../../../../test/support/client-setup.ts";
 import { steps } from "../../../../test/support/scripted-blobs.ts";
@@ -5,6 +6,7 @@ import { failed, sha256 } from "../../../../test/support/scripted-registry.ts";
 import { digestOf } from "../content/digest.ts";
 import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../content/media-types.ts";
 import { DigestMismatchError } from "../errors.ts";
+import type { ManifestContent } from "./set-manifest.ts";
 
 const EMPTY = { mediaType: OCI_EMPTY, digest: sha256(Buffer.from("{}")), size: 2 };
 const DOCUMENT = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: EMPTY, layers: [EMPTY], "x-own": true };
@@ -45,6 +47,32 @@ describe("setManifest()", () => {
     const docker = "application/vnd.docker.distribution.manifest.v2+json";
     const { mediaType: _, ...document } = DOCUMENT;
     expect(await setup.client.setManifest("app", document, { mediaType: docker })).toMatchObject({ mediaType: docker });
+  });
+
+  it("refuses a media type that is not the document's own", async () => {
+    await using setup = await clientSetup();
+    await expect(setup.client.setManifest("app", DOCUMENT, { mediaType: OCI_INDEX })).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
+    await expect(setup.client.setManifest("app", DOCUMENT, { mediaType: "text/plain" })).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+      message: expect.stringContaining(`"text/plain" is wanted, and it is "${OCI_MANIFEST}"`),
+    });
+    expect(setup.server.log).toEqual([]);
+  });
+
+  it.each([
+    ["text", JSON.stringify(DOCUMENT)],
+    ["a stream", Readable.from([BYTES])],
+    ["a list", [DOCUMENT]],
+    ["nothing", undefined],
+    ["a document without JSON", { ...DOCUMENT, size: 1n }],
+  ])("refuses %s", async (_, content) => {
+    await using setup = await clientSetup();
+    const putting = setup.client.setManifest("app", content as ManifestContent);
+    await expect(putting).rejects.toThrow(TypeError);
+    await expect(putting).rejects.toThrow(/^Cannot push a manifest to ".+\/app": (expected|the document)/);
+    expect(setup.server.log).toEqual([]);
   });
 
   it("puts it under a digest of sha512 where that is given", async () => {

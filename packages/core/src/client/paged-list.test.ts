@@ -24,9 +24,9 @@ describe("slicedPages()", () => {
     ]);
   });
 
-  it("goes on after an item, and begins anew after one that is not there", () => {
+  it("goes on after an item, and refuses to after one that is not there", () => {
     expect(sliced({ last: "a" })).toEqual([["db", undefined]]);
     expect(sliced({ last: "b" })).toEqual([]);
-    expect(sliced({ last: "x" })).toEqual([["cadb", undefined]]);
+    expect(() => sliced({ last: "x" })).toThrow(/^Cannot go on after "x": it is not in the list any more/);
   });
 });

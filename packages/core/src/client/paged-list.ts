@@ -1,4 +1,5 @@
-import type { PageOptions } from "../registry/list-names.ts";
+import { quoted } from "../content/quoted.ts";
+import { checkPageSize, type PageOptions } from "../registry/list-names.ts";
 
 /** Some items of a list. */
 export interface Page<T> extends ReadonlyArray<T> {
@@ -11,7 +12,7 @@ export interface Page<T> extends ReadonlyArray<T> {
  * Nothing is sent before the first item is asked for.
  */
 export interface PagedList<T> extends AsyncIterable<T> {
-  /** The items in pages as the registry gives them. */
+  /** The items in pages as the registry gives them. @throws {RangeError} for a bad `maxPageSize`. */
   byPage(options?: PageOptions): AsyncIterable<Page<T>>;
 }
 
@@ -21,7 +22,10 @@ export function pagedList<T>(pages: (options: PageOptions) => AsyncIterable<Page
     async *[Symbol.asyncIterator]() {
       for await (const page of pages({})) yield* page;
     },
-    byPage: (options = {}) => pages(options),
+    byPage(options = {}) {
+      checkPageSize(options);
+      return pages(options);
+    },
   };
 }
 
@@ -30,13 +34,19 @@ export function pageOf<T>(items: readonly T[], last: string | undefined): Page<T
   return Object.assign([...items], { last });
 }
 
-/** Cuts a list that had to be made whole into pages. */
+/** Cuts a list that had to be made whole into pages. @throws {RangeError} where `last` is not in it: where to go on, nobody knows. */
 export function* slicedPages<T>(
   items: readonly T[],
   keyOf: (item: T) => string,
   { maxPageSize = Math.max(1, items.length), last }: PageOptions,
 ): Generator<Page<T>, void, void> {
-  const start = last === undefined ? 0 : items.findIndex((item) => keyOf(item) === last) + 1;
+  const before = items.findIndex((item) => keyOf(item) === last);
+  if (last !== undefined && before < 0) {
+    throw new RangeError(
+      `Cannot go on after ${quoted(last)}: it is not in the list any more, which has to be read anew`,
+    );
+  }
+  const start = before + 1;
   for (let at = start; at < items.length; at += maxPageSize) {
     const slice = items.slice(at, at + maxPageSize);
     const final = slice.at(-1);

@@ -66,9 +66,18 @@ describe("RegistryClient", () => {
     expect(await Array.fromAsync(list)).toHaveLength(5);
   });
 
-  it.each([0, -1, 1.5])("refuses pages of %s items", async (maxPageSize) => {
+  it.each([0, -1, 1.5, Number.NaN])("refuses pages of %s items", async (maxPageSize) => {
     await using setup = await clientSetup();
-    await expect(Array.fromAsync(setup.client.listTags("app").byPage({ maxPageSize }))).rejects.toThrow(RangeError);
+    const { client, server } = setup;
+    const orderBy = "LastUpdatedOnAscending";
+    const lists = [
+      client.listTags("app"),
+      client.listTagProperties("app"),
+      client.listTagProperties("app", { orderBy }),
+      client.listManifestProperties("app"),
+    ];
+    for (const list of lists) expect(() => list.byPage({ maxPageSize })).toThrow(RangeError);
+    expect(server.log).toEqual([]);
   });
 
   it("refuses bad names, tags and digests before anything is sent", async () => {
@@ -79,7 +88,18 @@ describe("RegistryClient", () => {
     await expect(client.deleteManifest("../app", "v1")).rejects.toThrow(SyntaxError);
     await expect(client.deleteBlob("app", "sha256:abc")).rejects.toThrow(SyntaxError);
     await expect(client.deleteTag("app", "")).rejects.toThrow(SyntaxError);
+    await expect(client.getManifest("app", "sha256:abc")).rejects.toThrow(/^Bad digest "sha256:abc": /);
     expect(() => new RegistryClient("r.example/app")).toThrow(SyntaxError);
+    expect(server.log).toEqual([]);
+  });
+
+  it("refuses what is no text, as a variable that is not set, before anything is sent", async () => {
+    await using setup = await clientSetup();
+    const { client, server } = setup;
+    const unset = process.env["NEVER_SET"] as string;
+    expect(() => client.listTags(unset)).toThrow(new TypeError("Bad repository: expected text, got undefined"));
+    await expect(client.getManifest("app", unset)).rejects.toThrow(/^Bad tag: expected text, got undefined$/);
+    await expect(client.deleteBlob("app", unset)).rejects.toThrow(/^Bad digest: expected text, got undefined$/);
     expect(server.log).toEqual([]);
   });
 

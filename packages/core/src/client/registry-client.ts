@@ -1,4 +1,4 @@
-import { type Digest, isDigest, parseDigest } from "../content/digest.ts";
+import { parseDigest } from "../content/digest.ts";
 import { OCI_LAYER } from "../content/media-types.ts";
 import { parseTag } from "../content/tag.ts";
 import { StoreError } from "../errors.ts";
@@ -19,6 +19,7 @@ import { getManifest, type RetrievedManifest } from "./get-manifest.ts";
 import { type PagedList, pagedList } from "./paged-list.ts";
 import { deriveManifestList, deriveManifestProperties } from "./properties/derive-manifest-properties.ts";
 import { deriveTagList, deriveTagProperties } from "./properties/derive-tag-properties.ts";
+import { checkOrder } from "./properties/ordered.ts";
 import type {
   ChangeableProperties,
   ManifestProperties,
@@ -28,6 +29,7 @@ import type {
 } from "./properties/properties.ts";
 import { type ManifestContent, type SetManifestOptions, type StoredManifest, setManifest } from "./set-manifest.ts";
 import { namePages, tagNames } from "./tag-names.ts";
+import { parseTagOrDigest } from "./tag-or-digest.ts";
 import { unlessMissing } from "./unless-missing.ts";
 import type { BlobContent } from "./upload/blob-content.ts";
 import { type UploadBlobOptions, uploadBlob } from "./upload/upload-blob.ts";
@@ -41,7 +43,7 @@ export interface ListPropertiesOptions extends CallOptions {
 
 /**
  * A client of one registry, of any kind: every call names its repository. It asks for nothing before the first call. A bad name, tag or digest is a
- * SyntaxError. Close it, or declare it with `await using`, when done. `AcrClient` has the same calls and does more of them.
+ * SyntaxError, one that is no text a TypeError. Close it, or declare it with `await using`, when done. `AcrClient` has the same calls and does more of them.
  */
 export class RegistryClient implements AsyncDisposable {
   /** What the calls are sent over. @internal */
@@ -74,7 +76,7 @@ export class RegistryClient implements AsyncDisposable {
 
   /** The manifest of a tag or digest. 1 request. @throws {StoreError} MANIFEST_UNKNOWN, MANIFEST_UNSUPPORTED; {DigestMismatchError}. */
   async getManifest(repository: string, tagOrDigest: string, options?: CallOptions): Promise<RetrievedManifest> {
-    return getManifest(this.connection.remote(repository), checked(tagOrDigest), options);
+    return getManifest(this.connection.remote(repository), parseTagOrDigest(tagOrDigest), options);
   }
 
   /** Puts a manifest under a tag, or under its digest. 1 request. @throws {StoreError} MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN; {DigestMismatchError}. */
@@ -86,7 +88,7 @@ export class RegistryClient implements AsyncDisposable {
     return setManifest(this.connection.remote(repository), manifest, options);
   }
 
-  /** Uploads bytes, a file (a path or a `file:` URL) or a stream of any size. Requests: 2 for up to 4 MiB, else 2 and 1 for each 4 MiB. */
+  /** Uploads bytes, a file (a path, a `file:` URL), a Blob or a stream of any size. Requests: 1 where it is there, else 2; 1 more for each 4 MiB of a longer stream. */
   async uploadBlob(repository: string, content: BlobContent, options?: UploadBlobOptions): Promise<UploadedBlob> {
     return uploadBlob(this.connection.remote(repository), content, options);
   }
@@ -108,7 +110,7 @@ export class RegistryClient implements AsyncDisposable {
 
   /** Deletes a manifest and every tag that points at it; false where there was none. 1 request, 2 by tag. */
   async deleteManifest(repository: string, tagOrDigest: string, options?: CallOptions): Promise<boolean> {
-    return unlessMissing(deleteManifest(this.connection.remote(repository), checked(tagOrDigest), options));
+    return unlessMissing(deleteManifest(this.connection.remote(repository), parseTagOrDigest(tagOrDigest), options));
   }
 
   /** Deletes a blob; false where there was none. 1 request. @throws {RegistryError} UNSUPPORTED where the registry can't. */
@@ -159,6 +161,7 @@ export class RegistryClient implements AsyncDisposable {
     { orderBy, ...options }: ListPropertiesOptions = {},
   ): PagedList<ManifestProperties> {
     const remote = this.connection.remote(repository);
+    checkOrder(orderBy);
     return pagedList((page) => deriveManifestList(remote, orderBy, page, options));
   }
 
@@ -168,7 +171,7 @@ export class RegistryClient implements AsyncDisposable {
     tagOrDigest: string,
     options: CallOptions = {},
   ): Promise<ManifestProperties> {
-    return deriveManifestProperties(this.connection.remote(repository), checked(tagOrDigest), options);
+    return deriveManifestProperties(this.connection.remote(repository), parseTagOrDigest(tagOrDigest), options);
   }
 
   /** @throws {StoreError} UNSUPPORTED: only ACR has properties that can be changed, see `AcrClient`. */
@@ -184,6 +187,7 @@ export class RegistryClient implements AsyncDisposable {
   /** The tags with their digests. Requests: `listTags` and 1 for each tag; with `orderBy` 2 for each image, 3 for each index, all before the first item comes. */
   listTagProperties(repository: string, { orderBy, ...options }: ListPropertiesOptions = {}): PagedList<TagProperties> {
     const remote = this.connection.remote(repository);
+    checkOrder(orderBy);
     return pagedList((page) => deriveTagList(remote, orderBy, page, options));
   }
 
@@ -218,8 +222,4 @@ export class RegistryClient implements AsyncDisposable {
       `${action}: the distribution API has no way to; only Azure Container Registry has`,
     );
   }
-}
-
-function checked(tagOrDigest: string): Digest | string {
-  return isDigest(tagOrDigest) ? tagOrDigest : parseTag(tagOrDigest);
 }

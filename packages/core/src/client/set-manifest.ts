@@ -1,8 +1,9 @@
 import { algorithmOf, type Digest, digestOf, parseDigest } from "../content/digest.ts";
 import type { Manifest } from "../content/manifest.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
+import { quoted } from "../content/quoted.ts";
 import { parseTag } from "../content/tag.ts";
-import { DigestMismatchError } from "../errors.ts";
+import { DigestMismatchError, StoreError } from "../errors.ts";
 import { pushManifest } from "../registry/push-manifest.ts";
 import { labelOf, type RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
@@ -18,7 +19,7 @@ export interface SetManifestOptions extends CallOptions {
   readonly tag?: string | undefined;
   /** The digest that it must have, sha256 or sha512. Default: whatever sha256 it has. */
   readonly digest?: string | undefined;
-  /** What it is, where the document has no `mediaType` of its own. Default: OCI image or index, as its fields say. */
+  /** What it is: needed where the document has no `mediaType` of its own, else the same. Default: OCI image or index, as its fields say. */
   readonly mediaType?: string | undefined;
 }
 
@@ -34,7 +35,7 @@ export interface StoredManifest {
  * Puts a manifest. Whether its children are there is the registry's to say. One with a `subject` is added to the subject's referrers.
  * Requests: 1 PUT (end-7); those of `pushManifest` with a subject.
  * @throws {StoreError} MANIFEST_INVALID, MANIFEST_UNSUPPORTED, MANIFEST_TOO_LARGE before anything is sent.
- * @throws {DigestMismatchError} where its digest is another one than `digest`. {SyntaxError} for a bad tag or digest.
+ * @throws {DigestMismatchError} where its digest is another one than `digest`. {SyntaxError} for a bad tag or digest; {TypeError} for what is no document.
  * @throws {RegistryError} MANIFEST_BLOB_UNKNOWN, …
  */
 export async function setManifest(
@@ -42,9 +43,13 @@ export async function setManifest(
   content: ManifestContent,
   { tag, digest: saidDigest, mediaType: saidType, ...options }: SetManifestOptions = {},
 ): Promise<StoredManifest> {
-  const bytes = content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(documentOf(content)));
   const action = `push a manifest to "${labelOf(repository)}"`;
+  const bytes = content instanceof Uint8Array ? content : written(content, action);
   const { mediaType } = parseManifest(bytes, saidType, action);
+  if (saidType !== undefined && saidType !== mediaType) {
+    const message = `Cannot ${action}: mediaType: ${quoted(saidType)} is wanted, and it is ${quoted(mediaType)}`;
+    throw new StoreError("MANIFEST_INVALID", message);
+  }
   const wanted = saidDigest === undefined ? undefined : parseDigest(saidDigest);
   const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
   if (wanted !== undefined && wanted !== digest) {
@@ -55,6 +60,21 @@ export async function setManifest(
   const descriptor = { mediaType, digest, size: bytes.length };
   await pushManifest(repository, descriptor, async () => once(bytes), { ...options, reference });
   return descriptor;
+}
+
+/** @throws {TypeError} for what has no JSON, and for text and streams, which are not asked for what they hold. */
+function written(content: Exclude<ManifestContent, Uint8Array>, action: string): Uint8Array {
+  const value: unknown = content;
+  if (typeof value !== "object" || value === null || Array.isArray(value) || Symbol.asyncIterator in value) {
+    throw new TypeError(
+      `Cannot ${action}: expected its bytes (text as \`Buffer.from(text)\`) or the document as an object`,
+    );
+  }
+  try {
+    return Buffer.from(JSON.stringify(documentOf(content)));
+  } catch (error) {
+    throw new TypeError(`Cannot ${action}: the document can't be written as JSON`, { cause: error });
+  }
 }
 
 /** A parsed manifest has a `kind`, which is ours, in place of the `schemaVersion`. */

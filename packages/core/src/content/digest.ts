@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import { expectText } from "./expect-text.ts";
 import { quoted } from "./quoted.ts";
 
 /** `sha256:` or `sha512:` and lower-case hex. Spec: image-spec v1.1.1, "Digests". */
@@ -9,8 +10,9 @@ export type DigestAlgorithm = "sha256" | "sha512";
 
 const HEX_LENGTH: Readonly<Record<DigestAlgorithm, number>> = { sha256: 64, sha512: 128 };
 
-/** Checks a digest. @throws {SyntaxError} saying what is wrong with it. */
+/** Checks a digest. @throws {SyntaxError} saying what is wrong with it; {TypeError} for what is no text. */
 export function parseDigest(text: string): Digest {
+  expectText("digest", text);
   const separator = text.indexOf(":");
   if (separator < 0) throw new SyntaxError(`Bad digest ${quoted(text)}: expected ALGORITHM:HEX`);
   const algorithm = text.slice(0, separator);

@@ -1,7 +1,9 @@
+import { expectText } from "./expect-text.ts";
 import { quoted } from "./quoted.ts";
 
-/** Checks a tag. Spec: distribution-spec v1.1.1, "Pulling manifests" (`<reference>`). @throws {SyntaxError} saying what is wrong with it. */
+/** Checks a tag. Spec: distribution-spec v1.1.1, "Pulling manifests" (`<reference>`). @throws {SyntaxError} saying what is wrong with it; {TypeError} for what is no text. */
 export function parseTag(text: string): string {
+  expectText("tag", text);
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text)) return text;
   throw new SyntaxError(`Bad tag ${quoted(text)}: ${reasonFor(text)}`);
 }

@@ -1,3 +1,6 @@
+/** Small requests of one call that are in flight. */
+export const SMALL_AT_ONCE = 8;
+
 /**
  * Does a task for each item, `atOnce` of them at a time, and gives what they bring in the order of the items. A failure is thrown when the others of its
  * batch have ended, so nothing runs on. Leaving early starts no further batch.

@@ -48,15 +48,16 @@ export async function* listNames(
   }
 }
 
-/** The query that asks for a page; `?n=100&last=a`. @throws {RangeError} for a length that is none. */
+/** @throws {RangeError} for a length that is none. */
+export function checkPageSize({ maxPageSize = 1 }: PageOptions): void {
+  if (Number.isSafeInteger(maxPageSize) && maxPageSize > 0) return;
+  throw new RangeError(`Bad maxPageSize ${maxPageSize}: expected a whole number from 1`);
+}
+
+/** The query that asks for a page; `?n=100&last=a`. */
 export function pageQuery({ maxPageSize, last }: PageOptions, more: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams(more);
-  if (maxPageSize !== undefined) {
-    if (!Number.isSafeInteger(maxPageSize) || maxPageSize < 1) {
-      throw new RangeError(`Bad maxPageSize ${maxPageSize}: expected a whole number from 1`);
-    }
-    query.set("n", String(maxPageSize));
-  }
+  if (maxPageSize !== undefined) query.set("n", String(maxPageSize));
   if (last !== undefined) query.set("last", last);
   return query.size === 0 ? "" : `?${query}`;
 }

@@ -1,12 +1,9 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import type { CallOptions } from "../store/store.ts";
-import { statusOf } from "./explain.ts";
-import { inBatches } from "./in-batches.ts";
+import { inBatches, SMALL_AT_ONCE } from "./in-batches.ts";
 import type { RemoteRepository } from "./remote-repository.ts";
 import { resolveManifest } from "./resolve-manifest.ts";
-
-/** HEADs in flight. */
-const LOOKS_AT_ONCE = 8;
+import { unlessUnknown } from "./unless-unknown.ts";
 
 /** A tag and the manifest that it points at. */
 export interface ResolvedTag {
@@ -21,14 +18,10 @@ export async function* resolveTags(
   options: CallOptions = {},
 ): AsyncGenerator<ResolvedTag, void, void> {
   const look = async (tag: string): Promise<ResolvedTag | undefined> => {
-    try {
-      return { tag, descriptor: await resolveManifest(repository, tag, options) };
-    } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw error;
-    }
+    const descriptor = await unlessUnknown(resolveManifest(repository, tag, options));
+    return descriptor && { tag, descriptor };
   };
-  for await (const resolved of inBatches(tags, LOOKS_AT_ONCE, look)) {
+  for await (const resolved of inBatches(tags, SMALL_AT_ONCE, look)) {
     if (resolved !== undefined) yield resolved;
   }
 }

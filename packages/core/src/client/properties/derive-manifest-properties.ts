@@ -1,19 +1,16 @@
 import type { Digest } from "../../content/digest.ts";
 import { isManifestMediaType } from "../../content/media-types.ts";
-import { inBatches } from "../../registry/in-batches.ts";
+import { inBatches, SMALL_AT_ONCE } from "../../registry/in-batches.ts";
 import type { PageOptions } from "../../registry/list-names.ts";
 import { listTags } from "../../registry/list-tags.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
 import { resolveTags } from "../../registry/resolve-tags.ts";
+import { unlessUnknown } from "../../registry/unless-unknown.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { type Page, slicedPages } from "../paged-list.ts";
 import { type ManifestFacts, ManifestFactsReader } from "./manifest-facts.ts";
 import { ordered } from "./ordered.ts";
 import type { ManifestProperties, PropertiesOrder } from "./properties.ts";
-import { unlessUnknown } from "./unless-unknown.ts";
-
-/** Tags or children that are read at once. */
-const READS_AT_ONCE = 8;
 
 /**
  * What any registry lets know of one manifest.
@@ -48,7 +45,7 @@ export async function* deriveManifestList(
   const tagsOf = new Map<Digest, string[]>();
   const found = new Map<Digest, ManifestFacts>();
   const readTag = async (tag: string) => ({ tag, facts: await unlessUnknown(reader.read(tag)) });
-  for await (const { tag, facts } of inBatches(listTags(repository, options), READS_AT_ONCE, readTag)) {
+  for await (const { tag, facts } of inBatches(listTags(repository, options), SMALL_AT_ONCE, readTag)) {
     if (facts === undefined) continue;
     found.set(facts.digest, facts);
     tagsOf.set(facts.digest, [...(tagsOf.get(facts.digest) ?? []), tag]);
@@ -68,7 +65,7 @@ async function* listed(
   while (parents.length > 0) {
     const children = parents.flatMap(childManifests).filter((digest) => !seen.has(digest) && seen.add(digest));
     parents = [];
-    for await (const child of inBatches(children, READS_AT_ONCE, (digest) => unlessUnknown(reader.read(digest)))) {
+    for await (const child of inBatches(children, SMALL_AT_ONCE, (digest) => unlessUnknown(reader.read(digest)))) {
       if (child === undefined) continue;
       parents.push(child);
       yield child;

@@ -1,17 +1,15 @@
 import type { Digest } from "../../content/digest.ts";
-import { inBatches } from "../../registry/in-batches.ts";
+import { inBatches, SMALL_AT_ONCE } from "../../registry/in-batches.ts";
 import type { PageOptions } from "../../registry/list-names.ts";
 import { listTagPages, listTags } from "../../registry/list-tags.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
 import { resolveTags } from "../../registry/resolve-tags.ts";
+import { unlessUnknown } from "../../registry/unless-unknown.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { type Page, pageOf, slicedPages } from "../paged-list.ts";
 import { ManifestFactsReader } from "./manifest-facts.ts";
 import { ordered } from "./ordered.ts";
 import type { PropertiesOrder, TagProperties } from "./properties.ts";
-import { unlessUnknown } from "./unless-unknown.ts";
-
-const READS_AT_ONCE = 8;
 
 /**
  * What any registry lets know of one tag. Requests: those of `ManifestFactsReader.read`: 2 for an image, 3 for an index.
@@ -57,7 +55,7 @@ async function datedTags(repository: RemoteRepository, options: CallOptions): Pr
     return facts === undefined ? undefined : tagProperties(repository, tag, facts.digest, facts.createdOn);
   };
   const tags: TagProperties[] = [];
-  for await (const tag of inBatches(listTags(repository, options), READS_AT_ONCE, read)) {
+  for await (const tag of inBatches(listTags(repository, options), SMALL_AT_ONCE, read)) {
     if (tag !== undefined) tags.push(tag);
   }
   return tags;

@@ -194,10 +194,14 @@ describe("listTagProperties() of any registry", () => {
     expect(listed.map(({ createdOn }) => createdOn?.getUTCFullYear())).toEqual([2019, 2024, 2024, undefined]);
   });
 
-  it("refuses an order that there is not", async () => {
+  it("refuses an order that there is not, before anything is sent", async () => {
     await using setup = await filled();
+    const { client, server } = setup;
+    const asked = server.log.length;
     const orderBy = "newest" as "LastUpdatedOnAscending";
-    await expect(Array.fromAsync(setup.client.listTagProperties("app", { orderBy }))).rejects.toThrow(TypeError);
+    expect(() => client.listTagProperties("app", { orderBy })).toThrow(TypeError);
+    expect(() => client.listManifestProperties("app", { orderBy })).toThrow(TypeError);
+    expect(server.log).toHaveLength(asked);
   });
 
   it("ends with the failure of one tag, when nothing runs any more", async () => {

@@ -8,10 +8,10 @@ import { readVerified } from "../../content/verify.ts";
 import { fetchContent } from "../../registry/fetch-content.ts";
 import { openManifest } from "../../registry/open-manifest.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
+import { unlessUnknown } from "../../registry/unless-unknown.ts";
 import type { CallOptions, Content } from "../../store/store.ts";
 import { type ConfigFacts, parseConfigFacts, parseTime } from "./parse-config-facts.ts";
 import type { ManifestProperties } from "./properties.ts";
-import { unlessUnknown } from "./unless-unknown.ts";
 
 /** What a manifest and its config say of it, without the registry's own knowledge. */
 export type ManifestFacts = Pick<

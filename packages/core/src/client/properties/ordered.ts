@@ -5,6 +5,11 @@ interface Dated {
   readonly lastUpdatedOn?: Date | undefined;
 }
 
+/** @throws {TypeError} for what is no order. */
+export function checkOrder(orderBy: PropertiesOrder | undefined): void {
+  if (orderBy !== undefined) isAscending(orderBy);
+}
+
 /** Whether the oldest come first. @throws {TypeError} for what is no order. */
 export function isAscending(orderBy: PropertiesOrder): boolean {
   if (orderBy === "LastUpdatedOnAscending") return true;

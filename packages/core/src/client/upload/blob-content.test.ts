@@ -38,9 +38,10 @@ describe("blobSource()", () => {
   it.each([
     ["a path", () => join(folder, "layer")],
     ["a file: URL", () => pathToFileURL(join(folder, "layer"))],
+    ["a Blob", () => new Blob(["con", "tent"])],
   ])("opens %s at any offset, as often as wanted", async (_, content) => {
     const source = blobSource(content());
-    if (source.kind !== "file") throw new Error(`expected a file, got ${source.kind}`);
+    if (source.kind !== "opened") throw new Error(`expected what can be opened, got ${source.kind}`);
     for (const offset of [0, 3, 7]) {
       expect(Buffer.concat(await Array.fromAsync(await source.open(offset))).toString()).toBe("content".slice(offset));
     }
@@ -100,7 +101,15 @@ describe("blobSource()", () => {
     await expect(pieces.next()).rejects.toThrow(TypeError);
   });
 
-  it("refuses a URL of no file", () => {
-    expect(() => blobSource(new URL("https://example.com/layer"))).toThrow(TypeError);
+  it.each(["https://example.com/layer", "file://elsewhere/layer"])("refuses the URL %s", (url) => {
+    expect(() => blobSource(new URL(url))).toThrow(/^Bad content of a blob: expected the file: URL of a file/);
+  });
+
+  it("refuses what is none of these", () => {
+    for (const content of [undefined, 7, new ArrayBuffer(7), ["content"]]) {
+      expect(() => blobSource(content as unknown as BlobContent)).toThrow(
+        /^Bad content of a blob: expected a Uint8Array/,
+      );
+    }
   });
 });

@@ -7,15 +7,15 @@ import { storageFailure } from "../../store/storage-failure.ts";
 import type { Open } from "../../store/store.ts";
 
 /**
- * What a blob is uploaded from: bytes; the path or the `file:` URL of a file; or a stream (a Node Readable, a web ReadableStream, any AsyncIterable), which
- * is read once and closed.
+ * What a blob is uploaded from: bytes; the path or the `file:` URL of a file; a Blob or File of the web; or a stream (a Node Readable, a web ReadableStream,
+ * any AsyncIterable), which is read once and closed.
  */
-export type BlobContent = Uint8Array | string | URL | AsyncIterable<Uint8Array>;
+export type BlobContent = Uint8Array | string | URL | Blob | AsyncIterable<Uint8Array>;
 
 /** Content as an upload reads it: what can be opened again at any offset, and is the same then, or a stream, which can't. */
 export type BlobSource =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  | { readonly kind: "file"; readonly open: Open }
+  | { readonly kind: "opened"; readonly open: Open }
   /** The pieces, in order. `return` closes the source, also while a piece is being waited for. */
   | { readonly kind: "stream"; open(): AsyncIterator<Uint8Array> };
 
@@ -25,17 +25,27 @@ const READ_BYTES = 1024 * 1024;
 export function blobSource(content: BlobContent): BlobSource {
   if (content instanceof Uint8Array) return { kind: "bytes", bytes: content };
   if (typeof content === "string") return fileSource(content);
-  if (content instanceof URL) return fileSource(fileURLToPath(content));
+  if (content instanceof URL) return fileSource(pathOf(content));
+  if (content instanceof Blob)
+    return { kind: "opened", open: async (offset) => Readable.fromWeb(content.slice(offset).stream()) };
   if (content instanceof ReadableStream) return { kind: "stream", open: () => readStream(Readable.fromWeb(content)) };
   if (content instanceof Readable) return { kind: "stream", open: () => readStream(content) };
   if (typeof content === "object" && content !== null && Symbol.asyncIterator in content) {
     return { kind: "stream", open: () => readForeign(content) };
   }
-  throw new TypeError("Bad content of a blob: expected bytes, a path, a file: URL or a stream");
+  throw new TypeError("Bad content of a blob: expected a Uint8Array, a path, a file: URL, a Blob or a stream");
 }
 
 function fileSource(path: string): BlobSource {
-  return { kind: "file", open: async (offset) => readFile(path, offset) };
+  return { kind: "opened", open: async (offset) => readFile(path, offset) };
+}
+
+function pathOf(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw new TypeError("Bad content of a blob: expected the file: URL of a file of this machine", { cause: error });
+  }
 }
 
 async function* readFile(path: string, offset: number): AsyncGenerator<Uint8Array, void, void> {

@@ -2,9 +2,7 @@ import { createHash } from "node:crypto";
 import type { Digest } from "../../content/digest.ts";
 import { ContentFailure, type Outgoing, type OutgoingPart } from "../../registry/upload/outgoing.ts";
 import type { SlabReader } from "./slab-reader.ts";
-
-/** What is handed to the connection at once: a kept one that dies before it took more was dead already, and the chunk goes over another one. */
-const SLICE_BYTES = 64 * 1024;
+import { slices } from "./slices.ts";
 
 /** Content of unknown length that is read once: each part is collected in memory before it is sent, so that it can be sent again. Memory: one part. */
 export class CollectedContent implements Outgoing {
@@ -57,8 +55,4 @@ export class CollectedContent implements Outgoing {
   close(): Promise<void> {
     return this.#reader.close();
   }
-}
-
-async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
 }

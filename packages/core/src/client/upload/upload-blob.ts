@@ -29,6 +29,6 @@ export async function uploadBlob(
   if (chunkSize !== undefined) checkChunkSize(chunkSize);
   const source = blobSource(content);
   if (source.kind === "bytes") return uploadBytes(repository, source.bytes, { ...options, maxBody: chunkSize });
-  if (source.kind === "file") return uploadOpened(repository, source.open, { ...options, maxBody: chunkSize });
+  if (source.kind === "opened") return uploadOpened(repository, source.open, { ...options, maxBody: chunkSize });
   return uploadStream(repository, source.open(), chunkSize ?? DEFAULT_CHUNK_SIZE, options);
 }

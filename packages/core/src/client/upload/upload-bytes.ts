@@ -5,11 +5,10 @@ import type { RemoteRepository } from "../../registry/remote-repository.ts";
 import { pushBlob } from "../../registry/upload/push-blob.ts";
 import type { PushBlobOptions } from "../../registry/upload/push-blob-options.ts";
 import type { Open } from "../../store/store.ts";
+import { slices } from "./slices.ts";
 import type { UploadedBlob } from "./uploaded-blob.ts";
 
 const MEDIA_TYPE = "application/octet-stream";
-/** What is handed to the connection at once: a kept one that dies before it took more was dead already, and the bytes go over another one. */
-const SLICE_BYTES = 64 * 1024;
 
 /** Pushes bytes that are in memory, unless they are there. Requests: those of `pushBlob`. */
 export async function uploadBytes(
@@ -38,8 +37,4 @@ export async function uploadOpened(
   const descriptor: Descriptor = { mediaType: MEDIA_TYPE, digest: `sha256:${hash.digest("hex")}`, size };
   await pushBlob(repository, descriptor, open, options);
   return { digest: descriptor.digest, size };
-}
-
-async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
 }
