@@ -28,6 +28,10 @@ export interface TrafficFlags {
   readonly limitRate?: number | undefined;
   /** No manifest is read while a registry says that no more than so many pulls are left. */
   readonly pullFloor?: number | undefined;
+  /** How often a request that may pass is sent again. */
+  readonly retries?: number | undefined;
+  /** The longest wait that a registry may ask for, in s. */
+  readonly maxWait?: number | undefined;
   /** How long Ctrl-C may wait for the chunk that is being sent, in s. */
   readonly grace?: number | undefined;
 }
@@ -107,6 +111,12 @@ export function addTrafficOptions(command: Command): Command {
   return command
     .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
     .option("--limit-rate <SIZE>", rate, bytesPerSecond)
+    .option("--retries <N>", "how often a request that may pass is sent again (default: 4)", wholeNumber(0, 1000))
+    .option(
+      "--max-wait <SECONDS>",
+      "the longest wait that a registry may ask for (default: 120)",
+      wholeNumber(0, 7 * 86_400),
+    )
     .option("--pull-floor <N>", "stop reading where Docker Hub says that only N pulls are left", wholeNumber(0, 1e6))
     .option(
       "--grace <SECONDS>",

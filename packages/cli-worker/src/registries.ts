@@ -44,17 +44,15 @@ export class Registries implements AsyncDisposable {
   readonly #rules: ReadonlyMap<string, HostRules>;
   readonly #budgets: HostBudgets;
   readonly #journal: Journal | undefined;
-  readonly #pullFloor: number | undefined;
-  readonly #graceMs: number | undefined;
+  readonly #traffic: Pick<RegistryOptions, "pullFloor" | "uploads" | "retry">;
   readonly #logger: Logger | undefined;
   readonly #trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
   readonly #clients: Promise<RegistryClient>[] = [];
 
   private constructor(flags: RegistryFlags & TrafficFlags, hosts: Hosts, options: RegistriesOptions) {
-    const { authfile: authFile, logLevel, lane, concurrency, limitRate: bytesPerSecond, pullFloor, grace } = flags;
-    this.#pullFloor = pullFloor;
-    this.#graceMs = grace === undefined ? undefined : grace * 1000;
+    const { authfile: authFile, logLevel, lane, concurrency, limitRate: bytesPerSecond } = flags;
+    this.#traffic = trafficOf(flags);
     const { journal, rules = NO_RULES } = options;
     this.#hosts = hosts;
     this.#connections = concurrency;
@@ -147,9 +145,21 @@ export class Registries implements AsyncDisposable {
         lane: this.#lane,
         logger: this.#logger,
         journal: this.#journal,
-        pullFloor: this.#pullFloor,
-        uploads: { graceMs: this.#graceMs },
+        ...this.#traffic,
       };
     });
   }
+}
+
+/** What the flags say of every registry's traffic. */
+function trafficOf({
+  pullFloor,
+  grace,
+  retries,
+  maxWait,
+}: TrafficFlags): Pick<RegistryOptions, "pullFloor" | "uploads" | "retry"> {
+  const inMs = (seconds: number | undefined): number | undefined =>
+    seconds === undefined ? undefined : seconds * 1000;
+  const attempts = retries === undefined ? undefined : retries + 1;
+  return { pullFloor, uploads: { graceMs: inMs(grace) }, retry: { attempts, maxRetryAfterMs: inMs(maxWait) } };
 }
