@@ -23,6 +23,8 @@ export interface DistributionOptions {
   readonly tls?: Certificate | undefined;
   /** The path of the CA whose client certificates are asked for. Only with `tls`. */
   readonly clientAuthority?: string | undefined;
+  /** Whether it takes an index of which something is missing, which only 3.1 can be told. Default: it does not. */
+  readonly sparse?: boolean | undefined;
   /** Where its data is, which two registries may share. Default: a temporary folder of its own. */
   readonly data?: string | undefined;
 }
@@ -55,7 +57,7 @@ export async function startDistribution(path: string, options: DistributionOptio
 }
 
 function configuration(folder: string, options: DistributionOptions): object {
-  const { auth, tls, clientAuthority, data = join(folder, "data") } = options;
+  const { auth, tls, clientAuthority, sparse = false, data = join(folder, "data") } = options;
   const clientcas = clientAuthority === undefined ? {} : { clientcas: [clientAuthority] };
   return {
     version: "0.1",
@@ -66,6 +68,7 @@ function configuration(folder: string, options: DistributionOptions): object {
       secret: "of these tests",
       ...(tls !== undefined && { tls: { certificate: tls.certificate, key: tls.key, ...clientcas } }),
     },
+    ...(sparse && { validation: { manifests: { indexes: { platforms: "none" } } } }),
     ...(auth === "htpasswd" && { auth: { htpasswd: { realm: "tests", path: join(folder, "htpasswd") } } }),
     ...(typeof auth === "object" && { auth: { token: { ...tokenOptions(auth) } } }),
   };

@@ -18,6 +18,11 @@ export interface Destination {
 export interface CopyOptions {
   /** Only these. One: its manifest alone is copied. Several: the index is cut down to them, which changes its digest. Default: all, untouched. */
   readonly platforms?: readonly Platform[] | undefined;
+  /**
+   * With `platforms`: the index is kept as it is, so that its digest and its signatures stay good, and points to content that is not there. Most registries refuse that. Default: no.
+   * At a target that has the index already the chosen platforms are looked for, with 1 HEAD each.
+   */
+  readonly sparse?: boolean | undefined;
   /** Signatures, SBOMs and whatever else names the image or its manifests as its subject. One listing more for each manifest. Default: no. */
   readonly referrers?: boolean | undefined;
   /** Whether a tag that the target has may be moved. Default: yes. */

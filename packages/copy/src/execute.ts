@@ -9,6 +9,7 @@ import { RequestCounter } from "./request-count.ts";
 import { type CopyResult, Tally } from "./result.ts";
 import { CopyRun, type Shared } from "./run.ts";
 import { Scope } from "./scope.ts";
+import { sparseRefused } from "./sparse-refused.ts";
 import type { TargetFeed } from "./spool/fan-out.ts";
 import { Writer } from "./writer.ts";
 
@@ -153,17 +154,19 @@ class Execution {
 
   /** A registry that is late, or that lost a child that was seen, gets time, then the children again, once. */
   async #putWithChildren(action: Put): Promise<PushOutcome> {
-    const { descriptor, children, reference } = action;
+    const { descriptor, children, reference, sparse } = action;
     const open =
       action.bytes === undefined ? this.#reader.opener(descriptor) : openBytes(Buffer.from(action.bytes, "base64"));
     const put = (): Promise<PushOutcome> => this.#writer.pushManifest(descriptor, open, reference);
     try {
-      return await waitForChildren(put, this.#scope.signal);
+      return await (sparse === undefined ? waitForChildren(put, this.#scope.signal) : put());
     } catch (error) {
       if (!childrenAreMissing(error)) throw error;
       const sent = await Promise.all(children.map((digest) => this.#sendIfMissing(digest)));
-      if (!sent.includes(true)) throw error;
-      return put();
+      if (sent.includes(true)) return waitForChildren(put, this.#scope.signal);
+      throw sparse === undefined
+        ? error
+        : sparseRefused({ descriptor, platforms: sparse, store: this.#target.name, cause: error });
     }
   }
 

@@ -2,6 +2,8 @@ import {
   type CallOptions,
   type Content,
   type Descriptor,
+  type Digest,
+  formatPlatform,
   isDigest,
   type Located,
   matchesPlatform,
@@ -13,7 +15,7 @@ import {
 } from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
 import type { Plan, PlanAction, PlanHead } from "./plan.ts";
-import { platformUnknown, selectPlatforms } from "./platforms.ts";
+import { keepPlatforms, platformUnknown, selectPlatforms } from "./platforms.ts";
 import { type OpenManifest, Reader } from "./reader.ts";
 import type { Rewrites } from "./rewrites.ts";
 import { CopyRun } from "./run.ts";
@@ -52,9 +54,10 @@ export async function planCopy(
     throw new TypeError(`Cannot copy "${nameOf(from)}" to "${nameOf(to)}": ${detail}`);
   }
   const unchanged = there === root.root.digest;
-  const { source, notices } = root;
-  const head: PlanHead = { source, root: root.root, state: unchanged ? "unchanged" : "copy", notices };
-  if (unchanged && options.referrers !== true) return finished(head);
+  const { source, kept, notices } = root;
+  const state = unchanged && kept === undefined ? "unchanged" : "copy";
+  const head: PlanHead = { source, root: root.root, state, notices, ...(kept && { kept: [...kept] }) };
+  if (state === "unchanged" && options.referrers !== true) return finished(head);
   // A directory or memory tells for nothing whether it has the root, and then only the tag lacks.
   const rootIsThere = unchanged || (to.store.place === undefined && (await writer.has(root.root)));
   const reference = unchanged || to.reference === root.root.digest ? undefined : to.reference;
@@ -70,6 +73,7 @@ export async function planCopy(
       // Where the reference was missing, what is below it most likely is too: asking would be a request for each.
       askForChildren: there !== undefined || to.store.place === undefined,
       rootIsThere,
+      sparse: kept && { kept, platforms: (options.platforms ?? []).map(formatPlatform) },
       fail: (error) => scope.fail(error),
     }),
   };
@@ -91,6 +95,8 @@ interface Root {
   readonly source: Descriptor;
   readonly root: Descriptor;
   readonly content: Content | undefined;
+  /** Where the index is kept as it is, and only a part of what it names is copied. */
+  readonly kept?: ReadonlySet<Digest> | undefined;
   readonly notices: readonly string[];
 }
 
@@ -100,13 +106,13 @@ async function findRoot(
   options: CopyOptions,
   { there, rewrites }: { readonly there: Descriptor | undefined; readonly rewrites: Rewrites },
 ): Promise<Root> {
-  const { platforms = [] } = options;
+  const { platforms = [], sparse = false } = options;
   if (platforms.length === 0 && there !== undefined) {
     const source = await reader.resolve(reference);
     if (source.digest === there.digest) return { source, root: source, content: undefined, notices: [] };
     return { source, root: source, content: await reader.openManifest(source), notices: [] };
   }
-  if (there !== undefined && rewrites.kept && options.referrers !== true) {
+  if (there !== undefined && rewrites.kept && !sparse && options.referrers !== true) {
     const source = await reader.resolve(reference);
     const root = await rewrites.of(source.digest, platforms);
     if (root === there.digest) return { source, root: there, content: undefined, notices: [] };
@@ -120,7 +126,14 @@ async function findRoot(
     await rewrites.made(source.digest, platforms, source.digest);
     return { source, root: source, content: opened, notices: [] };
   }
-  const selected = await selectPlatforms(opened, image, platforms, (descriptor) => reader.openManifest(descriptor));
+  const openChild = (descriptor: Descriptor): Promise<OpenManifest> => reader.openManifest(descriptor);
+  if (sparse) {
+    const kept = await keepPlatforms(opened, image, platforms, openChild);
+    const only = platforms.map(formatPlatform).join(", ");
+    const notices = [`Indexes are kept whole (sparse): of what they name, only ${only} is copied`];
+    return { source, root: source, content: opened, kept, notices };
+  }
+  const selected = await selectPlatforms(opened, image, platforms, openChild);
   const notices =
     options.referrers === true
       ? ["Signatures and other referrers of the index itself are not copied: only a part of it is"]

@@ -7,7 +7,7 @@ import type { SkipReason } from "./events.ts";
  * - transfer: the blob has to be at the target; the target finds out by itself whether it is there. `mountFrom`: repositories of the
  *   target's registry that hold it, which are tried before any byte is sent.
  * - put: the manifest goes to the target when its children are there, under `reference` where that is given. `bytes`, base64: content that the
- *   source does not have, an index that was cut down to the platforms asked for.
+ *   source does not have, an index that was cut down to the platforms asked for. `sparse`: an index is put whole, and of what it names only these platforms come.
  * - tag: the manifest, which is there, gets a tag.
  */
 export type PlanAction =
@@ -19,6 +19,7 @@ export type PlanAction =
       readonly children: readonly Digest[];
       readonly reference?: string | undefined;
       readonly bytes?: string | undefined;
+      readonly sparse?: readonly string[] | undefined;
     }
   | { readonly action: "tag"; readonly descriptor: Descriptor; readonly reference: string };
 
@@ -30,6 +31,8 @@ export interface PlanHead {
   readonly root: Descriptor;
   /** `unchanged`: the target's reference is there already. `kept`: it is there, differs perhaps, and must not be replaced. */
   readonly state: "copy" | "unchanged" | "kept";
+  /** Of a sparse index and those below it, the manifests that are copied; absent: all. */
+  readonly kept?: readonly Digest[] | undefined;
   /** What the user should know: signatures left behind with an index that was cut down. */
   readonly notices: readonly string[];
 }

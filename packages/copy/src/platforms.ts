@@ -19,10 +19,11 @@ export const SOURCE_DIGEST_ANNOTATION = "io.tranship.source.digest";
 /** BuildKit's attestations are index entries that name, by this annotation, the manifest that they are about. */
 const ATTESTATION_SUBJECT = "vnd.docker.reference.digest";
 
-/** An entry of an index: what it means, and as it is written. */
+/** An entry of an index: what it means, as it is written, and the indexes that it stands in, below the outermost one. */
 interface Entry {
   readonly descriptor: Descriptor;
   readonly written: unknown;
+  readonly within: readonly Digest[];
 }
 
 /**
@@ -42,18 +43,39 @@ export async function selectPlatforms(
   const matches = wanted.map((platform) => matching(entries, platform, image));
   const [first] = matches;
   if (wanted.length === 1 && first !== undefined) return { manifest: first };
-  const kept = new Set<string | undefined>(matches.map(({ digest }) => digest));
-  const selected = entries.filter(
-    ({ descriptor }) => kept.has(descriptor.digest) || kept.has(descriptor.annotations?.[ATTESTATION_SUBJECT]),
-  );
+  const selected = withAttestations(entries, matches);
   const whole = selected.length === childrenOf(root.manifest).length;
   return { index: whole && selected.length === entries.length ? root : cutDown(root, selected) };
+}
+
+/**
+ * The same for an index that is kept as it is: what of it, and of the indexes below it, is copied.
+ * @throws {StoreError} PLATFORM_UNKNOWN, saying which there are.
+ */
+export async function keepPlatforms(
+  root: OpenManifest,
+  image: string,
+  wanted: readonly Platform[],
+  openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
+): Promise<ReadonlySet<Digest>> {
+  const entries = await leaves(root, openManifest);
+  const matches = wanted.map((platform) => matching(entries, platform, image));
+  const selected = withAttestations(entries, matches);
+  return new Set(selected.flatMap(({ descriptor, within }) => [descriptor.digest, ...within]));
+}
+
+function withAttestations(entries: readonly Entry[], matches: readonly Descriptor[]): readonly Entry[] {
+  const kept = new Set<string | undefined>(matches.map(({ digest }) => digest));
+  return entries.filter(
+    ({ descriptor }) => kept.has(descriptor.digest) || kept.has(descriptor.annotations?.[ATTESTATION_SUBJECT]),
+  );
 }
 
 /** The entries of an index, and in place of an index among them, that one's. */
 async function leaves(
   index: OpenManifest,
   openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
+  within: readonly Digest[] = [],
 ): Promise<readonly Entry[]> {
   if (index.manifest.kind !== "index")
     throw new TypeError(`Cannot select platforms of "${index.descriptor.digest}": no index`);
@@ -63,8 +85,8 @@ async function leaves(
   const found = new Map<Digest, Entry>();
   for (const [position, descriptor] of index.manifest.manifests.entries()) {
     const entries = isIndexMediaType(descriptor.mediaType)
-      ? await leaves(await openManifest(descriptor), openManifest)
-      : [{ descriptor, written: written[position] }];
+      ? await leaves(await openManifest(descriptor), openManifest, [...within, descriptor.digest])
+      : [{ descriptor, written: written[position], within }];
     for (const entry of entries) if (!found.has(entry.descriptor.digest)) found.set(entry.descriptor.digest, entry);
   }
   return [...found.values()];

@@ -3,6 +3,7 @@ import {
   type Descriptor,
   type Digest,
   isForeign,
+  isIndexMediaType,
   isManifestMediaType,
   type Manifest,
   parseManifest,
@@ -25,8 +26,17 @@ export interface WalkOptions {
   readonly askForChildren: boolean;
   /** The root is complete at the target: only its referrers are looked at. */
   readonly rootIsThere: boolean;
+  /** Of the root's index, and of those below it, only these manifests are copied; the index itself is not changed. */
+  readonly sparse: Sparse | undefined;
   /** Ends what else is read, as soon as one reading fails. */
   readonly fail: (error: unknown) => void;
+}
+
+/** What is copied of an index that is kept as it is. */
+export interface Sparse {
+  readonly kept: ReadonlySet<Digest>;
+  /** `linux/amd64`, …: what was asked for. */
+  readonly platforms: readonly string[];
 }
 
 /**
@@ -51,19 +61,22 @@ class Walk {
   }
 
   async *root(): AsyncGenerator<PlanAction, void, void> {
-    const { root, rewritten, reference, rootIsThere } = this.#options;
+    const { root, rewritten, reference, rootIsThere, sparse } = this.#options;
     const opened: OpenManifest =
       rewritten === undefined
         ? await this.#reader.openManifest(root)
         : { descriptor: root, bytes: rewritten, manifest: parseManifest(rewritten, root.mediaType) };
     if (!rootIsThere) {
-      yield* this.#manifest(opened, { ancestors: [], reference, rewritten });
+      yield* this.#manifest(opened, { ancestors: [], reference, rewritten, sparse });
       return;
     }
-    this.#manifests.add(root.digest);
-    yield { action: "skip", descriptor: root, reason: "exists" };
+    if (sparse !== undefined) yield* this.#indexThere(opened, [], sparse);
+    else {
+      this.#manifests.add(root.digest);
+      yield { action: "skip", descriptor: root, reason: "exists" };
+    }
     if (reference !== undefined) yield { action: "tag", descriptor: root, reference };
-    if (this.#options.referrers) yield* this.#referrersBelow(opened);
+    if (this.#options.referrers) yield* this.#referrersBelow(opened, sparse);
   }
 
   async *#manifest(
@@ -72,13 +85,14 @@ class Walk {
       readonly ancestors: readonly Digest[];
       readonly reference?: string | undefined;
       readonly rewritten?: Uint8Array | undefined;
+      readonly sparse?: Sparse | undefined;
     },
   ): AsyncGenerator<PlanAction, void, void> {
     const { descriptor, manifest } = opened;
     this.#manifests.add(descriptor.digest);
     const ancestors = [...place.ancestors, descriptor.digest];
-    const children = childrenOf(manifest);
-    if (manifest.kind === "index") yield* this.#children(children, ancestors);
+    const children = keptOf(manifest, place.sparse);
+    if (manifest.kind === "index") yield* this.#children(children, ancestors, place.sparse);
     else for (const blob of children) yield* this.#blob(blob);
     yield {
       action: "put",
@@ -86,6 +100,7 @@ class Walk {
       children: children.filter((child) => !isForeign(child)).map(({ digest }) => digest),
       ...(place.reference === undefined ? {} : { reference: place.reference }),
       ...(place.rewritten === undefined ? {} : { bytes: Buffer.from(place.rewritten).toString("base64") }),
+      ...(place.sparse === undefined || manifest.kind !== "index" ? {} : { sparse: place.sparse.platforms }),
     };
     // A cut-down index is not what its referrers signed.
     if (place.rewritten === undefined) yield* this.#referrers(descriptor);
@@ -94,6 +109,7 @@ class Walk {
   async *#children(
     children: readonly Descriptor[],
     ancestors: readonly Digest[],
+    sparse: Sparse | undefined,
   ): AsyncGenerator<PlanAction, void, void> {
     const itself = children.find(({ digest }) => ancestors.includes(digest));
     if (itself !== undefined) {
@@ -111,8 +127,10 @@ class Walk {
         const opened = await openings[position];
         if (this.#manifests.has(entry.digest)) continue;
         if (opened === "blob") yield* this.#blob(entry);
+        else if (opened === "there" && sparse !== undefined && isIndexMediaType(entry.mediaType))
+          yield* this.#indexThere(await this.#reader.openManifest(entry), ancestors, sparse);
         else if (opened === "there") yield* this.#there(entry);
-        else if (opened !== undefined) yield* this.#manifest(opened, { ancestors });
+        else if (opened !== undefined) yield* this.#manifest(opened, { ancestors, sparse });
       }
     } finally {
       await Promise.allSettled(openings);
@@ -129,7 +147,19 @@ class Walk {
   async *#there(entry: Descriptor): AsyncGenerator<PlanAction, void, void> {
     this.#manifests.add(entry.digest);
     yield { action: "skip", descriptor: entry, reason: "exists" };
-    if (this.#options.referrers) yield* this.#referrersBelow(await this.#reader.openManifest(entry));
+    if (this.#options.referrers) yield* this.#referrersBelow(await this.#reader.openManifest(entry), undefined);
+  }
+
+  /** A sparse index that is there: that says nothing of what it names. */
+  async *#indexThere(
+    { descriptor, manifest }: OpenManifest,
+    ancestors: readonly Digest[],
+    sparse: Sparse,
+  ): AsyncGenerator<PlanAction, void, void> {
+    this.#manifests.add(descriptor.digest);
+    yield* this.#children(keptOf(manifest, sparse), [...ancestors, descriptor.digest], sparse);
+    yield { action: "skip", descriptor, reason: "exists" };
+    if (ancestors.length > 0) yield* this.#referrers(descriptor);
   }
 
   async *#blob(blob: Descriptor): AsyncGenerator<PlanAction, void, void> {
@@ -145,11 +175,12 @@ class Walk {
   }
 
   /** The referrers of a manifest that is at the target, and of all manifests below it. */
-  async *#referrersBelow(opened: OpenManifest): AsyncGenerator<PlanAction, void, void> {
-    for (const child of manifestsOf(opened.manifest)) {
-      if (this.#manifests.has(child.digest)) continue;
+  async *#referrersBelow(opened: OpenManifest, sparse: Sparse | undefined): AsyncGenerator<PlanAction, void, void> {
+    const { manifest } = opened;
+    for (const child of manifest.kind === "index" ? keptOf(manifest, sparse) : []) {
+      if (!isManifestMediaType(child.mediaType) || this.#manifests.has(child.digest)) continue;
       this.#manifests.add(child.digest);
-      yield* this.#referrersBelow(await this.#reader.openManifest(child));
+      yield* this.#referrersBelow(await this.#reader.openManifest(child), sparse);
     }
     if (this.#options.rewritten === undefined || opened.descriptor.digest !== this.#options.root.digest) {
       yield* this.#referrers(opened.descriptor);
@@ -169,6 +200,9 @@ class Walk {
   }
 }
 
-function manifestsOf(manifest: Manifest): readonly Descriptor[] {
-  return manifest.kind === "index" ? manifest.manifests.filter(({ mediaType }) => isManifestMediaType(mediaType)) : [];
+/** What a manifest names, or of a sparse index what is copied of that. */
+function keptOf(manifest: Manifest, sparse: Sparse | undefined): readonly Descriptor[] {
+  const children = childrenOf(manifest);
+  if (sparse === undefined || manifest.kind !== "index") return children;
+  return children.filter(({ digest }) => sparse.kept.has(digest));
 }

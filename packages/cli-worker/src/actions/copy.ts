@@ -21,6 +21,7 @@ import { readingInput, UsageError } from "../usage-error.ts";
 export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags {
   readonly allTags?: boolean | undefined;
   readonly platform?: readonly string[] | undefined;
+  readonly sparse?: boolean | undefined;
   readonly referrers?: boolean | undefined;
   readonly clobber?: boolean | undefined;
   readonly digestfile?: string | undefined;
@@ -75,6 +76,8 @@ async function readJob(sourceText: string, targetTexts: readonly string[], flags
   const source = await readLocation(sourceText);
   const targets = await Promise.all(targetTexts.map(readLocation));
   const platforms = await readingInput(() => (flags.platform ?? []).map(parsePlatform));
+  if (flags.sparse === true && platforms.length === 0)
+    throw new UsageError("--sparse is for platforms, and none are chosen: add --platform, or leave it out");
   if (flags.allTags === true) refuseReferences([source, ...targets]);
   if (flags.allTags === true && flags.digestfile !== undefined) {
     throw new UsageError("--digestfile is for one image, --all-tags copies many");
@@ -112,9 +115,10 @@ async function copyToAll(
   registries: Registries,
   { signal, onEvent, state: { spool, journal } }: RunOf,
 ): Promise<readonly CopyReport[]> {
-  const { srcCreds, destCreds, referrers, clobber, concurrency } = flags;
+  const { srcCreds, destCreds, sparse, referrers, clobber, concurrency } = flags;
   const options: CopyOptions = {
     platforms,
+    sparse,
     referrers,
     clobber,
     signal,

@@ -16,6 +16,10 @@ export function defineCopy(program: Command): void {
     .argument("<DST...>", "the same")
     .option("-a, --all-tags", "copy every tag; SRC and DST are repositories")
     .option("-p, --platform <OS/ARCH,…>", "copy these platforms only (repeatable)", collectList)
+    .option(
+      "--sparse",
+      "with --platform: keep the index as it is; most registries refuse one of which something is missing",
+    )
     .option("--referrers", "copy signatures, SBOMs and other referrers too")
     .option("--no-clobber", "leave tags alone that a target has")
     .option("--digestfile <FILE>", "write the digest of the target's manifest to FILE")

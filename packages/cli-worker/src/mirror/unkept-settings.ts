@@ -8,10 +8,9 @@ export function unkeptSettings({ name, hosts, mirrors }: MirrorFile): readonly s
       ? []
       : [`${name}: concurrency in the windows of ${host} is not kept: the one of the host is, at all times`],
   );
-  const ofMirrors = mirrors.flatMap(({ index, at, sparse, prune }) => {
+  const ofMirrors = mirrors.flatMap(({ index, at, prune }) => {
     const wrong = (message: string): string => formatProblem(name, { at, path: `mirrors[${index}]`, message });
     return [
-      ...(sparse ? [wrong("sparse is not kept: this release rewrites the index to its platforms")] : []),
       ...(prune === undefined ? [] : [wrong("prune is not carried out: this release deletes nothing at a target")]),
     ];
   });

@@ -27,11 +27,11 @@ export function renderPlan(plan: SyncPlan): readonly string[] {
 }
 
 function renderImage(image: PlannedImage): readonly string[] {
-  const { action, reason, from, tag, to, targetTag, content } = image;
+  const { action, reason, from, tag, to, targetTag, sparse, content } = image;
   const target = oneLine(`${to}:${targetTag}`);
   if (action === "delete") return ["delete", target, reason, ""];
   const size = content === undefined ? "" : `up to ${formatBytes(content.copy.bytes)}`;
-  return [action, `${oneLine(`${from}:${tag}`)} → ${target}`, reason, size];
+  return [action, `${oneLine(`${from}:${tag}`)} → ${target}`, sparse === true ? `${reason}, sparse` : reason, size];
 }
 
 function renderActions(images: readonly PlannedImage[]): string {

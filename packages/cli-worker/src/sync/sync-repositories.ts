@@ -22,6 +22,7 @@ export function syncRepository(resolved: RepositoryMirror): SyncRepository {
         : (listed, store, signal) => chooseTags(rules, from, { listed, source: store, signal }),
     immutable: (tags) => immutableTags(rules, tags),
     platforms: mirror.platforms,
+    sparse: mirror.sparse,
     referrers: mirror.referrers,
     cosignTags: mirror.cosignTags,
   };

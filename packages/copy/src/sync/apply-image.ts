@@ -82,16 +82,21 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
       ? await copy(
           names,
           { ...destination, missing: known === null, there: known ?? undefined },
-          { ...common, platforms: (image.platforms ?? []).map(parsePlatform), referrers: image.referrers },
+          {
+            ...common,
+            platforms: (image.platforms ?? []).map(parsePlatform),
+            sparse: image.sparse,
+            referrers: image.referrers,
+          },
         )
       : await execute({ head: steps.head, actions: inOrder(steps.actions) }, names, destination, common);
-  return withNotices(outcomeOf(result, image), notices);
+  return withNotices(outcomeOf(result, known), notices);
 }
 
-function outcomeOf({ moved, mounted, skipped, root, source }: CopyResult, image: PlannedImage): Outcome {
+function outcomeOf({ moved, mounted, skipped, root, source }: CopyResult, there: PlannedImage["there"]): Outcome {
   const nothing = moved.count + mounted.count === 0;
-  // Of a tag that was right only the referrers were looked at.
-  const outcome: ImageOutcome = nothing && image.there === root.digest ? "unchanged" : "copied";
+  // Of a tag that was right only what refers to it, or lacks below it, was looked for.
+  const outcome: ImageOutcome = nothing && there === root.digest ? "unchanged" : "copied";
   const from = source !== undefined && source.digest !== root.digest ? { sourceDigest: source.digest } : {};
   return { outcome, digest: root.digest, moved, mounted, skipped, ...from };
 }
@@ -109,7 +114,7 @@ async function check(
 ): Promise<Outcome | { readonly there: Digest | null; readonly notices: readonly string[] }> {
   const writer = new Writer(target, { run, call, sourceName: source.name });
   const now = (await writer.resolve(image.targetTag, { mayBeHidden: true }))?.digest ?? null;
-  if (image.root !== undefined && now === image.root && image.referrers !== true) {
+  if (image.root !== undefined && now === image.root && image.referrers !== true && image.sparse !== true) {
     return { outcome: "unchanged", digest: image.root };
   }
   if (image.there !== undefined && now !== image.there && now !== image.root && !allowTargetMoved) {

@@ -40,9 +40,13 @@ export async function applyJobs(
   };
   await using spool = new Spool({ limit: options.spoolLimit });
   const deletions: SyncJob[] = [];
-  const work = async ({ source, entries }: SyncJob): Promise<void> => {
+  const say = (name: string, notice: string): void => {
+    if (tally.notice(notice)) onEvent({ from: name, to: name, type: "notice", message: notice });
+  };
+  const work = async ({ name, source, entries }: SyncJob): Promise<void> => {
     if (source === undefined) return;
     const feeds = feedsFor(spool, source, entries);
+    for (const notice of entries.flatMap(({ steps }) => steps?.head.notices ?? [])) say(name, notice);
     await Promise.all(
       entries.map(async (entry, at) => {
         const feed = feeds[at];
@@ -61,10 +65,7 @@ export async function applyJobs(
   };
   try {
     await forEachInFlight(jobs, images, async (job) => {
-      for (const notice of job.notices) {
-        tally.notice(notice);
-        onEvent({ from: job.name, to: job.name, type: "notice", message: notice });
-      }
+      for (const notice of job.notices) say(job.name, notice);
       for (const unresolved of job.unresolved) tally.unresolved(unresolved);
       noteFailure();
       const [later, now] = split(job);

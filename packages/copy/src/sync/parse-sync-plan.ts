@@ -16,6 +16,7 @@ const REASONS: ReadonlySet<string> = new Set<SyncReason>([
   "missing",
   "moved",
   "referrers",
+  "incomplete",
   "unchanged",
   "immutable",
   "gone",
@@ -71,6 +72,7 @@ function imageAt(value: unknown, path: string): PlannedImage {
     ...given("root", fields, path, digestAt),
     ...given("there", fields, path, (there, at) => (there === null ? null : digestAt(there, at))),
     ...given("platforms", fields, path, (list, at) => listAt(list, at, platformAt)),
+    ...given("sparse", fields, path, booleanAt),
     ...given("referrers", fields, path, booleanAt),
     ...given("content", fields, path, contentAt),
   };

@@ -186,7 +186,8 @@ async function sourceDigest(
   const reader = new Reader(source, run, call);
   const { platforms = [] } = spec;
   const missing = open.every(({ there }) => there === null);
-  const reads = readsContent(source, depth) && (missing || (platforms.length > 0 && !run.rewrites.kept));
+  const reads =
+    readsContent(source, depth) && (missing || (platforms.length > 0 && (!run.rewrites.kept || looksBelow(spec))));
   const { digest } = reads ? (await reader.openReference(tag)).descriptor : await reader.resolve(tag);
   await source.sawTag?.(tag, digest, call);
   return digest;
@@ -194,19 +195,24 @@ async function sourceDigest(
 
 /** What the tag stood for when it was last seen, where that is not too long ago and every target has it: else there is something to do, and the source is asked. */
 async function believedDigest(
-  { spec: { platforms = [], referrers }, source }: Pick<OpenRepository, "spec" | "source">,
+  { spec, source }: Pick<OpenRepository, "spec" | "source">,
   tag: string,
   open: readonly { readonly there: Digest | null }[],
   { run, call, trustMs }: PlanTagOptions,
 ): Promise<Digest | undefined> {
-  if (trustMs === undefined || referrers === true || open.some(({ there }) => there === null)) return undefined;
+  if (trustMs === undefined || looksBelow(spec) || open.some(({ there }) => there === null)) return undefined;
   const last = await source.lastSeen?.(tag, call);
   if (last === undefined) return undefined;
   const ageMs = Date.now() - last.seen;
   // A clock that was set back knows no ages.
   if (ageMs < 0 || ageMs > trustMs) return undefined;
-  const root = await run.rewrites.of(last.digest, platforms);
+  const root = await run.rewrites.of(last.digest, spec.platforms ?? []);
   return open.every(({ there }) => there === root) ? last.digest : undefined;
+}
+
+/** Whether a target's tag that is right is not the end: what refers to it, or what a sparse index names, is looked at too. */
+function looksBelow({ referrers, sparse, platforms = [] }: OpenRepository["spec"]): boolean {
+  return referrers === true || (sparse === true && platforms.length > 0);
 }
 
 function readsContent(source: Source, depth: PlanDepth): boolean {
@@ -227,9 +233,12 @@ async function planEntry(
 ): Promise<JobEntry> {
   const { spec, source } = repository;
   const { platforms = [], referrers = false } = spec;
+  const sparse = spec.sparse === true && platforms.length > 0;
   const image: Omit<PlannedImage, "action" | "reason"> = { ...imageOf(repository, target, tag), source: digest, there };
+  /** Why something is done although the tag is right. */
+  const below: SyncReason = sparse ? "incomplete" : "referrers";
   const reason: SyncReason = there === null ? "missing" : "moved";
-  if (there !== null && !referrers && there === (await run.rewrites.of(digest, platforms)))
+  if (there !== null && !looksBelow(spec) && there === (await run.rewrites.of(digest, platforms)))
     return entry(target, { ...image, action: "skip", reason: "unchanged", root: there });
   const reads = readsContent(source, depth);
   if (platforms.length === 0 && !referrers && target.present.has(digest)) {
@@ -244,13 +253,14 @@ async function planEntry(
   const plan = await planCopy(
     { store: source, reference: digest },
     { store: target.store, reference: image.targetTag, missing: there === null, there: there ?? undefined },
-    { platforms, referrers, run, ...call },
+    { platforms, sparse, referrers, run, ...call },
   );
   const root = plan.head.root.digest;
   if (!reads) {
-    if (root === there && !referrers) return entry(target, { ...image, action: "skip", reason: "unchanged", root });
+    if (root === there && !looksBelow(spec))
+      return entry(target, { ...image, action: "skip", reason: "unchanged", root });
     ledger.unread(source, target.store);
-    return entry(target, { ...image, action: "copy", reason: root === there ? "referrers" : reason, root });
+    return entry(target, { ...image, action: "copy", reason: root === there ? below : reason, root });
   }
   const actions = await collect(plan);
   if (spec.cosignTags === true) for (const manifest of manifestsOf(digest, actions)) repository.subjects.add(manifest);
@@ -260,7 +270,7 @@ async function planEntry(
   const planned: PlannedImage = {
     ...image,
     action: "copy",
-    reason: root === there ? "referrers" : reason,
+    reason: root === there ? below : reason,
     root,
     content,
   };
@@ -268,7 +278,7 @@ async function planEntry(
 }
 
 function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omit<PlannedImage, "action" | "reason"> {
-  const { mirror, from, platforms = [], referrers } = spec;
+  const { mirror, from, platforms = [], sparse, referrers } = spec;
   return {
     mirror,
     from,
@@ -276,6 +286,7 @@ function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omi
     to: target.spec.to,
     targetTag: targetTagOf(target, tag),
     ...(platforms.length > 0 && { platforms: platforms.map(formatPlatform) }),
+    ...(platforms.length > 0 && sparse === true && { sparse }),
     ...(referrers === true && { referrers }),
   };
 }

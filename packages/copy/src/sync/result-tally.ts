@@ -34,8 +34,11 @@ export class ResultTally {
     this.add({ mirror, from, tag, to, targetTag, outcome: "left", ...amounts, tookMs: 0 });
   }
 
-  notice(message: string): void {
+  /** Whether that is new. */
+  notice(message: string): boolean {
+    const isNew = !this.#notices.has(message);
     this.#notices.add(message);
+    return isNew;
   }
 
   get failed(): boolean {

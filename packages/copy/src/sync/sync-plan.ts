@@ -18,10 +18,19 @@ export type SyncAction = "copy" | "retag" | "skip" | "delete";
 /**
  * Why.
  * - missing: the target has no such tag. moved: it stands for something else. referrers: it is right, and what refers to it is looked at.
+ * - incomplete: it is right, and something is missing below it: a platform of a sparse index that was not chosen before.
  * - unchanged: both sides have the same. immutable: the target has it, and such a tag never moves.
  * - gone: the source has it no more. unselected: the source has it, and the selection does not choose it any more.
  */
-export type SyncReason = "missing" | "moved" | "referrers" | "unchanged" | "immutable" | "gone" | "unselected";
+export type SyncReason =
+  | "missing"
+  | "moved"
+  | "referrers"
+  | "incomplete"
+  | "unchanged"
+  | "immutable"
+  | "gone"
+  | "unselected";
 
 /**
  * What a copy brings, in counts and bytes. `copy` and `mount` are upper bounds: whether a registry has a blob is found out by the very request that would
@@ -56,6 +65,8 @@ export interface PlannedImage {
   readonly there?: Digest | null | undefined;
   /** `linux/amd64`, …; absent: all. */
   readonly platforms?: readonly string[] | undefined;
+  /** The index is kept as it is, and only these platforms of it are copied. */
+  readonly sparse?: boolean | undefined;
   readonly referrers?: boolean | undefined;
   /** Absent where the source's manifests were not read, and for what needs no content. */
   readonly content?: PlannedContent | undefined;

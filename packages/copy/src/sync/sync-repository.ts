@@ -31,6 +31,8 @@ export interface SyncRepository {
   readonly immutable?: ((tags: readonly string[]) => ReadonlySet<string>) | undefined;
   /** Only these, as in `CopyOptions`. */
   readonly platforms?: readonly Platform[] | undefined;
+  /** With `platforms`, as in `CopyOptions`: the index is kept as it is. Default: no. */
+  readonly sparse?: boolean | undefined;
   /** Referrers go with their subjects. Default: no. */
   readonly referrers?: boolean | undefined;
   /** Cosign's tags (`sha256-….sig`, `.att`, `.sbom`) go with their subjects. Default: no. */

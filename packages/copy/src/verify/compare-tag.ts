@@ -12,6 +12,8 @@ export interface Expected {
   readonly source: Digest;
   /** What the target's ought to: another one where platforms are chosen. */
   readonly root: Digest;
+  /** Of a sparse index, what ought to be there of it; absent: all. */
+  readonly kept?: ReadonlySet<Digest> | undefined;
 }
 
 export type CompareOptions = Omit<ContentCheckOptions, "deep" | "referrers">;
@@ -27,11 +29,12 @@ export async function expectedOf(
   tag: string,
   { run, call }: CompareOptions,
 ): Promise<Expected> {
-  const { platforms = [] } = spec;
+  const { platforms = [], sparse } = spec;
   if (platforms.length > 0) {
     const nowhere = { store: target.store, missing: true };
-    const { head } = await planCopy({ store: source, reference: tag }, nowhere, { platforms, run, ...call });
-    return { source: head.source?.digest ?? head.root.digest, root: head.root.digest };
+    const { head } = await planCopy({ store: source, reference: tag }, nowhere, { platforms, sparse, run, ...call });
+    const { root, source: { digest = root.digest } = {}, kept } = head;
+    return { source: digest, root: root.digest, kept: kept && new Set(kept) };
   }
   if (isDigest(tag)) return { source: tag, root: tag };
   const digest = listing?.get(tag)?.digest ?? (await new Reader(source, run, call).resolve(tag)).digest;
@@ -56,6 +59,7 @@ export async function compareTag(
     return [isDigest(tag) ? missingDigest(digest) : { kind: "tag", problem: "missing", digest }];
   }
   if (found.digest !== digest) return [{ kind: "tag", problem: "differs", digest, found: found.digest }];
+  if (expected.kept !== undefined) return check.belowSparse(found, expected.kept);
   const isCutDown = expected.source !== digest && isIndexMediaType(found.mediaType);
   return isCutDown ? check.belowCutDown(found) : check.below(found);
 }

@@ -5,6 +5,7 @@ import {
   type Descriptor,
   type Digest,
   isForeign,
+  isIndexMediaType,
   isManifestMediaType,
   MAX_MANIFEST_BYTES,
   parseManifest,
@@ -77,6 +78,11 @@ export class ContentCheck {
     return this.#manifest(descriptor, { isCutDown: true });
   }
 
+  /** The same for a sparse index: of what it names, and the indexes below it name, only `kept` is looked at. */
+  belowSparse(descriptor: Descriptor, kept: ReadonlySet<Digest>): Promise<readonly Difference[]> {
+    return this.#manifest(descriptor, { kept });
+  }
+
   /** A referrer that the source lists: whether the target lists it too, and has it. */
   async referrer(subject: Digest, descriptor: Descriptor): Promise<readonly Difference[]> {
     const listed = await this.#listed({ mediaType: "", digest: subject, size: 0 });
@@ -86,14 +92,17 @@ export class ContentCheck {
 
   async #manifest(
     descriptor: Descriptor,
-    { isCutDown = false }: { readonly isCutDown?: boolean } = {},
+    { isCutDown = false, kept }: { readonly isCutDown?: boolean; readonly kept?: ReadonlySet<Digest> } = {},
   ): Promise<readonly Difference[]> {
     const children = await this.#childrenAt(descriptor);
     if (typeof children === "string") return [differenceOf("manifest", children, descriptor)];
     this.checked.manifests.add(descriptor);
     this.manifests.add(descriptor.digest);
     const about = this.#options.referrers && !isCutDown ? this.#referrers(descriptor) : undefined;
-    return joined(await all([...children.map((child) => this.below(child)), ...(about === undefined ? [] : [about])]));
+    const wanted = kept === undefined ? children : children.filter(({ digest }) => kept.has(digest));
+    const below = (child: Descriptor): Promise<readonly Difference[]> =>
+      kept !== undefined && isIndexMediaType(child.mediaType) ? this.belowSparse(child, kept) : this.below(child);
+    return joined(await all([...wanted.map(below), ...(about === undefined ? [] : [about])]));
   }
 
   async #childrenAt(descriptor: Descriptor): Promise<readonly Descriptor[] | "missing" | "corrupt"> {

@@ -54,8 +54,9 @@ export class Repairs {
       const name = nameOf({ store: this.#target, reference: targetTag });
       throw new StoreError("DENIED", `Cannot move "${name}": it is "${found}", and the mirror calls the tag immutable`);
     }
-    const { platforms, referrers } = spec;
-    await this.#copy(expected.source, targetTag, { platforms, referrers, root: expected.root, there: found });
+    const { platforms, sparse, referrers } = spec;
+    const what = { platforms, sparse, referrers };
+    await this.#copy(expected.source, targetTag, { ...what, root: expected.root, there: found });
   }
 
   async #copy(
@@ -65,7 +66,7 @@ export class Repairs {
       there,
       root = source,
       ...what
-    }: Pick<OpenRepository["spec"], "platforms" | "referrers"> & {
+    }: Pick<OpenRepository["spec"], "platforms" | "sparse" | "referrers"> & {
       readonly there?: Digest | undefined;
       readonly root?: Digest;
     },
