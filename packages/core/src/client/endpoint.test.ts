@@ -26,8 +26,8 @@ describe("endpointOptions()", () => {
     expect(() => endpointOptions(endpoint as never)).toThrow(/^Cannot make a client: expected the registry's host/);
   });
 
-  it("refuses credentials in a URL, and does not repeat them", () => {
-    expect(() => endpointOptions("https://me:secret@r.example")).toThrow(
+  it.each(["https://me:secret@r.example", "me:secret@r.example"])("refuses %j, and does not repeat it", (text) => {
+    expect(() => endpointOptions(text)).toThrow(
       expect.objectContaining({ name: "SyntaxError", message: expect.not.stringContaining("secret") }),
     );
   });

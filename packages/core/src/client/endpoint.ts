@@ -10,13 +10,13 @@ import type { RegistryOptions } from "../registry/registry-connection.ts";
 export function endpointOptions(endpoint: string | RegistryOptions): RegistryOptions {
   checkEndpoint(endpoint);
   const options = typeof endpoint === "string" ? { host: endpoint } : endpoint;
+  if (options.host.includes("@")) {
+    throw new SyntaxError("Bad registry endpoint: leave out the credentials, and give them as an option");
+  }
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(options.host)) return { ...options, host: parseHost(options.host) };
   const url = URL.parse(options.host);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new SyntaxError("Bad registry endpoint: expected HOST, HOST:PORT or https://HOST");
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw new SyntaxError("Bad registry endpoint: leave out the credentials, and give them as an option");
   }
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
     throw new SyntaxError(`Bad registry endpoint ${quoted(options.host)}: expected nothing after the host`);

@@ -40,7 +40,7 @@ describe("parseHost()", () => {
     ["münchen.example", "expected labels"],
     [`${"a".repeat(64)}.example`, "expected labels"],
     [`${"a.".repeat(127)}example`, "expected labels"],
-    ["user@a.example", "expected labels"],
+    ["user@a.example", "leave out what stands before the @"],
     ["a.example/x", "expected labels"],
     ["127.1", "must be an IPv4 address"],
     ["127.0.0.01", "must be an IPv4 address"],
@@ -58,6 +58,9 @@ describe("parseHost()", () => {
     );
     expect(() => parseHost("https://me:secret@r.example")).toThrow(
       /^(?!.*secret)Bad host "https:\/\/\*\*\*@r\.example"/s,
+    );
+    expect(() => parseHost("me:secret@r.example")).toThrow(
+      new SyntaxError('Bad host "***@r.example": leave out what stands before the @'),
     );
   });
 });

@@ -14,6 +14,7 @@ const DOMAIN = /^(?!.{254})[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[
 export function parseHost(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
   if (scheme !== undefined) throw badHost(withoutUser(text), `leave out ${quoted(scheme)}: write HOST or HOST:PORT`);
+  if (text.includes("@")) throw badHost(text.replace(/^.*@/s, "***@"), "leave out what stands before the @");
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/s.exec(text);
   const name = match?.[1]?.toLowerCase();
   if (name === undefined || name === "") throw badHost(text, "expected HOST or HOST:PORT");

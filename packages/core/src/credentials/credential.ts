@@ -57,7 +57,7 @@ export interface CredentialRequest {
 
 /**
  * Finds the credential; undefined means anonymous. Called once per host and repository, its answer is remembered by the client until it
- * expires, where it does.
+ * expires, where it does. What it throws, the call throws as it is.
  */
 export type CredentialProvider = (
   request: CredentialRequest,

@@ -2,8 +2,8 @@ import type { Dispatcher } from "undici";
 import type { TlsOptions } from "./tls-options.ts";
 
 /**
- * How the requests of a call reach the registry, in the place of what its client says, field by field. Calls that are given the same object share its connections,
- * which are made when they are needed and closed with the client.
+ * How the requests of a call reach the registry, in the place of what its client says, field by field. Calls that say the same share connections, which are made
+ * when they are needed and closed with the client.
  */
 export interface CallConnection {
   /** `http://[USER:PASSWORD@]HOST:PORT` (or https); false for none. */

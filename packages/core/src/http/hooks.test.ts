@@ -74,6 +74,14 @@ describe("onRequest", () => {
     },
   );
 
+  it("that answers with a promise is told that nobody waits for it", async () => {
+    await using setup = await scriptedSetup();
+    const onRequest = (async () => Promise.reject(new Error("not waited for"))) as unknown as () => undefined;
+    const resolving = setup.registry.repository("app").resolve("v1", { onRequest });
+    await expect(resolving).rejects.toThrow(/^onRequest must return headers or nothing, and no promise/);
+    expect(setup.server.log).toEqual([]);
+  });
+
   it("that throws fails the call with what it threw, and nothing is sent", async () => {
     await using setup = await scriptedSetup();
     const error = new Error("not this one");

@@ -23,7 +23,7 @@ export const hooks: Observer = { start };
 function start(request: HttpRequest): Observation | undefined {
   const { onRequest, onResponse } = request.call ?? {};
   if (onRequest === undefined && onResponse === undefined) return undefined;
-  const added = lowerCased(onRequest?.(shown(request)));
+  const added = lowerCased(answerOf(onRequest?.(shown(request))));
   if (onResponse === undefined) return { headers: added };
   const sent = shown({ ...request, headers: { ...request.headers, ...added } });
   const startedAt = performance.now();
@@ -39,6 +39,13 @@ function start(request: HttpRequest): Observation | undefined {
 
 function shown({ method, kind, url, headers }: HttpRequest): SentRequest {
   return { method, kind, url: redactedUrl(url), headers: redactedHeaders(headers) };
+}
+
+/** A request doesn't wait: what a promise would bring would be lost. */
+function answerOf(headers: Readonly<Record<string, string>> | undefined): typeof headers {
+  if (!(headers instanceof Promise)) return headers;
+  headers.catch(() => {});
+  throw new TypeError("onRequest must return headers or nothing, and no promise: it is not waited for");
 }
 
 function lowerCased(headers: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {

@@ -12,5 +12,7 @@ it("userAgentOf() adds the suffix", () => {
 });
 
 it.each(["a\r\nb: c", "\u0000"])("userAgentOf() refuses %j", (suffix) => {
-  expect(() => userAgentOf(suffix)).toThrow(TypeError);
+  expect(() => userAgentOf(suffix)).toThrow(
+    new TypeError("Bad userAgentSuffix: expected one line of characters that a header may have"),
+  );
 });

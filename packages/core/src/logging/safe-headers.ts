@@ -23,6 +23,7 @@ export const SAFE_HEADERS: readonly string[] = [
   "if-modified-since",
   "if-none-match",
   "if-unmodified-since",
+  "keep-alive",
   "last-modified",
   "link",
   "location",

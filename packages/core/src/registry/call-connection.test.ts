@@ -72,6 +72,7 @@ it.each([
   [{ connectMs: -1 }, RangeError],
   [{ dispatcher: new Agent(), proxy: false }, TypeError],
   [{ proxy: "socks5://proxy.example:1" }, SyntaxError],
+  [{ tls: { ca: ["ca.crt"] } }, TypeError],
 ] as const)("a call's connection %o is refused before anything is sent", async (connection, error) => {
   let asked = 0;
   const host = await serve((_request, response) => {

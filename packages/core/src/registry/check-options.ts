@@ -1,4 +1,5 @@
 import type { CallConnection } from "../http/call-connection.ts";
+import type { TlsOptions } from "../http/tls-options.ts";
 import type { RetryPolicy } from "../store/call-options.ts";
 import type { ClientTimeouts, RegistryTransportOptions } from "./transport-options.ts";
 
@@ -29,12 +30,27 @@ export function checkDispatcher(options: RegistryTransportOptions): void {
   throw new TypeError(`Cannot use ${given.join(", ")} with a dispatcher of your own: set it there`);
 }
 
+/** OpenSSL passes over text without a certificate in it, and nobody would know that an authority is missing. @throws {TypeError} for what is no PEM. */
+export function checkAuthorities({ ca = [] }: TlsOptions): void {
+  for (const [index, pem] of ca.entries()) {
+    if (typeof pem === "string" && pem.includes("-----BEGIN ")) continue;
+    throw new TypeError(`Bad tls.ca[${index}]: expected a certificate as PEM text, "-----BEGIN CERTIFICATE-----…"`);
+  }
+}
+
 /** The same for a call. @throws {TypeError} {RangeError} */
 export function checkConnection({ dispatcher, connectMs, ...rest }: CallConnection): void {
   checkMs("connection", { connectMs });
+  checkAuthorities(rest.tls ?? {});
   const given = Object.entries({ ...rest, connectMs }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (dispatcher === undefined || given.length === 0) return;
   throw new TypeError(`Cannot use ${given.join(", ")} with a dispatcher of your own: set it there`);
+}
+
+/** @throws {RangeError} for what is no number of connections. */
+export function checkConnections(connections: number): void {
+  if (Number.isSafeInteger(connections) && connections > 0) return;
+  throw new RangeError(`Bad connections ${connections}: expected a whole number from 1`);
 }
 
 /** @throws {RangeError} for one that is no count. */

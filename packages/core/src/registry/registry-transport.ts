@@ -1,4 +1,5 @@
 import { apiHost } from "../content/reference.ts";
+import { checkCredential, hasGetToken } from "../credentials/check-credential.ts";
 import type { Credential, CredentialProvider } from "../credentials/credential.ts";
 import type { TokenCredential } from "../credentials/token-credential.ts";
 import { isRetryable, RegistryError } from "../errors.ts";
@@ -19,7 +20,15 @@ import { Clock, type Sleep } from "../pace/clock.ts";
 import { Pace } from "../pace/pace.ts";
 import type { CallOptions } from "../store/call-options.ts";
 import { Authenticator, withHint } from "./auth/authenticator.ts";
-import { checkConnection, checkDispatcher, checkPullFloor, checkRetryPolicy, checkTimeouts } from "./check-options.ts";
+import {
+  checkAuthorities,
+  checkConnection,
+  checkConnections,
+  checkDispatcher,
+  checkPullFloor,
+  checkRetryPolicy,
+  checkTimeouts,
+} from "./check-options.ts";
 import { combineCall } from "./combine-call.ts";
 import { CONNECT_MS, CONNECTIONS, connectTransport } from "./connect-transport.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
@@ -60,6 +69,8 @@ class HttpRegistryTransport implements RegistryTransport {
     checkTimeouts(timeouts);
     checkDispatcher(options);
     checkPullFloor(options);
+    checkConnections(connections);
+    checkAuthorities(options.tls ?? {});
     this.#options = options;
     this.host = apiHost(options.host);
     this.#userAgent = userAgentOf(options.userAgentSuffix);
@@ -248,11 +259,12 @@ class HttpRegistryTransport implements RegistryTransport {
 
 function providerOf(credentials: RegistryTransportOptions["credentials"]): CredentialProvider {
   if (typeof credentials === "function") return credentials;
-  const credential = credentials === undefined || "kind" in credentials ? credentials : entraOf(credentials);
+  if (credentials === undefined) return async () => undefined;
+  const credential = isBareToken(credentials) ? ({ kind: "entra", credential: credentials } as const) : credentials;
+  checkCredential(credential);
   return async () => credential;
 }
 
-function entraOf(credential: TokenCredential): Credential {
-  if (typeof credential.getToken === "function") return { kind: "entra", credential };
-  throw new TypeError("Cannot use these credentials: expected a kind, a function, or an object with getToken");
+function isBareToken(credentials: Credential | TokenCredential): credentials is TokenCredential {
+  return hasGetToken(credentials) && !("kind" in credentials);
 }

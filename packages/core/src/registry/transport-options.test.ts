@@ -97,6 +97,26 @@ describe("proxy", () => {
   );
 });
 
+it.each([
+  [{ connections: 0 }, new RangeError("Bad connections 0: expected a whole number from 1")],
+  [{ connections: 1.5 }, new RangeError("Bad connections 1.5: expected a whole number from 1")],
+  [{ tls: { ca: ["ca.crt"] } }, /^Bad tls\.ca\[0\]: expected a certificate as PEM text/],
+  [{ credentials: "me:sesame" as never }, /^(?!.*sesame)Bad credentials: expected an object with a kind/],
+  [{ credentials: { kind: "basic", username: "me" } as never }, /^Bad credentials: password: expected text/],
+] as const)("%o is refused when the client is made", (options, error) => {
+  expect(() => new Registry({ host: "r.example", ...options })).toThrow(error);
+});
+
+it("what a provider of credentials gives is checked too, and what it throws is thrown", async () => {
+  const challenge = { status: 401, headers: { "www-authenticate": "Basic" } };
+  const token = process.env["NEVER_SET"] as string;
+  await using setup = await scriptedSetup(() => challenge, { credentials: async () => ({ kind: "bearer", token }) });
+  await expect(setup.registry.ping()).rejects.toThrow(/^Bad credentials: token: expected text, got undefined$/);
+  const sealed = new Error("the vault is sealed");
+  await using other = await scriptedSetup(() => challenge, { credentials: () => Promise.reject(sealed) });
+  await expect(other.registry.ping()).rejects.toBe(sealed);
+});
+
 describe("dispatcher", () => {
   /** An agent that notes what it is asked for. */
   class Noting extends Agent {

@@ -1,3 +1,4 @@
+import { checkCredential } from "../../credentials/check-credential.ts";
 import type { AnonymousCredential, Credential, CredentialProvider } from "../../credentials/credential.ts";
 import { SingleFlight } from "../../http/single-flight.ts";
 
@@ -60,6 +61,7 @@ export class CredentialLookup {
       key,
       async (shared) => {
         const credential = await credentials({ host, repository }, { signal: shared });
+        if (credential !== undefined) checkCredential(credential);
         this.#found.set(key, { credential, endsAt: now() + usableMs(credential) });
         return credential;
       },
