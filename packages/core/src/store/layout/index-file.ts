@@ -4,12 +4,21 @@ import { StoreError } from "../../errors.ts";
 import { reading, writing } from "../storage-failure.ts";
 import { withFileLock } from "./file-lock.ts";
 import { EMPTY_LAYOUT_INDEX, formatLayoutIndex, type LayoutIndex, parseLayoutIndex } from "./layout-index.ts";
-import { readRegularFile } from "./regular-file.ts";
+import { fileState, readRegularFile } from "./regular-file.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** In bytes: some hundred thousand entries. */
 const MAX_INDEX_BYTES = 64 * 1024 * 1024;
+
+/** Two writes of a file so close to each other may have the same time: FAT counts in steps of 2 s. */
+const SETTLED_MS = 3000;
+
+/** A change, and what became of it. */
+interface Wanted {
+  readonly change: IndexChange;
+  made: { readonly error?: unknown } | undefined;
+}
 
 /** Gives the new index, or the one that it got where nothing changes. */
 export type IndexChange = (index: LayoutIndex) => LayoutIndex | Promise<LayoutIndex>;
@@ -21,6 +30,10 @@ export class IndexFile {
   readonly #workspace: Workspace;
   /** Changes of this process wait for one another here, and not by asking for the lock again and again. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Changes that are wanted and not made: whoever's turn it is makes all of them, so that many at once cost one new file. */
+  readonly #wanted = new Set<Wanted>();
+  /** What was read last, and of which file. */
+  #known: { readonly id: string; readonly index: LayoutIndex } | undefined;
 
   /** @param root the layout's real path. @param name what messages call it. */
   constructor(root: string, name: string, workspace: Workspace) {
@@ -29,7 +42,10 @@ export class IndexFile {
     this.#workspace = workspace;
   }
 
-  /** @throws {StoreError} LAYOUT_INVALID where it is missing, malformed or no regular file; STORAGE. */
+  /**
+   * The file as it is: it is looked at each time, and parsed where it is another one than the last time.
+   * @throws {StoreError} LAYOUT_INVALID where it is missing, malformed or no regular file; STORAGE.
+   */
   async read(): Promise<LayoutIndex> {
     const index = await reading(this.#name, () => this.#readIfThere());
     if (index !== undefined) return index;
@@ -46,25 +62,55 @@ export class IndexFile {
 
   /**
    * Reads, changes and replaces the file while no other writer does, in this process or another one. A reader sees the old file or the new one.
-   * It is on the disk before it gets its name.
+   * It is on the disk before it gets its name. Changes that wait at the same time are made together, in their order.
    * @throws {StoreError} as `read`.
    */
   async update(change: IndexChange, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    await this.#exclusive(async (isHeld) => {
-      const before = await this.read();
-      const after = await change(before);
-      return after === before || this.#replace(after, isHeld);
-    }, signal);
+    const wanted: Wanted = { change, made: undefined };
+    this.#wanted.add(wanted);
+    try {
+      await this.#exclusive(
+        (isHeld) => this.#makeWanted(isHeld),
+        signal,
+        () => wanted.made !== undefined,
+      );
+    } finally {
+      this.#wanted.delete(wanted);
+    }
+    if (wanted.made !== undefined && "error" in wanted.made) throw wanted.made.error;
   }
 
-  /** Runs one step under the lock, again if it says that the lock was lost. */
+  /** Makes all changes that are wanted. One that fails leaves the others alone. */
+  async #makeWanted(isHeld: () => Promise<boolean>): Promise<boolean> {
+    const wanted = [...this.#wanted];
+    const before = await this.read();
+    let after = before;
+    const failures = new Map<Wanted, { readonly error: unknown }>();
+    for (const one of wanted) {
+      try {
+        after = await one.change(after);
+      } catch (error) {
+        failures.set(one, { error });
+      }
+    }
+    if (after !== before && !(await this.#replace(after, isHeld))) return false;
+    for (const one of wanted) {
+      one.made = failures.get(one) ?? {};
+      this.#wanted.delete(one);
+    }
+    return true;
+  }
+
+  /** Runs one step under the lock, again if it says that the lock was lost; not at all where it is needless when its turn comes. */
   async #exclusive(
     step: (isHeld: () => Promise<boolean>) => Promise<boolean>,
     signal: AbortSignal | undefined,
+    isNeedless: () => boolean = () => false,
   ): Promise<void> {
     const before = this.#last;
     const turn = (async () => {
       await settled(before, signal);
+      if (isNeedless()) return;
       const lock = join(this.#workspace.path, "index.lock");
       const attempt = () => withFileLock(lock, ({ isHeld }) => step(isHeld), { signal });
       try {
@@ -99,14 +145,18 @@ export class IndexFile {
   }
 
   async #readIfThere(): Promise<LayoutIndex | undefined> {
-    let text: string;
     try {
-      text = await readRegularFile(this.#path, MAX_INDEX_BYTES);
+      const before = await fileState(this.#path);
+      if (this.#known?.id === before.id) return this.#known.index;
+      const index = parseLayoutIndex(await readRegularFile(this.#path, MAX_INDEX_BYTES), this.#name);
+      const { id, writtenAtMs } = await fileState(this.#path);
+      const isOld = Math.abs(Date.now() - writtenAtMs) > SETTLED_MS;
+      this.#known = id === before.id && isOld ? { id, index } : undefined;
+      return index;
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return undefined;
       throw error;
     }
-    return parseLayoutIndex(text, this.#name);
   }
 }
 

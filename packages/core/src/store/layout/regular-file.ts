@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, lstat, open } from "node:fs/promises";
 import { StoreError } from "../../errors.ts";
 import { isSystemError } from "./system-error.ts";
 
@@ -42,6 +42,19 @@ export async function readRegularFile(path: string, limit: number): Promise<stri
   } finally {
     await handle.close();
   }
+}
+
+/** Which file has the name, and when it was last written: another one, or the same one written anew, is told apart by it. */
+export interface FileState {
+  readonly id: string;
+  /** Also where only its time was set. ms since 1970, by the clock of the file system. */
+  readonly writtenAtMs: number;
+}
+
+/** @throws the system's error. */
+export async function fileState(path: string): Promise<FileState> {
+  const { dev, ino, size, mtimeNs, ctimeNs, mtimeMs, ctimeMs } = await lstat(path, { bigint: true });
+  return { id: [dev, ino, size, mtimeNs, ctimeNs].join(" "), writtenAtMs: Math.max(Number(mtimeMs), Number(ctimeMs)) };
 }
 
 function refused(path: string, detail: string): StoreError {

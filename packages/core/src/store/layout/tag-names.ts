@@ -60,8 +60,17 @@ export function findOnly(index: LayoutIndex, store: string): Descriptor {
   throw new StoreError("MANIFEST_UNKNOWN", `${message}: it has ${all.length}; name one by its ${choice}`);
 }
 
-/** One table a rule, in the order of the rules. */
+/** An index never changes, and is asked for many of its names. */
+const tablesOf = new WeakMap<LayoutIndex, readonly Named[]>();
+
+/** One table a rule, in the order of the rules. Memory: some 300 bytes an entry, as long as the index is used. */
 function nameTables(index: LayoutIndex): readonly Named[] {
+  const tables = tablesOf.get(index) ?? makeTables(index);
+  tablesOf.set(index, tables);
+  return tables;
+}
+
+function makeTables(index: LayoutIndex): readonly Named[] {
   const rules = [refNameOf, containerdNameOf, (entry: IndexEntry) => tagAtEnd(refNameOf(entry))];
   return rules.map((nameBy) => {
     const named = new Map<string, IndexEntry[]>();
