@@ -64,9 +64,9 @@ export class Field implements AsyncDisposable {
   /** Runs a contender once and checks what it left. @throws {Error} where it fails, or the target has something else. */
   async run(contender: Contender, tool: InstalledTool, ends: Ends): Promise<Measured> {
     await using home = await mkdtempDisposable(join(tmpdir(), "tranship-bench-home-"));
-    const { scope } = this.#corpus;
+    const { scope, atOnce } = this.#corpus;
     const { authority } = this.registries;
-    const job = { scope, repository: REPOSITORY, tag: IMAGE_TAG, home: home.path, ...ends };
+    const job = { scope, atOnce, repository: REPOSITORY, tag: IMAGE_TAG, home: home.path, ...ends };
     const invocation = await contender.invocation({ ...job, authority: ends.tls ? authority : undefined });
     const measured = await measure(tool.program, invocation, home.path);
     await this.#check();

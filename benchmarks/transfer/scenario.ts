@@ -37,6 +37,12 @@ export function scenarios({ quick }: { readonly quick: boolean }): readonly Scen
         "8 blobs of 100 MB",
         Array.from({ length: 8 }, () => 100 * MB),
       );
+  const sixteen = bigBlobs(
+    "sixteen",
+    `16 blobs of ${quick ? 8 : 64} MB at once`,
+    Array.from({ length: 16 }, () => (quick ? 8 : 64) * MB),
+    { atOnce: 16 },
+  );
   const tags = smallTags(quick ? 20 : 300);
   const fresh = { tls: false, addedMs: 0, again: false, slow: [] } as const;
   const images = [blob, blobs, rootImage].flatMap((corpus): Scenario[] => [
@@ -45,6 +51,8 @@ export function scenarios({ quick }: { readonly quick: boolean }): readonly Scen
   ]);
   return [
     ...images,
+    { ...fresh, name: "sixteen/plain", corpus: sixteen },
+    { ...fresh, name: "sixteen/tls", corpus: sixteen, tls: true },
     { ...fresh, name: "tags/fresh", corpus: tags, slow: ["skopeo"] },
     { ...fresh, name: "tags/fresh/40ms", corpus: tags, addedMs: 40, slow: ["skopeo", "regsync"] },
     { ...fresh, name: "tags/again", corpus: tags, again: true, slow: ["skopeo"] },

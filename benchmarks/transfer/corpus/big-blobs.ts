@@ -8,8 +8,13 @@ const MIB = 1024 * 1024;
 const GZIP_HEAD = Buffer.from([0x1f, 0x8b, 8, 0]);
 
 /** An image of layers of this size in bytes, which do not compress. */
-export function bigBlobs(name: string, title: string, sizes: readonly number[]): Corpus {
-  return { name, title, scope: "image", seed: (store) => seed(store, sizes) };
+export function bigBlobs(
+  name: string,
+  title: string,
+  sizes: readonly number[],
+  { atOnce }: Pick<Corpus, "atOnce"> = {},
+): Corpus {
+  return { name, title, scope: "image", atOnce, seed: (store) => seed(store, sizes) };
 }
 
 async function seed(store: Target, sizes: readonly number[]): Promise<ReadonlyMap<string, Digest>> {

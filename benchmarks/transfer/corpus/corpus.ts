@@ -7,6 +7,8 @@ export interface Corpus {
   readonly title: string;
   /** One image under the tag `v1`, or a repository with all of its tags. */
   readonly scope: "image" | "repository";
+  /** Big blobs that are to be in flight at the same time. Default: as each tool does by itself. */
+  readonly atOnce?: number | undefined;
   /** Puts it into an empty repository. Gives what every tag stands for. */
   seed(store: RegistryStore): Promise<ReadonlyMap<string, Digest>>;
 }

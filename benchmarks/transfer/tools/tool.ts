@@ -6,6 +6,7 @@ export type ToolName = "tranship" | "crane" | "regctl" | "regsync" | "skopeo" | 
 /** What a tool has to do: the image or repository goes from one host to the other, under the same name. */
 export interface Job {
   readonly scope: Corpus["scope"];
+  readonly atOnce?: Corpus["atOnce"];
   /** `127.0.0.1:PORT` */
   readonly source: string;
   readonly target: string;

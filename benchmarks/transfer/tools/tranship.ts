@@ -14,7 +14,9 @@ export const tranship: Tool = {
       tool: "tranship",
       settings: "defaults",
       scopes: ["image", "repository"],
-      invocation: (job) => ({ args: [COMMAND, "copy", "--quiet", ...whatOf(job), ...trustOf(job)] }),
+      invocation: (job) => ({
+        args: [COMMAND, "copy", "--quiet", ...slotsOf(job), ...whatOf(job), ...trustOf(job)],
+      }),
     },
   ],
 };
@@ -22,6 +24,10 @@ export const tranship: Tool = {
 function whatOf({ scope, source, target, repository, tag }: Job): readonly string[] {
   if (scope === "repository") return ["--all-tags", `${source}/${repository}`, `${target}/${repository}`];
   return [`${source}/${repository}:${tag}`, `${target}/${repository}:${tag}`];
+}
+
+function slotsOf({ atOnce }: Job): readonly string[] {
+  return atOnce === undefined ? [] : ["--blobs", String(atOnce)];
 }
 
 function trustOf({ tls, authority }: Job): readonly string[] {

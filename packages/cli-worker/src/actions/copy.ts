@@ -25,6 +25,8 @@ export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags {
   readonly referrers?: boolean | undefined;
   readonly clobber?: boolean | undefined;
   readonly digestfile?: string | undefined;
+  /** Big blobs in flight. */
+  readonly blobs?: number | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
 }
@@ -115,7 +117,7 @@ async function copyToAll(
   registries: Registries,
   { signal, onEvent, state: { spool, journal } }: RunOf,
 ): Promise<readonly CopyReport[]> {
-  const { srcCreds, destCreds, sparse, referrers, clobber, concurrency } = flags;
+  const { srcCreds, destCreds, sparse, referrers, clobber, concurrency, blobs } = flags;
   const options: CopyOptions = {
     platforms,
     sparse,
@@ -123,7 +125,7 @@ async function copyToAll(
     clobber,
     signal,
     onEvent,
-    run: new CopyRun({ concurrency, spool, journal }),
+    run: new CopyRun({ concurrency, blobs, spool, journal }),
   };
   const from = flags.allTags === true ? undefined : await openSource(source, registries, srcCreds);
   const store = from?.store ?? (await openStore(source, registries, srcCreds));

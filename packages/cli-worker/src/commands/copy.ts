@@ -1,7 +1,14 @@
 import type { Command } from "commander";
 import type { CopyFlags } from "../actions/copy.ts";
 import { interruptible } from "../interrupt.ts";
-import { addExamples, addRegistryOptions, addStateOptions, addTrafficOptions, collectList } from "../options.ts";
+import {
+  addExamples,
+  addRegistryOptions,
+  addStateOptions,
+  addTrafficOptions,
+  collectList,
+  wholeNumber,
+} from "../options.ts";
 
 /** `tranship copy SRC DST…` */
 export function defineCopy(program: Command): void {
@@ -25,7 +32,7 @@ export function defineCopy(program: Command): void {
     .option("--digestfile <FILE>", "write the digest of the target's manifest to FILE")
     .option("--json", "print events and the result as JSON lines")
     .option("-q, --quiet", "print errors only");
-  addTrafficOptions(command);
+  addTrafficOptions(command).option("--blobs <N>", "big blobs in flight (default: 8)", wholeNumber(1, 1000));
   addStateOptions(command);
   addRegistryOptions(command, { credentials: "two" });
   addExamples(command, [

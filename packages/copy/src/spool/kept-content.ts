@@ -1,5 +1,5 @@
 import { type FileHandle, open as openFile, rm } from "node:fs/promises";
-import type { Open } from "@tranship/core";
+import { type Open, watchContent } from "@tranship/core";
 import { BlockSums } from "./block-sums.ts";
 import { writeAll } from "./write-all.ts";
 
@@ -68,7 +68,9 @@ export class KeptContent {
     this.#readings += 1;
     await this.#writing;
     if (this.#failure !== undefined) return this.#fetch(offset, signal);
-    return this.#pieces(offset, signal, this.#readings);
+    if (offset < this.#length || offset === this.#size) return this.#pieces(offset, signal, this.#readings);
+    const rest = await this.#rest(signal, this.#readings);
+    return offset === this.#length ? rest : skipping(rest, offset - this.#length);
   };
 
   /** Closes it, and leaves the file for the next process. */
@@ -90,17 +92,19 @@ export class KeptContent {
       position += piece.length;
       yield piece;
     }
-    if (position === this.#size) return;
+    if (position < this.#size) yield* await this.#rest(signal, reading);
+  }
+
+  /** What the file lacks, written to it while it passes: nothing is copied. */
+  async #rest(signal: AbortSignal | undefined, reading: number): Promise<AsyncIterable<Uint8Array>> {
     let at = this.#length;
-    for await (const bytes of await this.#fetch(at, signal)) {
-      // Before the reader has them, whose own they are then.
-      if (reading === this.#readings) await this.#write(bytes, at);
-      const skipped = Math.max(0, position - at);
-      at += bytes.length;
-      if (skipped >= bytes.length) continue;
-      position = at;
-      yield bytes.subarray(skipped);
-    }
+    return watchContent(await this.#fetch(at, signal), {
+      passing: async (bytes) => {
+        const from = at;
+        at += bytes.length;
+        if (reading === this.#readings) await this.#write(bytes, from);
+      },
+    });
   }
 
   async #piece(position: number): Promise<Uint8Array> {
@@ -129,6 +133,15 @@ export class KeptContent {
       await this.#file.truncate(0).catch(() => {});
       await rm(this.#sumsPath, { force: true }).catch(() => {});
     }
+  }
+}
+
+async function* skipping(content: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array, void, void> {
+  let left = length;
+  for await (const bytes of content) {
+    const skipped = Math.min(left, bytes.length);
+    left -= skipped;
+    if (skipped < bytes.length) yield bytes.subarray(skipped);
   }
 }
 

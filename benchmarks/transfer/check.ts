@@ -1,0 +1,122 @@
+import { printTable } from "../table.ts";
+import { bigBlobs } from "./corpus/big-blobs.ts";
+import type { Corpus } from "./corpus/corpus.ts";
+import { smallTags } from "./corpus/small-tags.ts";
+import { Field } from "./field.ts";
+import type { Measured } from "./measure.ts";
+import { startCountingProxy } from "./proxy/counting-proxy.ts";
+import type { Traffic } from "./proxy/traffic.ts";
+import { startRegistries } from "./registries.ts";
+import { installedTools } from "./tools/installed.ts";
+
+const MIB = 1024 * 1024;
+const MB = 1_000_000;
+/** What documents take, in bytes: manifests, configs, and what a registry answers. */
+const DOCUMENTS = 64 * 1024;
+/** What the probe of a host sends before its first blob of 64 MiB or more, in bytes. */
+const PROBE = 2 * MIB;
+
+/** The most that a copy may take. */
+interface Limit {
+  readonly corpus: Corpus;
+  /** Whether the target has everything already. */
+  readonly again: boolean;
+  /** Requests. */
+  readonly source: number;
+  readonly target: number;
+  /** More of them at a target that keeps whole chunks only, such as distribution 2.8: the chunks. */
+  readonly chunks?: number;
+  /** Bytes of bodies: read from the source, and sent to the target. */
+  readonly received: number;
+  readonly sent: number;
+  readonly peakMiB: number;
+}
+
+const BLOB = 256 * MIB;
+const SIXTEEN = 16 * 16 * MB;
+const sixteen = bigBlobs(
+  "sixteen",
+  "16 blobs of 16 MB at once",
+  Array.from({ length: 16 }, () => 16 * MB),
+  { atOnce: 16 },
+);
+const blob = bigBlobs("blob", "one blob of 256 MiB", [BLOB]);
+const tags = smallTags(20);
+
+const LIMITS: readonly Limit[] = [
+  // A manifest, a config and the layer; HEAD of the tag, 2 for each blob, 2 that look whether 202 means absent, the probe's 9, the manifest.
+  { corpus: blob, again: false, source: 3, target: 17, chunks: 20, received: BLOB, sent: BLOB + PROBE, peakMiB: 120 },
+  // As above, without a probe, and up to one look for each layer: they begin at the same time.
+  { corpus: sixteen, again: false, source: 18, target: 68, received: SIXTEEN, sent: SIXTEEN, peakMiB: 150 },
+  // 16 things a tag: 4 manifests, 12 blobs. The source's list of tags, and the target's.
+  {
+    corpus: tags,
+    again: false,
+    source: 321,
+    target: 561,
+    received: 20 * DOCUMENTS,
+    sent: 20 * DOCUMENTS,
+    peakMiB: 150,
+  },
+  { corpus: tags, again: true, source: 21, target: 21, received: 0, sent: 0, peakMiB: 120 },
+];
+
+/** What copies cost between real registries in requests, bytes and memory: fails where it is more than the limits. No time is looked at: machines differ. */
+async function check(): Promise<readonly string[]> {
+  await using registries = await startRegistries(process.env["TMPDIR"] ?? "/tmp");
+  const { installed } = await installedTools(new Set(["tranship"]));
+  const [tool] = installed;
+  const contender = tool?.contenders[0];
+  if (tool === undefined || contender === undefined) throw new Error("tranship is not built");
+  await using source = await startCountingProxy({ upstream: registries.source.plain, addedMs: 0 });
+  await using target = await startCountingProxy({ upstream: registries.target.plain, addedMs: 0 });
+  const rows = [["", "requests", "MiB in + out", "peak MiB"]];
+  const exceeded: string[] = [];
+  for (const [corpus, limits] of Map.groupBy(LIMITS, (limit) => limit.corpus)) {
+    await using field = await Field.prepare(registries, corpus);
+    for (const limit of limits) {
+      const title = `${corpus.title}, ${limit.again ? "nothing to do" : "fresh"}`;
+      if (limit.again) await field.fill();
+      else await field.empty();
+      const measured = await field.run(contender, tool, { source: source.host, target: target.host, tls: false });
+      const [from, to] = [source.take(), target.take()];
+      rows.push([
+        title,
+        `${from.total} + ${to.total}`,
+        `${mib(from.received)} + ${mib(to.sent)}`,
+        mib(measured.peakBytes),
+      ]);
+      const most = { ...limit, target: limit.target + (registries.kind.endsWith("2.8") ? (limit.chunks ?? 0) : 0) };
+      exceeded.push(...over(most, from, to, measured).map((what) => `${title}: ${what}`));
+    }
+  }
+  await Promise.all([registries.source.empty(), registries.target.empty()]);
+  printTable(`What copies cost, ${registries.kind} at both ends`, rows);
+  return exceeded;
+}
+
+function over(limit: Limit, from: Traffic, to: Traffic, { peakBytes }: Measured): readonly string[] {
+  const [received, sent] = [limit.received + DOCUMENTS, limit.sent + DOCUMENTS];
+  const peak = peakBytes / MIB;
+  return [
+    from.total > limit.source && `${from.total} requests at the source, at most ${limit.source}: ${kinds(from)}`,
+    to.total > limit.target && `${to.total} requests at the target, at most ${limit.target}: ${kinds(to)}`,
+    from.received > received && `${from.received} bytes read from the source, at most ${received}`,
+    to.sent > sent && `${to.sent} bytes sent to the target, at most ${sent}`,
+    peak > limit.peakMiB && `${peak.toFixed(0)} MiB of memory, at most ${limit.peakMiB}`,
+  ].filter((line) => line !== false);
+}
+
+function kinds({ requests }: Traffic): string {
+  return Object.entries(requests)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(", ");
+}
+
+function mib(bytes: number): string {
+  return (bytes / MIB).toFixed(1);
+}
+
+const exceeded = await check();
+for (const line of exceeded) console.log(`too much: ${line}`);
+if (exceeded.length > 0) process.exitCode = 1;
