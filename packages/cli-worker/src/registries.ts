@@ -39,9 +39,7 @@ const NO_RULES: ReadonlyMap<string, HostRules> = new Map();
 export class Registries implements AsyncDisposable {
   readonly #hosts: Hosts;
   readonly #found: CredentialProvider;
-  readonly #connections: number | undefined;
   readonly #lane: RegistryOptions["lane"];
-  readonly #rules: ReadonlyMap<string, HostRules>;
   readonly #budgets: HostBudgets;
   readonly #journal: Journal | undefined;
   readonly #traffic: Pick<RegistryOptions, "pullFloor" | "uploads" | "retry">;
@@ -55,10 +53,8 @@ export class Registries implements AsyncDisposable {
     this.#traffic = trafficOf(flags);
     const { journal, rules = NO_RULES } = options;
     this.#hosts = hosts;
-    this.#connections = concurrency;
     this.#lane = lane;
-    this.#rules = rules;
-    this.#budgets = new HostBudgets({ rules, bytesPerSecond });
+    this.#budgets = new HostBudgets({ rules, bytesPerSecond, concurrency });
     this.#journal = journal;
     this.#logger = logLevel && lineLogger(logLevel, (line) => process.stderr.write(line));
     this.#trace = (message) => this.#logger?.debug({}, message);
@@ -134,7 +130,7 @@ export class Registries implements AsyncDisposable {
     return readingInput(async () => {
       const provider = credentials === undefined ? this.#found : givenCredentials(credentials, this.#trace);
       const settings = await this.#hosts.settingsOf(host);
-      const connections = this.#rules.get(host)?.limits.concurrency ?? this.#connections;
+      const connections = this.#budgets.connectionsOf(host);
       const budget = this.#budgets.of(host);
       return {
         host,

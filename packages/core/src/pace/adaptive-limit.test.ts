@@ -31,6 +31,23 @@ describe("AdaptiveLimit", () => {
     expect(order).toEqual([0, 1, 2, 3]);
   });
 
+  it("keeps to a cap that changes, and goes back to the limit after it", async () => {
+    let cap: number | undefined = 1;
+    const limit = new AdaptiveLimit({ most: 4, cap: () => cap });
+    const begun: Turn[] = [];
+    const asking = Array.from({ length: 4 }, async () => begun.push(await limit.turn()));
+    await asking[0];
+    expect([begun.length, limit.limit]).toEqual([1, 1]);
+    cap = 2;
+    begun[0]?.end();
+    await Promise.all(asking.slice(1, 3));
+    expect(begun).toHaveLength(3);
+    cap = undefined;
+    begun[1]?.end();
+    await asking[3];
+    expect([begun.length, limit.limit]).toEqual([4, 4]);
+  });
+
   it("is halved by a refusal, and once for all that were under way together", async () => {
     const limit = new AdaptiveLimit({ most: 32 });
     const turns = await Promise.all(Array.from({ length: 32 }, () => limit.turn()));

@@ -14,6 +14,8 @@ export interface AdaptiveLimitOptions {
   readonly most: number;
   /** Where it begins. Default: `most`. */
   readonly start?: number | undefined;
+  /** A lower limit that holds at the moment, asked for each turn; undefined: none. It is not less than 1. Where it rises, who waits sees that at the end of a turn. */
+  readonly cap?: (() => number | undefined) | undefined;
 }
 
 /**
@@ -22,6 +24,7 @@ export interface AdaptiveLimitOptions {
  */
 export class AdaptiveLimit {
   readonly #most: number;
+  readonly #cap: () => number | undefined;
   readonly #line: (() => void)[] = [];
   #limit: number;
   #active = 0;
@@ -29,18 +32,19 @@ export class AdaptiveLimit {
   /** Counts the halvings. */
   #epoch = 0;
 
-  constructor({ most, start = most }: AdaptiveLimitOptions) {
+  constructor({ most, start = most, cap = () => undefined }: AdaptiveLimitOptions) {
     this.#most = most;
+    this.#cap = cap;
     this.#limit = Math.min(start, most);
   }
 
   get limit(): number {
-    return this.#limit;
+    return Math.min(this.#limit, this.#cap() ?? this.#limit);
   }
 
   /** Whether a turn is to be had at once. */
   get free(): boolean {
-    return this.#active < this.#limit;
+    return this.#active < this.limit;
   }
 
   /** Raises the limit at once, as far as the user allows. */
@@ -96,12 +100,12 @@ export class AdaptiveLimit {
   #halve(): void {
     this.#epoch += 1;
     this.#clean = 0;
-    this.#limit = Math.max(1, Math.floor(this.#limit / 2));
+    this.#limit = Math.max(1, Math.floor(this.limit / 2));
   }
 
   #count(): void {
     this.#clean += 1;
-    if (this.#clean < this.#limit) return;
+    if (this.#clean < this.limit) return;
     this.#clean = 0;
     this.raiseTo(this.#limit + 1);
   }

@@ -45,6 +45,56 @@ describe("HostBudget", () => {
     expect(waited()).toBeLessThan(10_700);
   });
 
+  it("holds back what is over the number at once, small requests and big blobs apart, and follows where that changes", async () => {
+    let concurrency = 1;
+    const budget = new HostBudget({ limits: () => ({ concurrency }) });
+    const waiting: (() => void)[] = [];
+    let arrived = Promise.withResolvers<void>();
+    const host = await serve((request, response) => {
+      waiting.push(() => void response.end(request.url?.includes("blobs") === true ? CONTENT : "{}"));
+      arrived.resolve();
+    });
+    const made = client(host, { budget });
+    const next = async (count: number): Promise<void> => {
+      while (waiting.length < count) {
+        arrived = Promise.withResolvers();
+        await arrived.promise;
+      }
+    };
+    const small = [read(made), read(made)];
+    await next(1);
+    concurrency = 3;
+    waiting.shift()?.();
+    await small[0];
+    await next(1);
+    waiting.shift()?.();
+    await small[1];
+
+    concurrency = 1;
+    const blob = () =>
+      made.request(manifest({ kind: "blob", path: "/v2/app/blobs/sha256:00", answerLength: CONTENT.length }));
+    const first = blob();
+    await next(1);
+    waiting.shift()?.();
+    const { body } = await first;
+    let second = "waits";
+    const later = blob().then((response) => {
+      second = "answered";
+      return response;
+    });
+    // What is small passes a blob whose bytes nobody takes.
+    const between = read(made);
+    await next(1);
+    expect(waiting).toHaveLength(1);
+    waiting.shift()?.();
+    await between;
+    expect(second).toBe("waits");
+    await body.drop();
+    await next(1);
+    waiting.shift()?.();
+    await (await later).body.drop();
+  });
+
   it("limits the bytes of requests", async () => {
     const { budget, waited } = budgetOf({ bytesPerSecond: 100_000 });
     const received: Buffer[] = [];

@@ -1,4 +1,7 @@
+import { carriesBigBody } from "../http/big-body.ts";
 import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
+import { ObservedBody } from "../http/observed-body.ts";
+import { AdaptiveLimit, type Turn } from "./adaptive-limit.ts";
 import { BudgetedBody, budgetedContent } from "./budgeted-body.ts";
 import { Clock } from "./clock.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -8,6 +11,8 @@ export interface HostLimits {
   readonly requestsPerSecond?: number | undefined;
   /** Bytes of bodies per second. */
   readonly bytesPerSecond?: number | undefined;
+  /** Requests that wait for an answer of the host, big blobs that are sent to it, and big ones that are read from it, each at once; never more than the registry's `connections`. */
+  readonly concurrency?: number | undefined;
 }
 
 /** What a budget is made of. */
@@ -32,6 +37,8 @@ export class HostBudget {
   readonly #limits: HostBudgetOptions["limits"];
   readonly #read: Direction;
   readonly #write: Direction;
+  /** Big blobs that are being read; those that are sent hold a turn of the host's pace. */
+  readonly #reading: AdaptiveLimit;
 
   constructor({ limits, sleep }: HostBudgetOptions) {
     const clock = new Clock(sleep);
@@ -42,6 +49,12 @@ export class HostBudget {
     });
     this.#read = direction();
     this.#write = direction();
+    this.#reading = new AdaptiveLimit({ most: Number.POSITIVE_INFINITY, cap: () => this.concurrency });
+  }
+
+  /** What holds at the moment; undefined: no limit. @internal */
+  get concurrency(): number | undefined {
+    return this.#limits().concurrency;
   }
 
   /** Sends a request when it is its turn; its body and that of its answer then keep to the limit. @throws what `send` throws; the signal's reason. @internal */
@@ -50,9 +63,23 @@ export class HostBudget {
     const { requests } = request.method === "GET" || request.method === "HEAD" ? this.#read : this.#write;
     const turn = (): Promise<void> => requests.take(1, signal);
     await (requests.isBehind && call?.whileWaiting !== undefined ? call.whileWaiting(turn) : turn());
-    if (this.#limits().bytesPerSecond === undefined) return send(request);
-    const response = await send({ ...request, inSmallPieces: true, ...this.#bodyOf(request) });
+    const reading = await this.#readingTurn(request);
+    if (this.#limits().bytesPerSecond === undefined) return holding(reading, () => send(request));
+    const response = await holding(reading, () => send({ ...request, inSmallPieces: true, ...this.#bodyOf(request) }));
     return { ...response, body: new BudgetedBody(response.body, this.#read.bytes, signal) };
+  }
+
+  /** A big blob's turn to be read. One that goes on where it broke needs none: it may be what fills a request that others wait for. */
+  async #readingTurn(request: HttpRequest): Promise<Turn | undefined> {
+    const { method, headers, signal, call } = request;
+    if (method !== "GET" || !carriesBigBody(request) || headers["range"] !== undefined) return undefined;
+    if (this.concurrency === undefined || call?.whileWaiting === undefined || this.#reading.free)
+      return this.#reading.turn(signal);
+    let turn: Turn | undefined;
+    await call.whileWaiting(async () => {
+      turn = await this.#reading.turn(signal);
+    });
+    return turn;
   }
 
   #bodyOf({ body, signal }: HttpRequest): Pick<HttpRequest, "body"> {
@@ -66,5 +93,17 @@ export class HostBudget {
         return content;
       },
     };
+  }
+}
+
+/** Sends, and ends the turn when the answer's body is over, or with what was thrown. */
+async function holding(turn: Turn | undefined, send: () => Promise<HttpResponse>): Promise<HttpResponse> {
+  if (turn === undefined) return send();
+  try {
+    const response = await send();
+    return { ...response, body: new ObservedBody(response.body, [{ ended: () => turn.end() }]) };
+  } catch (error) {
+    turn.end();
+    throw error;
   }
 }

@@ -16,6 +16,8 @@ export interface HostPaceOptions extends BackoffOptions {
   readonly closing?: AbortSignal | undefined;
   /** Requests that wait for an answer at once; as many again where bodies are big. */
   readonly concurrency: number;
+  /** A lower limit that holds at the moment. Default: none. */
+  readonly cap?: (() => number | undefined) | undefined;
   /** The longest wait that the host may ask for, in ms, where the call does not say. Default 2 min. */
   readonly maxRetryAfterMs?: number | undefined;
   /** No manifest is read while the host says that no more than so many pulls are left. Default: what the host says is not looked at. */
@@ -56,8 +58,9 @@ export class HostPace {
   constructor(options: HostPaceOptions) {
     this.#options = options;
     this.#gate = new HostGate(options.clock);
-    this.#small = new AdaptiveLimit({ most: options.concurrency });
-    this.#big = new AdaptiveLimit({ most: options.concurrency });
+    const { concurrency: most, cap } = options;
+    this.#small = new AdaptiveLimit({ most, cap });
+    this.#big = new AdaptiveLimit({ most, cap });
     this.#quota = options.pullFloor === undefined ? undefined : new PullQuota(options.pullFloor);
   }
 

@@ -86,7 +86,8 @@ class HttpRegistryTransport implements RegistryTransport {
     this.#clock = new Clock(sleep);
     const onHeld = logger && paceLog(logger);
     const closing = this.#closing.signal;
-    this.#pace = new Pace({ ...retry, clock: this.#clock, concurrency: connections, pullFloor, closing, onHeld });
+    const cap = (): number | undefined => options.budget?.concurrency;
+    this.#pace = new Pace({ ...retry, clock: this.#clock, concurrency: connections, cap, pullFloor, closing, onHeld });
     this.#authenticator = new Authenticator({
       host: options.host,
       credentials: providerOf(options.credentials),

@@ -34,7 +34,7 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
    * Default: pulls until the registry refuses.
    */
   readonly pullFloor?: number | undefined;
-  /** Requests and bytes per second, shared by all registries that are given the same one. Default: no limit. */
+  /** Requests and bytes per second, and how many at once, shared by all registries that are given the same one. Default: no limit. */
   readonly budget?: HostBudget | undefined;
   readonly timeouts?: ClientTimeouts | undefined;
   /** `host` or `host:port` that the registry may send us to over http, or at a private address. */
