@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 import { expectText } from "./expect-text.ts";
 import { quoted } from "./quoted.ts";
 
@@ -32,12 +32,8 @@ export function parseDigest(text: string): Digest {
 
 /** Whether the text is a well-formed digest. */
 export function isDigest(text: string): text is Digest {
-  try {
-    parseDigest(text);
-    return true;
-  } catch {
-    return false;
-  }
+  // Not by parseDigest: it is asked of tags as often as of digests, and an error takes longer to make than the request that it is asked for.
+  return /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(text);
 }
 
 /** The algorithm of a digest that was parsed. */
@@ -52,5 +48,6 @@ export function hasherFor(digest: Digest): Hash {
 
 /** The digest of bytes in memory. */
 export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = "sha256"): Digest {
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
+  // In one call: to make a hash object costs as much as to hash 10 KiB.
+  return `${algorithm}:${hash(algorithm, bytes, "hex")}`;
 }

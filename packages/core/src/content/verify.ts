@@ -104,17 +104,25 @@ export function verifyBytes(bytes: Uint8Array, descriptor: Descriptor): void {
   checkDigest(digestOf(bytes, algorithmOf(descriptor.digest)), descriptor);
 }
 
-/** Reads small content whole, verified. Memory: `descriptor.size` bytes, so check that first where it came from outside. */
+/** Reads small content whole, verified. @throws as `verified`. Memory: `descriptor.size` bytes, so check that first where it came from outside. */
 export async function readVerified(content: AsyncIterable<Uint8Array>, descriptor: Descriptor): Promise<Uint8Array> {
-  const leases = new VerifiedLeases(leasesOf(content), descriptor);
+  const leases = leasesOf(content);
+  const { size } = descriptor;
   // No Buffer.concat: its small results share one pool, so the caller would not own the memory.
-  const whole = new Uint8Array(descriptor.size);
+  const whole = new Uint8Array(size);
   let offset = 0;
   for (let lease = await leases.read(); lease !== undefined; lease = await leases.read()) {
-    whole.set(lease.bytes, offset);
-    offset += lease.bytes.length;
+    const { bytes } = lease;
+    const fits = offset + bytes.length <= size;
+    if (fits) whole.set(bytes, offset);
+    offset += bytes.length;
     lease.release();
+    if (fits) continue;
+    await leases.close();
+    throw sizeMismatch(descriptor, `more than ${size} bytes came`);
   }
+  if (offset !== size) throw sizeMismatch(descriptor, `${offset} of ${size} bytes came`);
+  checkDigest(digestOf(whole, algorithmOf(descriptor.digest)), descriptor);
   return whole;
 }
 

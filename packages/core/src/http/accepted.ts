@@ -6,18 +6,26 @@ import { refusalOf } from "./refusal.ts";
  * The answer, if its status is one that the caller handles. What asks for `identity`, as a blob does, is not given encoded bytes.
  * @throws {RegistryError} for another status, its body read; PROTOCOL for a Content-Encoding.
  */
-export async function accepted(
+export function accepted(
   response: HttpResponse,
   request: HttpRequest,
   statuses: readonly number[],
-): Promise<HttpResponse> {
-  if (!statuses.includes(response.status)) throw await refusalOf(response, request);
+): HttpResponse | Promise<never> {
+  if (!statuses.includes(response.status)) return refuse(response, request);
   const encoding = response.headers["content-encoding"]?.toLowerCase() ?? "identity";
   if (request.headers["accept-encoding"] !== "identity" || encoding === "identity") return response;
+  return refuseEncoded(response, request, encoding);
+}
+
+async function refuse(response: HttpResponse, request: HttpRequest): Promise<never> {
+  throw await refusalOf(response, request);
+}
+
+async function refuseEncoded(response: HttpResponse, request: HttpRequest, encoding: string): Promise<never> {
   await response.body.drop();
   throw new RegistryError(
     "PROTOCOL",
-    `Cannot ${request.action}: the answer is encoded (${encoding}), which was ruled out`,
+    `Cannot ${request.action()}: the answer is encoded (${encoding}), which was ruled out`,
     {
       status: response.status,
       method: request.method,

@@ -25,7 +25,7 @@ export class RefusedAddressError extends Error {
 /** The RegistryError for a request that got no answer, or only a part of one. */
 export function connectionFailure(error: unknown, request: HttpRequest, route: Route = {}): RegistryError {
   const { code, detail } = diagnose(error, request.url, route);
-  return new RegistryError(code, `Cannot ${request.action}: ${detail}`, {
+  return new RegistryError(code, `Cannot ${request.action()}: ${detail}`, {
     cause: error,
     method: request.method,
     url: request.url.href,

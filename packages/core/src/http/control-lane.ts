@@ -7,22 +7,25 @@ import type { HttpRequest } from "./message.ts";
 export class ControlLane implements Lane {
   readonly #dispatchers: Dispatchers;
   readonly #timeouts: ExchangeTimeouts;
+  /** Those under way. A listener for each on the client's signal would cost as much as sending the request. */
+  readonly #running = new Set<Exchange>();
 
   constructor(dispatchers: Dispatchers, timeouts: ExchangeTimeouts) {
     this.#dispatchers = dispatchers;
     this.#timeouts = timeouts;
   }
 
-  exchange(request: HttpRequest, closing: AbortSignal): LaneExchange {
+  exchange(request: HttpRequest): LaneExchange {
     return new Exchange(request, {
-      dispatcher: this.#dispatchers.for(request.url),
+      way: this.#dispatchers.to(request.url),
       timeouts: this.#timeouts,
-      route: this.#dispatchers.routeOf(request.url),
-      closing,
+      running: this.#running,
     });
   }
 
   close(): Promise<void> {
+    const reason = new Error("the client was closed");
+    for (const exchange of this.#running) exchange.close(reason);
     return this.#dispatchers.close();
   }
 }

@@ -3,8 +3,8 @@ import type { SecureContext } from "node:tls";
 import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
 import { Connection } from "./connection.ts";
 import { type Environment, proxyFor } from "./proxy.ts";
-import type { Route } from "./route.ts";
 import { secureContext, type TlsOptions } from "./tls-options.ts";
+import type { Way } from "./way.ts";
 
 export interface DispatchersOptions {
   /** The registry's host name: it alone is shown the client certificate, and it alone may go unverified. */
@@ -27,6 +27,7 @@ const IDLE_MS = 30_000;
 /** The pools of one client: by whether the registry itself is asked, and by proxy. Made when first needed. */
 export class Dispatchers {
   readonly #options: DispatchersOptions;
+  readonly #ways = new Map<string, Way>();
   readonly #made = new Map<string, Dispatcher>();
   readonly #contexts = new Map<boolean, SecureContext>();
   /** Origins that speak HTTP/2 and nothing else. */
@@ -39,17 +40,24 @@ export class Dispatchers {
     for (const scheme of ["https", "http"]) proxyFor(new URL(`${scheme}://${options.hostname}`), options.environment);
   }
 
-  /** How a URL is reached; nothing is known where the dispatcher is the caller's. */
-  routeOf(url: URL): Route {
-    const { dispatcher, environment, tls } = this.#options;
-    if (dispatcher !== undefined) return {};
-    return { proxy: proxyFor(url, environment), givenAuthorities: (tls.ca ?? []).length > 0 };
+  /**
+   * How a URL's origin is reached, found out once: the environment is not read for each request. Nothing is known of it where the dispatcher is the caller's.
+   * @throws {SyntaxError} for a bad proxy; its dispatcher, {TypeError} for bad certificates.
+   */
+  to(url: URL): Way {
+    const { origin } = url;
+    const known = this.#ways.get(origin);
+    if (known !== undefined) return known;
+    const way = this.#find(url, origin);
+    this.#ways.set(origin, way);
+    return way;
   }
 
   /** From now on HTTP/2 is offered to the URL's origin; false where it was already. It is no default: HTTP/1.1 moves bytes for less. */
   useHttp2({ origin }: URL): boolean {
     if (this.#http2.has(origin)) return false;
     this.#http2.add(origin);
+    this.#ways.delete(origin);
     return true;
   }
 
@@ -57,11 +65,24 @@ export class Dispatchers {
     return this.#http2.has(origin);
   }
 
-  /** The pool for a URL. @throws {SyntaxError} for a bad proxy, {TypeError} for bad certificates. */
-  for(url: URL): Dispatcher {
-    if (this.#options.dispatcher !== undefined) return this.#options.dispatcher;
+  #find(url: URL, origin: string): Way {
+    const { dispatcher, environment, tls } = this.#options;
+    if (dispatcher !== undefined) return { origin, route: {}, dispatcher };
+    const proxy = proxyFor(url, environment);
+    const make = (): Dispatcher => this.#pool(url, proxy);
+    let made: Dispatcher | undefined;
+    return {
+      origin,
+      route: { proxy, givenAuthorities: (tls.ca ?? []).length > 0 },
+      get dispatcher() {
+        made ??= make();
+        return made;
+      },
+    };
+  }
+
+  #pool(url: URL, proxy: URL | undefined): Dispatcher {
     const own = url.hostname === this.#options.hostname;
-    const proxy = proxyFor(url, this.#options.environment);
     const allowH2 = this.usesHttp2(url);
     const key = `${url.protocol}${own}${allowH2} ${proxy?.href ?? ""}`;
     const known = this.#made.get(key);

@@ -5,8 +5,8 @@ import { joinHeaders } from "./join-headers.ts";
 import { type ExchangeTimeouts, type LaneExchange, MOST_REPLAYED_BYTES } from "./lane.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { type OutgoingBody, outgoingBody } from "./outgoing-body.ts";
-import type { Route } from "./route.ts";
 import { tooLong } from "./too-long.ts";
+import type { Way } from "./way.ts";
 
 /** What is known of a connection: whether it has answered a request already. */
 export interface ConnectionHistory {
@@ -14,12 +14,10 @@ export interface ConnectionHistory {
 }
 
 export interface ExchangeOptions {
-  readonly dispatcher: Dispatcher;
+  readonly way: Way;
   readonly timeouts: ExchangeTimeouts;
-  /** For messages. */
-  readonly route: Route;
-  /** Aborted when the client is closed, which ends the exchange. */
-  readonly closing: AbortSignal;
+  /** Holds it from when it is sent until it is over. */
+  readonly running: Set<Exchange>;
 }
 
 /** One request on one of undici's connections. */
@@ -59,21 +57,19 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
   }
 
   run(): Promise<HttpResponse> {
-    const { dispatcher, timeouts, closing } = this.#options;
+    const { way, timeouts, running } = this.#options;
     const { signal, method, url, headers, contentLength } = this.#request;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-    closing.addEventListener("abort", this.#onClose, { once: true });
+    running.add(this);
     if (signal?.aborted) this.#onAbort();
-    if (closing.aborted) this.#onClose();
     if (this.#over) return this.#head.promise;
     try {
-      dispatcher.dispatch(
+      way.dispatcher.dispatch(
         {
-          origin: url.origin,
+          origin: way.origin,
           path: `${url.pathname}${url.search}`,
           method,
-          headers:
-            contentLength === undefined ? { ...headers } : { ...headers, "content-length": String(contentLength) },
+          headers: contentLength === undefined ? headers : { ...headers, "content-length": String(contentLength) },
           body: this.content ?? this.#outgoing?.stream ?? null,
           headersTimeout: this.#request.headersTimeoutMs ?? timeouts.headersMs,
           bodyTimeout: this.#bodyMs,
@@ -135,7 +131,7 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
     this.#finish();
     const failure = this.#outgoing?.failure;
     const reported =
-      failure === undefined ? connectionFailure(error, this.#request, this.#options.route) : failure.error;
+      failure === undefined ? connectionFailure(error, this.#request, this.#options.way.route) : failure.error;
     this.#body?.fail(reported);
     this.#head.reject(reported);
   }
@@ -149,14 +145,15 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error("aborted"));
   };
 
-  readonly #onClose = (): void => {
-    this.onResponseError(undefined, this.#options.closing.reason);
-    this.#controller?.abort(new Error("closed"));
-  };
+  /** The client is closed. */
+  close(reason: Error): void {
+    this.onResponseError(undefined, reason);
+    this.#controller?.abort(reason);
+  }
 
   #finish(): void {
     this.#over = true;
-    this.#options.closing.removeEventListener("abort", this.#onClose);
+    this.#options.running.delete(this);
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
     this.#outgoing?.stop();
   }

@@ -63,13 +63,13 @@ export class IncomingBody implements ResponseBody {
   /** The caller gave up; nothing more is handed out. */
   abort(error: unknown): void {
     this.#pieces = [];
+    this.#buffered = 0;
     this.#end = { error };
     this.#wake?.();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    if (this.#taken) throw new TypeError("The body of an answer can be read only once");
-    this.#taken = true;
+    this.#take();
     const pieces = this.#read();
     return {
       next: () => pieces.next(),
@@ -82,6 +82,7 @@ export class IncomingBody implements ResponseBody {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
+    if (this.#end !== undefined) return this.#whole(this.#end, limit);
     const pieces: Uint8Array[] = [];
     let size = 0;
     for await (const piece of this) {
@@ -97,9 +98,27 @@ export class IncomingBody implements ResponseBody {
       if (this.#end === undefined) this.#flow.destroy();
       return;
     }
+    if (this.#end !== undefined) {
+      this.#taken = true;
+      this.#pieces = [];
+      return;
+    }
     const length = this.#length;
     // Nobody reads what is left of it afterwards.
     await dropRest({ length, read: (limit) => this.bytes(limit), destroy: () => this.#flow.destroy() });
+    this.#taken = true;
+  }
+
+  /** A small body is there as a whole when its head is handed out. */
+  #whole(end: { readonly error?: unknown }, limit: number): Uint8Array {
+    this.#take();
+    if (this.#buffered > limit) throw this.#tooLong(limit);
+    if ("error" in end) throw end.error;
+    return Buffer.concat(this.#pieces.splice(0), this.#buffered);
+  }
+
+  #take(): void {
+    if (this.#taken) throw new TypeError("The body of an answer can be read only once");
     this.#taken = true;
   }
 

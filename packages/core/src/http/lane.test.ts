@@ -30,7 +30,7 @@ it.each<[Carrier["name"], HttpRequest["method"]]>([
       url: new URL(`http://127.0.0.1:${port}${path}`),
       kind: "ping",
       headers: {},
-      action: "try",
+      action: () => "try",
       signal: call.signal,
       ...(method === "PUT" ? { body: () => Buffer.from("body"), contentLength: 4 } : {}),
     });

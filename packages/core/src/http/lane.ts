@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from "./message.ts";
 
 /** One way to carry requests: its connections, and what it knows of them. */
 export interface Lane {
-  /** One request on one connection; nothing is sent before `run`. @param closing Aborted when the client is closed, which ends the exchange. */
+  /** One request on one connection; nothing is sent before `run`. @param closing Aborted when the client is closed, just before `close`: either may end the exchange. */
   exchange(request: HttpRequest, closing: AbortSignal): LaneExchange;
   /** Closes every connection at once. */
   close(): Promise<void>;

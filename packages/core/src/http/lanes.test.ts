@@ -34,7 +34,7 @@ function lanes(options: Partial<LanesOptions> = {}): Lanes {
 
 function blob(init: Partial<HttpRequest> = {}): HttpRequest {
   const url = new URL("http://r.example/v2/app/blobs/sha256:1");
-  return { method: "GET", url, kind: "blob", headers: {}, action: "read it", answerLength: 1_000_000, ...init };
+  return { method: "GET", url, kind: "blob", headers: {}, action: () => "read it", answerLength: 1_000_000, ...init };
 }
 
 const SMALL = blob({ answerLength: 1000 });

@@ -63,7 +63,7 @@ export class Lanes {
   /** Why the blob lane can't carry it: it goes directly, speaks HTTP/1.1, and moves bytes in large pieces. */
   #hindrance({ url, inSmallPieces = false }: HttpRequest): string | undefined {
     if (!this.#isOwn) return "the caller's dispatcher sends it";
-    const { proxy } = this.#dispatchers.routeOf(url);
+    const { proxy } = this.#dispatchers.to(url).route;
     if (proxy !== undefined) return `it goes through the proxy ${proxy.host}`;
     if (this.#dispatchers.usesHttp2(url)) return onlyHttp2(url);
     return inSmallPieces ? "its bytes are counted while they pass" : undefined;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RegistryError } from "../errors.ts";
 import { LocationPolicy } from "./location.ts";
 
-const CONTEXT = { method: "GET", action: 'read blob "b" from "r.example/app"' };
+const CONTEXT = { method: "GET", action: () => 'read blob "b" from "r.example/app"' };
 
 function resolve(origin: string, location: string, allowRedirectTo: readonly string[] = []): string {
   const policy = new LocationPolicy({ origin: () => new URL(origin), allowRedirectTo });

@@ -14,7 +14,7 @@ export interface LocationPolicyOptions {
 /** For whom a Location was given; for the message. */
 export interface LocationContext {
   readonly method: string;
-  readonly action: string;
+  readonly action: () => string;
   /** What named the URL. Default: `the Location`. */
   readonly what?: string | undefined;
 }
@@ -107,7 +107,7 @@ export class LocationPolicy {
   #refused(detail: string, answeredBy: URL, context: LocationContext): RegistryError {
     return new RegistryError(
       "REDIRECT_REFUSED",
-      `Cannot ${context.action}: ${context.what ?? "the Location"} is refused: ${detail}`,
+      `Cannot ${context.action()}: ${context.what ?? "the Location"} is refused: ${detail}`,
       {
         method: context.method,
         url: answeredBy.href,

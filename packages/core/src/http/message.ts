@@ -19,8 +19,8 @@ export interface HttpRequest
   readonly url: URL;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What messages say could not be done: `read manifest "latest" from "r.example/app"`. */
-  readonly action: string;
+  /** What messages say could not be done: `read manifest "latest" from "r.example/app"`. A function, since nearly all requests go well. */
+  readonly action: () => string;
   /** The longest wait between two pieces of the answer's body, in ms. Default: the client's. */
   readonly bodyTimeoutMs?: number | undefined;
   /** What the caller and the client say, as one; handed on to a request for a token. */

@@ -13,17 +13,30 @@ export class Observed {
     this.#observations = observations;
   }
 
-  /** Starts one after the other: each sees the headers that those before it added. */
-  static async start(observers: readonly Observer[], request: HttpRequest): Promise<Observed> {
+  /** Starts one after the other: each sees the headers that those before it added. Undefined where nobody looks, which is the usual case and takes no time. */
+  static start(observers: readonly Observer[], request: HttpRequest): Promise<Observed> | undefined {
+    for (const [at, observer] of observers.entries()) {
+      const first = observer.start(request);
+      if (first !== undefined) return Observed.#start(first, observers.slice(at + 1), request);
+    }
+    return undefined;
+  }
+
+  static async #start(
+    first: ReturnType<Observer["start"]>,
+    others: readonly Observer[],
+    request: HttpRequest,
+  ): Promise<Observed> {
     let current = request;
     const observations: Observation[] = [];
-    for (const observer of observers) {
-      const observation = await observer.start(current);
-      if (observation === undefined) continue;
+    const take = (observation: Observation | undefined): void => {
+      if (observation === undefined) return;
       observations.push(observation);
       const { headers } = observation;
       if (headers !== undefined) current = { ...current, headers: { ...current.headers, ...headers } };
-    }
+    };
+    take(await first);
+    for (const observer of others) take(await observer.start(current));
     return new Observed(current, observations);
   }
 

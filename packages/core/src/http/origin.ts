@@ -36,17 +36,22 @@ export class RegistryOrigin {
     return this.#known ?? this.assumed;
   }
 
+  /** Undefined where a host on this machine is still to be asked. */
+  get known(): URL | undefined {
+    return this.#known;
+  }
+
   /**
    * The origin; a host on this machine is asked first.
    * @param action For messages.
    * @throws {RegistryError} NETWORK where there is no connection; the signal's reason.
    */
-  async find(action: string, signal: AbortSignal | undefined): Promise<URL> {
+  async find(action: () => string, signal: AbortSignal | undefined): Promise<URL> {
     if (this.#known !== undefined) return this.#known;
     return this.#probes.run("", (shared) => this.#probe(action, shared), signal);
   }
 
-  async #probe(action: string, signal: AbortSignal): Promise<URL> {
+  async #probe(action: () => string, signal: AbortSignal): Promise<URL> {
     const { assumed } = this;
     const { host, connectTimeoutMs: timeoutMs } = this.#options;
     const port = Number(assumed.port || 443);

@@ -11,11 +11,20 @@ const MAX_REDIRECTS = 10;
  * @throws {RegistryError} REDIRECT_REFUSED by the policy, for a loop and after 10 hops; PROTOCOL without a Location.
  */
 export async function sendFollowing(request: HttpRequest, send: Send, policy: LocationPolicy): Promise<HttpResponse> {
+  const first = await send(request);
+  return isRedirect(first.status, request.method) ? follow(request, first, send, policy) : first;
+}
+
+async function follow(
+  request: HttpRequest,
+  redirected: HttpResponse,
+  send: Send,
+  policy: LocationPolicy,
+): Promise<HttpResponse> {
   const seen = new Set([request.url.href]);
   let hop = request;
-  for (;;) {
-    const response = await send(hop);
-    if (!isRedirect(response.status, request.method)) return response;
+  let response = redirected;
+  while (isRedirect(response.status, request.method)) {
     await response.body.drop();
     const location = response.headers["location"];
     if (location === undefined) throw broken("PROTOCOL", "redirected without a Location", hop, response.status);
@@ -26,7 +35,9 @@ export async function sendFollowing(request: HttpRequest, send: Send, policy: Lo
     }
     seen.add(url.href);
     hop = { ...hop, url, headers: url.origin === hop.url.origin ? hop.headers : withoutCredentials(hop.headers) };
+    response = await send(hop);
   }
+  return response;
 }
 
 function isRedirect(status: number, method: HttpRequest["method"]): boolean {
@@ -40,7 +51,7 @@ function withoutCredentials(headers: Readonly<Record<string, string>>): Readonly
 }
 
 function broken(code: string, detail: string, hop: HttpRequest, status: number): RegistryError {
-  return new RegistryError(code, `Cannot ${hop.action}: ${detail} (${status})`, {
+  return new RegistryError(code, `Cannot ${hop.action()}: ${detail} (${status})`, {
     status,
     method: hop.method,
     url: hop.url.href,

@@ -29,7 +29,7 @@ function refusal({
     url: URL_,
     kind,
     headers: {},
-    action: 'read manifest "1" from "r.example/app"',
+    action: () => 'read manifest "1" from "r.example/app"',
   };
   const flow = { pause: () => {}, resume: () => {}, destroy: () => {} };
   const body = new IncomingBody({ flow, length: undefined, tooLong: () => new Error("too long") });

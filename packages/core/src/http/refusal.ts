@@ -31,17 +31,21 @@ export async function refusalOf(response: HttpResponse, request: HttpRequest): P
   const text = await readText(response);
   request.signal?.throwIfAborted();
   if (isForTls(text, response)) {
-    return new RegistryError("TLS", `Cannot ${request.action}: ${speaksTls(response.url.host)} (${response.status})`, {
-      status: response.status,
-      method: request.method,
-      url: response.url.href,
-    });
+    return new RegistryError(
+      "TLS",
+      `Cannot ${request.action()}: ${speaksTls(response.url.host)} (${response.status})`,
+      {
+        status: response.status,
+        method: request.method,
+        url: response.url.href,
+      },
+    );
   }
   const errors = parseErrors(text);
   const said = saidBy(errors) ?? titleOf(text, response) ?? meaningOf(response.status);
   const retryAfterMs = parseRetryAfter(response.headers["retry-after"]);
   const code = errors.find((error) => SPEC_CODES.has(error.code))?.code ?? codeOf(response.status, request);
-  return new RegistryError(code, `Cannot ${request.action}: ${said} (${response.status})`, {
+  return new RegistryError(code, `Cannot ${request.action()}: ${said} (${response.status})`, {
     status: response.status,
     method: request.method,
     url: response.url.href,

@@ -63,7 +63,7 @@ function transport(
 }
 
 function request(origin: string, init: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url: new URL("/x", origin), kind: "blob", headers: {}, action: "read it", ...init };
+  return { method: "GET", url: new URL("/x", origin), kind: "blob", headers: {}, action: () => "read it", ...init };
 }
 
 async function* repeat(piece: Uint8Array, times: number, taken?: () => void): AsyncGenerator<Uint8Array, void, void> {

@@ -23,6 +23,7 @@ export interface TransportOptions extends LanesOptions {
 
 /** A transport with connections that are kept and used again. */
 export function createTransport(options: TransportOptions): Transport {
+  const { observers = [] } = options;
   const lanes = new Lanes(options);
   const closing = new AbortController();
 
@@ -32,15 +33,17 @@ export function createTransport(options: TransportOptions): Transport {
     for (let replays = 0; ; replays += 1) {
       request.signal?.throwIfAborted();
       if (closing.signal.aborted) throw connectionFailure(closing.signal.reason, request);
-      const observed = await Observed.start(options.observers ?? [], { ...request, carrier });
+      const carried = { ...request, carrier };
+      const observing = Observed.start(observers, carried);
+      const observed = observing && (await observing);
       let exchange: LaneExchange | undefined;
       let response: HttpResponse;
       try {
-        exchange = lanes.lane(carrier).exchange(observed.request, closing.signal);
-        observed.sent(exchange.content);
+        exchange = lanes.lane(carrier).exchange(observed?.request ?? carried, closing.signal);
+        observed?.sent(exchange.content);
         response = await exchange.run();
       } catch (error) {
-        observed.failed(error);
+        observed?.failed(error);
         report(request, 0);
         const other = lanes.carrierAfter(error, request);
         if (other !== undefined) {
@@ -51,7 +54,7 @@ export function createTransport(options: TransportOptions): Transport {
         continue;
       }
       report(request, response.status);
-      return observed.answered(response);
+      return observed === undefined ? response : observed.answered(response);
     }
   }
 

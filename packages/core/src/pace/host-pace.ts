@@ -120,7 +120,7 @@ export class HostPace {
   #checkWait({ action, call, method, url }: HttpRequest, waitMs: number): void {
     const allowed = call?.retry?.maxRetryAfterMs ?? this.#options.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS;
     if (waitMs <= allowed) return;
-    throw rateLimited(`Cannot ${action}: ${url.host} asked for no more requests for now`, {
+    throw rateLimited(`Cannot ${action()}: ${url.host} asked for no more requests for now`, {
       method,
       url: url.href,
       waitMs,
@@ -135,7 +135,7 @@ export class HostPace {
       return;
     }
     const floor = `the floor is ${this.#options.pullFloor}; the window has ended by then, and may end sooner`;
-    throw rateLimited(`Cannot ${action}: ${spent.detail} at ${url.host}, and ${floor}`, {
+    throw rateLimited(`Cannot ${action()}: ${spent.detail} at ${url.host}, and ${floor}`, {
       method,
       url: url.href,
       waitMs: spent.endsInMs,

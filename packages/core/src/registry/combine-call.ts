@@ -5,11 +5,13 @@ export type CallDefaults = Pick<CallOptions, "onRequest" | "onResponse" | "onExc
 
 /** The call with the functions of its client in front of its own. */
 export function combineCall(client: CallDefaults, call: CallOptions): CallOptions {
+  const { onRequest, onResponse, onExchange } = client;
+  if (onRequest === undefined && onResponse === undefined && onExchange === undefined) return call;
   return {
     ...call,
-    onRequest: combineSend(client.onRequest, call.onRequest),
-    onResponse: inTurn(client.onResponse, call.onResponse),
-    onExchange: inTurn(client.onExchange, call.onExchange),
+    onRequest: combineSend(onRequest, call.onRequest),
+    onResponse: inTurn(onResponse, call.onResponse),
+    onExchange: inTurn(onExchange, call.onExchange),
   };
 }
 

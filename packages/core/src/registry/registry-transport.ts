@@ -100,29 +100,29 @@ class HttpRegistryTransport implements RegistryTransport {
     const { method, kind } = request;
     const call = this.#callOf(request);
     call.signal?.throwIfAborted();
-    const action = actionOf(request, this.host);
+    const action = (): string => actionOf(request, this.host);
     const repeatable = request.retry ?? (method === "GET" || method === "HEAD");
     return this.#retrying(repeatable, call, { method, kind, host: this.host }, async (attempt) => {
-      const origin = await this.#origin.find(action, call.signal);
-      return this.#attempt(request, { ...this.#httpRequest(request, origin, call), action, attempt });
+      const origin = this.#origin.known ?? (await this.#origin.find(action, call.signal));
+      return this.#attempt(request, this.#httpRequest(request, origin, { call, action, attempt }));
     });
   }
 
   /** What the request's caller and the client say, as one. @throws {RangeError} for numbers out of range. */
   #callOf(request: RegistryRequest): CallOptions {
     const { call = {} } = request;
-    checkRetryPolicy(call.retry ?? {});
-    checkTimeouts(call.timeouts ?? {});
-    checkConnection(call.connection ?? {});
+    if (call.retry !== undefined) checkRetryPolicy(call.retry);
+    if (call.timeouts !== undefined) checkTimeouts(call.timeouts);
+    if (call.connection !== undefined) checkConnection(call.connection);
     return combineCall(this.#options, call);
   }
 
   resolveLocation(location: string, answeredBy: URL): URL {
-    return this.#locations.resolve(location, answeredBy, { method: "GET", action: `follow ${this.host}` });
+    return this.#locations.resolve(location, answeredBy, { method: "GET", action: () => `follow ${this.host}` });
   }
 
   async recallLocation(location: string, signal?: AbortSignal): Promise<URL> {
-    const action = `go on with an upload to ${this.host}`;
+    const action = (): string => `go on with an upload to ${this.host}`;
     const origin = await this.#origin.find(action, signal);
     return this.#locations.resolve(location, origin, { method: "GET", action });
   }
@@ -150,7 +150,11 @@ class HttpRegistryTransport implements RegistryTransport {
     }
   }
 
-  #httpRequest(request: RegistryRequest, origin: URL, call: CallOptions): Omit<HttpRequest, "action"> {
+  #httpRequest(
+    request: RegistryRequest,
+    origin: URL,
+    { call, action, attempt }: { readonly call: CallOptions } & Pick<HttpRequest, "action" | "attempt">,
+  ): HttpRequest {
     const { path, method, kind, headers, body, contentLength, answerLength } = request;
     const { timeouts = {}, signal, onExchange } = call;
     return {
@@ -167,6 +171,8 @@ class HttpRegistryTransport implements RegistryTransport {
       call,
       signal,
       onExchange,
+      action,
+      attempt,
     };
   }
 
@@ -211,7 +217,7 @@ class HttpRegistryTransport implements RegistryTransport {
     if (!plain || credential === undefined) return url;
     throw new RegistryError(
       "CREDENTIALS",
-      `Cannot ${request.action}: the token service ${url.host} speaks http, and credentials are not sent in the clear`,
+      `Cannot ${request.action()}: the token service ${url.host} speaks http, and credentials are not sent in the clear`,
       { method: request.method, url: request.url.href },
     );
   }

@@ -38,7 +38,7 @@ export class BlobLane implements Lane {
   exchange(request: HttpRequest, closing: AbortSignal): LaneExchange {
     const { connectTimeoutMs: connectMs, dispatchers, slabs } = this.#options;
     const timeouts = { ...this.#options.timeouts, connectMs };
-    const route = dispatchers.routeOf(request.url);
+    const { route } = dispatchers.to(request.url);
     if (request.body === undefined && (request.method === "GET" || request.method === "HEAD")) {
       return new GetExchange(request, { pool: this.#pool(request.url), slabs, timeouts, route, closing });
     }

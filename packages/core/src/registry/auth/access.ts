@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { UsableCredential } from "./credential-lookup.ts";
 import { claimsOf } from "./jwt.ts";
 
@@ -7,14 +7,24 @@ import { claimsOf } from "./jwt.ts";
  * would tell something of it.
  */
 export function accessFingerprint(credential: UsableCredential | undefined): string {
-  return createHash("sha256")
-    .update(JSON.stringify(accountOf(credential)))
-    .digest("hex")
-    .slice(0, 16);
+  if (credential === undefined) return ANONYMOUS;
+  const known = fingerprints.get(credential);
+  if (known !== undefined) return known;
+  const fingerprint = fingerprintOf(accountOf(credential));
+  fingerprints.set(credential, fingerprint);
+  return fingerprint;
 }
 
-function accountOf(credential: UsableCredential | undefined): readonly unknown[] {
-  if (credential === undefined) return ["anonymous"];
+const ANONYMOUS = fingerprintOf(["anonymous"]);
+
+/** They are asked for with every blob. */
+const fingerprints = new WeakMap<UsableCredential, string>();
+
+function fingerprintOf(account: readonly unknown[]): string {
+  return hash("sha256", JSON.stringify(account), "hex").slice(0, 16);
+}
+
+function accountOf(credential: UsableCredential): readonly unknown[] {
   switch (credential.kind) {
     case "basic":
       return ["basic", credential.username];

@@ -72,7 +72,7 @@ export class Authenticator {
    * @throws {RegistryError} UNAUTHORIZED saying whether credentials were given; CREDENTIALS.
    */
   async send(request: HttpRequest, scopes: readonly Scope[], send: Send): Promise<HttpResponse> {
-    let wanted = mergeScopes(scopes);
+    let wanted = scopes;
     let fresh = false;
     for (let round = 1; ; round += 1) {
       const authorization = await this.#authorization(request, wanted);
@@ -87,7 +87,7 @@ export class Authenticator {
       if (challenge === undefined) return response;
       const learned = this.#learn(challenge);
       const merged = mergeScopes(wanted, [challenge.parameters.get("scope") ?? ""]);
-      const news = learned || merged.join() !== wanted.join();
+      const news = learned || merged.join() !== mergeScopes(wanted).join();
       const stale = authorization !== undefined && this.#isStale(authorization, wanted);
       if (authorization !== undefined && (fresh || !(news || stale))) return response;
       if (authorization === undefined && !(await this.#hasAnswer(request, wanted))) return response;
@@ -167,7 +167,7 @@ export class Authenticator {
     const owner = `${this.#credentials.ownerOf(credential)} ${service.realm.href} ${service.service ?? ""}`;
     const kept = this.#tokens.find(owner, scopes, { forBody: request.body !== undefined });
     if (kept !== undefined) return { value: `Bearer ${kept.value}`, token: kept, owner, kept: true };
-    const token = await this.#fetch(owner, service, scopes, credential, request);
+    const token = await this.#fetch(owner, service, mergeScopes(scopes), credential, request);
     return { value: `Bearer ${token.value}`, token, owner, kept: false };
   }
 
@@ -209,7 +209,7 @@ function checkOwnService({ realm }: TokenService, request: HttpRequest): void {
   if (realm.origin === request.url.origin) return;
   throw new RegistryError(
     "CREDENTIALS",
-    `Cannot ${request.action}: the token service ${realm.host} is not the registry's own, and an Entra token is sent to no other`,
+    `Cannot ${request.action()}: the token service ${realm.host} is not the registry's own, and an Entra token is sent to no other`,
     { method: request.method, url: request.url.href },
   );
 }

@@ -90,7 +90,7 @@ export class EntraExchange {
   async #exchange({ from, credential, signal, call }: EntraRequest): Promise<RefreshToken> {
     const { host, send, now } = this.#options;
     const url = new URL("exchange", from.realm);
-    const action = `exchange the Entra token at ${url.host}`;
+    const action = (): string => `exchange the Entra token at ${url.host}`;
     const target = { method: "POST", url: url.href };
     const { token, expiresOnTimestamp } = await entraToken(credential, { host, action, target, signal });
     const form = new URLSearchParams({ grant_type: "access_token", access_token: token });
@@ -111,7 +111,7 @@ export class EntraExchange {
 
 interface EntraTokenContext {
   readonly host: string;
-  readonly action: string;
+  readonly action: () => string;
   readonly target: { readonly method: string; readonly url: string };
   readonly signal?: AbortSignal | undefined;
 }
@@ -127,14 +127,14 @@ async function entraToken(
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     const detail = said.trim().split("\n", 1)[0]?.slice(0, MAX_DETAIL) ?? "";
-    throw new RegistryError("CREDENTIALS", `Cannot ${action}: no token for "${scope}": ${detail}`, {
+    throw new RegistryError("CREDENTIALS", `Cannot ${action()}: no token for "${scope}": ${detail}`, {
       ...target,
       cause,
     });
   }
   signal?.throwIfAborted();
   if (given !== null && given.token !== "") return given;
-  throw new RegistryError("CREDENTIALS", `Cannot ${action}: the credential gave no token for "${scope}"`, target);
+  throw new RegistryError("CREDENTIALS", `Cannot ${action()}: the credential gave no token for "${scope}"`, target);
 }
 
 /** @throws {SyntaxError} saying what is wrong with it, without showing it. */

@@ -59,7 +59,7 @@ class Bench {
   async send(init: Partial<HttpRequest> = {}): Promise<readonly string[]> {
     const before = this.acr.requests.length;
     const url = new URL(`http://${this.acr.host}/v2/app/blobs/uploads/1`);
-    const request: HttpRequest = { method: "GET", url, kind: "upload", headers: {}, action: "test", ...init };
+    const request: HttpRequest = { method: "GET", url, kind: "upload", headers: {}, action: () => "test", ...init };
     const response = await this.#authenticator.send(request, ["repository:app:pull,push"], this.#transport.send);
     expect(response.status).toBe(200);
     await response.body.drop();

@@ -130,7 +130,7 @@ export function postedForm(
 function common(request: TokenQuestion): Pick<HttpRequest, "kind" | "action" | "signal" | "call"> {
   const { from, scopes, signal, call } = request;
   const what = scopes.length === 0 ? "" : ` for "${scopes.join(" ")}"`;
-  return { kind: "token", action: `get a token${what} from ${from.realm.host}`, signal, call };
+  return { kind: "token", action: () => `get a token${what} from ${from.realm.host}`, signal, call };
 }
 
 /** `Basic …`; an identity token goes in the place of the password. */
@@ -154,7 +154,7 @@ export async function readAnswer<T>(response: HttpResponse, sent: HttpRequest, p
     return parse(text);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new RegistryError("CREDENTIALS", `Cannot ${sent.action}: ${detail}`, {
+    throw new RegistryError("CREDENTIALS", `Cannot ${sent.action()}: ${detail}`, {
       status: response.status,
       method: sent.method,
       url: sent.url.href,
