@@ -26,8 +26,8 @@ export interface CommandOptions {
 export interface StartedCommand {
   readonly process: ChildProcessWithoutNullStreams;
   readonly ended: Promise<CommandRun>;
-  /** Resolves with the first line of stdout that has this text. */
-  line(text: string): Promise<string>;
+  /** Resolves with the first line of stdout that has this text, or that the pattern matches. */
+  line(text: string | RegExp): Promise<string>;
 }
 
 /** Starts `tranship` with these arguments. */
@@ -49,12 +49,12 @@ export function startCommand(args: readonly string[], options: CommandOptions): 
     code: typeof code === "number" ? code : undefined,
     ...output,
   }));
-  const line = async (text: string): Promise<string> => {
+  const line = async (text: string | RegExp): Promise<string> => {
     for (;;) {
       const found = output.stdout
         .split("\n")
         .slice(0, -1)
-        .find((candidate) => candidate.includes(text));
+        .find((candidate) => (typeof text === "string" ? candidate.includes(text) : text.test(candidate)));
       if (found !== undefined) return found;
       const more = await Promise.race([once(child.stdout, "data"), ended]);
       if ("code" in more) throw new Error(`"${text}" was not printed: ${output.stdout}${output.stderr}`);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** Debian packages: continuous integration has every one of them. */
-const DEBIAN_PEERS = ["docker-registry", "skopeo", "debootstrap", "openssl"] as const;
+const DEBIAN_PEERS = ["docker-registry", "skopeo", "debootstrap", "openssl", "chromium"] as const;
 /** Programs that `test/peers/install.sh` builds where Go is. `registry` is distribution 3.1. */
 const GO_PEERS = ["crane", "regctl", "regsync", "oras", "registry", "conformance"] as const;
 

@@ -84,6 +84,15 @@ export function addStateOption(command: Command): Command {
   );
 }
 
+/** Adds `--report`. */
+export function addReportOption(command: Command): Command {
+  return command.option(
+    "--report <[KIND=]FILE>",
+    "write a report at the end: .json, .md (for a CI summary) or .html, also of a run that failed or was interrupted (repeatable)",
+    collect,
+  );
+}
+
 /** The parser of an option that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -24,6 +24,7 @@ export { nameOf, planCopy } from "./plan-copy.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
 export { addRequests, type RequestCount, RequestCounter, totalRequests } from "./request-count.ts";
 export type { Amount, CopyResult } from "./result.ts";
+export type { Retries, RetryCount } from "./retry-count.ts";
 export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";
 export { FanOut, type TargetFeed } from "./spool/fan-out.ts";
 export type { GrowingContent } from "./spool/growing-content.ts";
@@ -33,6 +34,7 @@ export { applyPlan } from "./sync/apply-plan.ts";
 export { parseSyncPlan } from "./sync/parse-sync-plan.ts";
 export { planSync } from "./sync/plan-sync.ts";
 export type { PlanDepth } from "./sync/plan-tag.ts";
+export { ResultTally } from "./sync/result-tally.ts";
 export { sync } from "./sync/sync.ts";
 export type { ApplyOptions, SyncPlanOptions } from "./sync/sync-options.ts";
 export {
@@ -54,6 +56,7 @@ export type {
   SyncTarget,
 } from "./sync/sync-repository.ts";
 export { type ImageOutcome, type ImageResult, SYNC_RESULT_VERSION, type SyncResult } from "./sync/sync-result.ts";
+export { type Traffic, type TrafficCount, TrafficMeter } from "./traffic.ts";
 export type { Difference } from "./verify/difference.ts";
 export { type VerifyOptions, type VerifyStores, verifyMirrors } from "./verify/verify-mirrors.ts";
 export {

@@ -51,6 +51,7 @@ export class Reader {
     }
     const { descriptor, bytes } = await this.#small("resolve", undefined, (call) => this.source.open(reference, call));
     const manifest = parseManifest(bytes, descriptor.mediaType);
+    this.#run.traffic.read(this.source, bytes.length);
     this.#run.manifests.set(descriptor.digest, bytes);
     return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
   }
@@ -73,7 +74,10 @@ export class Reader {
           offset,
           signal: signal ?? this.#call.signal,
         });
-        return watchContent(content, { failed: (error) => this.#blame("fetch", descriptor, error) });
+        return watchContent(content, {
+          received: (bytes) => this.#run.traffic.read(this.source, bytes),
+          failed: (error) => this.#blame("fetch", descriptor, error),
+        });
       } catch (error) {
         throw this.#blame("fetch", descriptor, error);
       }
@@ -101,6 +105,7 @@ export class Reader {
     const bytes = await this.#small("fetch", descriptor, async (call) =>
       readVerified(await this.source.fetch(descriptor, call), descriptor),
     );
+    this.#run.traffic.read(this.source, bytes.length);
     this.#run.manifests.set(descriptor.digest, bytes);
     return bytes;
   }

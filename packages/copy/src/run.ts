@@ -5,6 +5,7 @@ import { BlobHolders } from "./blob-holders.ts";
 import { Rewrites } from "./rewrites.ts";
 import { type Shared, SharedWork } from "./shared-work.ts";
 import type { PersistentSpool } from "./spool/persistent-spool.ts";
+import { TrafficMeter } from "./traffic.ts";
 
 export type { Shared } from "./shared-work.ts";
 
@@ -43,6 +44,8 @@ export class CopyRun {
   readonly spool: PersistentSpool | undefined;
   /** @internal */
   readonly rewrites: Rewrites;
+  /** Bytes that its copies have read and written. */
+  readonly traffic: TrafficMeter = new TrafficMeter();
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
   readonly #holders = new BlobHolders();
 

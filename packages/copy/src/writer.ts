@@ -145,14 +145,16 @@ export class Writer {
 
   /** Tells how many bytes the target took, and when it starts again. */
   #observer(descriptor: Descriptor): (open: Open) => Open {
-    const { emit } = this.#options;
-    if (emit === undefined) return (open) => open;
+    const { emit, run } = this.#options;
     let opened = false;
     return (open) => async (offset, signal) => {
       // The first one too, where an earlier process brought what is before it.
-      if (opened || offset > 0) emit({ type: "resumed", descriptor, offset });
+      if (opened || offset > 0) emit?.({ type: "resumed", descriptor, offset });
       opened = true;
-      const received = (bytes: number): void => emit({ type: "bytes", digest: descriptor.digest, bytes });
+      const received = (bytes: number): void => {
+        run.traffic.wrote(this.target, bytes);
+        emit?.({ type: "bytes", digest: descriptor.digest, bytes });
+      };
       return watchContent(await open(offset, signal), { received });
     };
   }

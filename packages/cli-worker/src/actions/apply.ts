@@ -5,6 +5,7 @@ import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { HostRules } from "../mirror/mirror-file.ts";
 import { hostsOf } from "../open-location.ts";
 import { Registries } from "../registries.ts";
+import { reportFiles } from "../report/report-file.ts";
 import { openRunState } from "../state/open-state.ts";
 import type { RunFlags } from "../sync/mirror-flags.ts";
 import { readPlanFile } from "../sync/plan-file.ts";
@@ -24,6 +25,7 @@ export interface ApplyFlags extends RunFlags {
  * @throws {UsageError} before anything starts. @throws {SomeFailed} where not all was done; an abort rejects with `signal.reason`.
  */
 export async function applyAction(path: string, flags: ApplyFlags, signal: AbortSignal): Promise<void> {
+  const files = await reportFiles(flags.report);
   const plan = await readPlanFile(path, signal);
   const names = new Set(plan.images.flatMap(({ from, to }) => [from, to]));
   const locations = await readingInput(() => [...names].map(parseLocation));
@@ -35,7 +37,11 @@ export async function applyAction(path: string, flags: ApplyFlags, signal: Abort
   const stores = new RegistryStores(registries, rules);
   const { allowTargetMoved } = flags;
   const work = (options: object) => applyPlan(plan, stores, { ...options, allowTargetMoved });
-  const result = await runSync(flags, signal, work, { expectedBytes: bytesOf(plan), state });
+  const result = await runSync(flags, signal, work, {
+    expectedBytes: bytesOf(plan),
+    state,
+    reports: { command: "apply", of: path, files },
+  });
   throwFailures(result);
 }
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { addStateOptions, addTrafficOptions, wholeNumber } from "../options.ts";
+import { addReportOption, addStateOptions, addTrafficOptions, wholeNumber } from "../options.ts";
 import { parseAge } from "../prune/age.ts";
 
 /** Adds the options of the commands that read a mirror file: `MirrorFlags`. */
@@ -21,7 +21,7 @@ export function addRunOptions(command: Command): Command {
     .option("--blobs <N>", "blobs in flight (default: 8)", wholeNumber(1, 1000))
     .option("--json", "print events and the result as JSON lines")
     .option("-q, --quiet", "print errors only");
-  return addStateOptions(addTrafficOptions(command));
+  return addStateOptions(addTrafficOptions(addReportOption(command)));
 }
 
 /** The parser of an age: `24h`. */

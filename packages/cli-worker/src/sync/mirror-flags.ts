@@ -15,6 +15,8 @@ export interface RunFlags extends RegistryFlags, TrafficFlags, RunStateFlags {
   /** Images in flight. */
   readonly jobs?: number | undefined;
   readonly failFast?: boolean | undefined;
+  /** Files that a report is written to. */
+  readonly report?: readonly string[] | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
 }

@@ -1,9 +1,12 @@
 import process from "node:process";
-import { type ApplyOptions, CopyRun, type SyncResult } from "@tranship/copy";
+import { type ApplyOptions, CopyRun, ResultTally, type SyncResult } from "@tranship/copy";
 import { errorJson } from "../error-json.ts";
 import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
+import type { Report } from "../report/report.ts";
+import { type ReportFile, writeReports } from "../report/report-file.ts";
 import type { RunState } from "../state/open-state.ts";
+import { printWarning } from "../warning.ts";
 import type { RunFlags } from "./mirror-flags.ts";
 import { renderResult } from "./render-result.ts";
 
@@ -11,31 +14,43 @@ export interface RunSyncOptions {
   /** What is to be moved at most, where a plan says it. */
   readonly expectedBytes?: number | undefined;
   readonly state: RunState;
+  /** What reports are of, and where they go. */
+  readonly reports: Pick<Report, "command" | "of"> & { readonly files: readonly ReportFile[] };
 }
 
 /**
- * Carries out what `work` does, with its progress shown, and prints its result: JSON lines of events and the result as the last one, or a summary.
+ * Carries out what `work` does, with its progress shown, and prints its result: JSON lines of events and the result as the last one, or a summary. Reports are written
+ * of what was done, however it ended.
+ * @throws what `work` throws; an error for a report that can't be written, where nothing else has failed.
  */
 export async function runSync(
   flags: RunFlags,
   signal: AbortSignal,
   work: (options: ApplyOptions) => Promise<SyncResult>,
-  { expectedBytes, state: { spool, journal } }: RunSyncOptions,
+  { expectedBytes, state: { spool, journal }, reports }: RunSyncOptions,
 ): Promise<SyncResult> {
   const { concurrency, blobs, jobs: images, failFast } = flags;
   const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
   if (expectedBytes !== undefined) progress.expect?.(expectedBytes);
+  const run = new CopyRun({ concurrency, blobs, spool, journal });
+  const tally = new ResultTally();
   let result: SyncResult;
   try {
-    const run = new CopyRun({ concurrency, blobs, spool, journal });
-    result = await work({ run, images, failFast, signal, onEvent: progress.onEvent });
+    result = await work({ run, tally, images, failFast, signal, onEvent: progress.onEvent });
   } catch (error) {
     if (flags.json === true) printJson({ type: "result", ok: false, error: errorJson(error) });
+    await writeReports(reports.files, { ...reports, result: tally.result(run, { error }) }).catch(warn);
     throw error;
   } finally {
     progress.close();
   }
   if (flags.json === true) printJson({ type: "result", ...result });
   else if (flags.quiet !== true) renderResult(result).forEach(print);
+  const writing = writeReports(reports.files, { ...reports, result });
+  await (result.ok ? writing : writing.catch(warn));
   return result;
+}
+
+function warn(error: Error): void {
+  printWarning(error.message);
 }

@@ -14,6 +14,7 @@ import { execute } from "../execute.ts";
 import { failureRecord } from "../failure-record.ts";
 import { nameOf } from "../plan-copy.ts";
 import { Reader } from "../reader.ts";
+import { RequestCounter, totalRequests } from "../request-count.ts";
 import type { CopyResult } from "../result.ts";
 import type { CopyRun } from "../run.ts";
 import type { TargetFeed } from "../spool/fan-out.ts";
@@ -46,15 +47,17 @@ type Outcome = Pick<ImageResult, "outcome" | "digest" | "error"> &
 export async function applyImage(source: Source, entry: JobEntry, options: ApplyImageOptions): Promise<ImageResult> {
   const startedAtMs = performance.now();
   const { mirror, from, tag, to, targetTag } = entry.image;
+  const counter = new RequestCounter(options.call.onExchange);
   let outcome: Outcome;
   try {
-    outcome = await apply(source, entry, options);
+    outcome = await apply(source, entry, { ...options, call: { ...options.call, onExchange: counter.count } });
   } catch (error) {
     options.call.signal.throwIfAborted();
     outcome = { outcome: "failed", error: failureRecord(error) };
   }
   const tookMs = Math.round(performance.now() - startedAtMs);
-  return { mirror, from, tag, to, targetTag, moved: NONE, mounted: NONE, skipped: NONE, tookMs, ...outcome };
+  const requests = totalRequests(counter.result());
+  return { mirror, from, tag, to, targetTag, moved: NONE, mounted: NONE, skipped: NONE, requests, tookMs, ...outcome };
 }
 
 async function apply(source: Source, { image, target, steps }: JobEntry, options: ApplyImageOptions): Promise<Outcome> {

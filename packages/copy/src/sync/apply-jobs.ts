@@ -1,14 +1,14 @@
 import type { Source } from "@tranship/core";
+import type { CopyEvent } from "../events.ts";
 import { forEachInFlight } from "../in-flight.ts";
-import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
 import { FanOut, type TargetFeed } from "../spool/fan-out.ts";
 import { Spool } from "../spool/spool.ts";
 import { applyImage } from "./apply-image.ts";
-import { ResultTally } from "./result-tally.ts";
+import { leftImage, ResultTally, unresolvedImage } from "./result-tally.ts";
 import type { SyncJob } from "./sync-job.ts";
 import type { ApplyOptions } from "./sync-options.ts";
-import type { SyncResult } from "./sync-result.ts";
+import type { ImageResult, SyncResult } from "./sync-result.ts";
 
 /** Tags of a source in flight. */
 const IMAGES_IN_FLIGHT = 16;
@@ -18,23 +18,28 @@ class FailFast extends Error {}
 
 /**
  * Carries jobs out as they come: deletions last. One that fails leaves the others alone, unless `failFast` is set: what was not begun is `left` then.
- * @param counter counts the requests of the run, planning's too.
  * @throws an abort rejects with `signal.reason` after everything has ended.
  */
 export async function applyJobs(
   jobs: AsyncIterable<SyncJob> | Iterable<SyncJob>,
   options: ApplyOptions & {
-    readonly counter?: RequestCounter | undefined;
     readonly check: boolean;
     readonly ending?: AbortController;
   },
 ): Promise<SyncResult> {
   const { run = new CopyRun(), images = IMAGES_IN_FLIGHT, allowTargetMoved = false, failFast = false } = options;
-  const { counter = new RequestCounter(options.onExchange), check, signal, onEvent = () => {} } = options;
+  const { tally = new ResultTally(), check, signal } = options;
   const ending = options.ending ?? new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
-  const call = { signal: scope, onExchange: counter.count };
-  const tally = new ResultTally(options.onImage);
+  const call = { signal: scope, onExchange: countedBy(tally, options) };
+  const onEvent = (event: CopyEvent): void => {
+    tally.onEvent(event);
+    options.onEvent?.(event);
+  };
+  const ended = (image: ImageResult): void => {
+    tally.add(image);
+    options.onImage?.(image);
+  };
   const noteFailure = (): void => {
     if (failFast && tally.failed) ending.abort(new FailFast());
   };
@@ -52,10 +57,10 @@ export async function applyJobs(
         const feed = feeds[at];
         try {
           scope.throwIfAborted();
-          tally.add(await applyImage(source, entry, { run, call, onEvent, check, allowTargetMoved, feed }));
+          ended(await applyImage(source, entry, { run, call, onEvent, check, allowTargetMoved, feed }));
         } catch (error) {
+          ended(leftImage(entry.image));
           if (!(scope.reason instanceof FailFast)) throw error;
-          tally.left(entry.image);
         } finally {
           await feed?.end();
         }
@@ -66,7 +71,7 @@ export async function applyJobs(
   try {
     await forEachInFlight(jobs, images, async (job) => {
       for (const notice of job.notices) say(job.name, notice);
-      for (const unresolved of job.unresolved) tally.unresolved(unresolved);
+      for (const unresolved of job.unresolved) ended(unresolvedImage(unresolved));
       noteFailure();
       const [later, now] = split(job);
       if (later.entries.length > 0) deletions.push(later);
@@ -77,7 +82,18 @@ export async function applyJobs(
     if (!(scope.reason instanceof FailFast) || signal?.aborted === true) throw error;
   }
   signal?.throwIfAborted();
-  return tally.result(counter.result());
+  return tally.result(run);
+}
+
+/** The requests of a run, as the tally and who else wants to know of them are told of each. */
+export function countedBy(
+  tally: ResultTally,
+  { onExchange }: Pick<ApplyOptions, "onExchange">,
+): NonNullable<ApplyOptions["onExchange"]> {
+  return (request) => {
+    tally.onExchange(request);
+    onExchange?.(request);
+  };
 }
 
 /** One source for several registries: what one of them reads is kept for the others. Within a registry it is mounted. */

@@ -1,9 +1,11 @@
 import { StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryRegistries, putImages } from "../../../../test/support/sync-setup.ts";
+import { CopyRun } from "../run.ts";
 import { applyPlan } from "./apply-plan.ts";
 import { parseSyncPlan } from "./parse-sync-plan.ts";
 import { planSync } from "./plan-sync.ts";
+import { ResultTally } from "./result-tally.ts";
 import type { SyncPlan } from "./sync-plan.ts";
 import type { SyncRepository } from "./sync-repository.ts";
 
@@ -48,6 +50,19 @@ describe("applyPlan()", () => {
     expect(await digestOf("dst/app", "v1")).toBe(before);
     expect(result.images.find(({ tag }) => tag === "v1")?.notices?.[0]).toContain("has moved");
     expect(result.ok).toBe(true);
+  });
+
+  it("says of an aborted run what was done and what was left", async () => {
+    const plan = await planned();
+    const [controller, tally, run] = [new AbortController(), new ResultTally(), new CopyRun()];
+    const reason = new Error("enough");
+    const onImage = (): void => controller.abort(reason);
+    const applying = applyPlan(plan, registries, { run, tally, images: 1, onImage, signal: controller.signal });
+    await expect(applying).rejects.toBe(reason);
+    expect(tally.result(run).images.map(({ tag, outcome }) => [tag, outcome])).toEqual([
+      ["v1", "copied"],
+      ["v2", "left"],
+    ]);
   });
 
   it("fails where the digest is gone, and does the rest", async () => {

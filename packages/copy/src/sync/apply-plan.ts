@@ -1,6 +1,7 @@
 import chain from "stream-chain/core";
 import { failureRecord } from "../failure-record.ts";
 import { applyJobs } from "./apply-jobs.ts";
+import { ResultTally } from "./result-tally.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
 import type { ApplyOptions } from "./sync-options.ts";
 import type { PlannedImage, SyncPlan, Unresolved } from "./sync-plan.ts";
@@ -15,7 +16,13 @@ import type { SyncResult } from "./sync-result.ts";
  */
 export async function applyPlan(plan: SyncPlan, stores: SyncStores, options: ApplyOptions = {}): Promise<SyncResult> {
   const opened = chain([(images: readonly PlannedImage[]) => openJob(images, stores)]);
-  return applyJobs(jobsOf(plan, opened(bySource(plan.images))), { ...options, check: true });
+  const { tally = new ResultTally() } = options;
+  try {
+    return await applyJobs(jobsOf(plan, opened(bySource(plan.images))), { ...options, tally, check: true });
+  } catch (error) {
+    tally.leaveRest(plan.images);
+    throw error;
+  }
 }
 
 async function* jobsOf(plan: SyncPlan, jobs: AsyncIterable<SyncJob>): AsyncGenerator<SyncJob, void, void> {

@@ -2,6 +2,7 @@ import type { CallOptions } from "@tranship/core";
 import type { OnEvent } from "../events.ts";
 import type { CopyRun } from "../run.ts";
 import type { PlanDepth } from "./plan-tag.ts";
+import type { ResultTally } from "./result-tally.ts";
 import type { Unresolved } from "./sync-plan.ts";
 import type { ImageResult } from "./sync-result.ts";
 
@@ -38,6 +39,8 @@ export interface ApplyOptions {
   readonly onEvent?: OnEvent | undefined;
   /** Told of each request, as it was answered. */
   readonly onExchange?: CallOptions["onExchange"];
+  /** Collects how images go: whoever hands in one of their own can have the result of a run that was aborted too. */
+  readonly tally?: ResultTally | undefined;
   /** Told of each image that has ended. */
   readonly onImage?: ((result: ImageResult) => void) | undefined;
 }

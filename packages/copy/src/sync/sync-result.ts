@@ -2,6 +2,8 @@ import type { Digest } from "@tranship/core";
 import type { FailureRecord } from "../failure-record.ts";
 import type { RequestCount } from "../request-count.ts";
 import type { Amount } from "../result.ts";
+import type { RetryCount } from "../retry-count.ts";
+import type { TrafficCount } from "../traffic.ts";
 
 /** The version of the result's format. */
 export const SYNC_RESULT_VERSION = 1;
@@ -10,7 +12,7 @@ export const SYNC_RESULT_VERSION = 1;
  * How one tag at one target went.
  * - copied: it stands for `digest` now, content was sent or mounted where it lacked. retagged: only the tag was put.
  * - unchanged: it was right before. deleted: it was pruned.
- * - refused: the target's tag was not as planned, and was left alone. failed: see `error`. left: not begun, since the run ended before.
+ * - refused: the target's tag was not as planned, and was left alone. failed: see `error`. left: not begun or not finished, since the run ended before.
  */
 export type ImageOutcome = "copied" | "retagged" | "unchanged" | "deleted" | "refused" | "failed" | "left";
 
@@ -33,6 +35,8 @@ export interface ImageResult {
   readonly mounted: Amount;
   /** There before, or brought by another image of this run. */
   readonly skipped: Amount;
+  /** Requests that carrying it out took: those for tokens too, planning's not. */
+  readonly requests: number;
   readonly tookMs: number;
   /** What the user should know: a source's tag that has moved since it was planned. */
   readonly notices?: readonly string[] | undefined;
@@ -44,7 +48,7 @@ export interface ImageResult {
 export interface SyncResult {
   readonly version: typeof SYNC_RESULT_VERSION;
   readonly kind: "result";
-  /** Whether nothing failed and nothing was refused. */
+  /** Whether nothing failed, nothing was refused, and the run came to its end. */
   readonly ok: boolean;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -57,5 +61,11 @@ export interface SyncResult {
   readonly skipped: Amount;
   /** By host and kind; planning's are among them, where it is of the same run. */
   readonly requests: RequestCount;
+  /** Bytes of content, by host. Less than `moved` was read where several targets were fed from one source. */
+  readonly traffic: TrafficCount;
+  /** Requests that failed and were sent again while it was carried out, by host. */
+  readonly retries: RetryCount;
   readonly notices: readonly string[];
+  /** What ended the run before its end: an interrupt, a full disk. What was not begun or not finished is `left`, as far as it was known. */
+  readonly error?: FailureRecord | undefined;
 }

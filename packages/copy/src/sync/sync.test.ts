@@ -2,6 +2,8 @@ import { StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { buildArtifact, buildImage, buildIndex, putManifest } from "../../../../test/support/small-image.ts";
 import { MemoryRegistries, putImages } from "../../../../test/support/sync-setup.ts";
+import { CopyRun } from "../run.ts";
+import { ResultTally } from "./result-tally.ts";
 import { sync } from "./sync.ts";
 import type { SyncRepository } from "./sync-repository.ts";
 
@@ -133,6 +135,28 @@ describe("sync()", () => {
 
     expect(second.outcomes).toMatchObject({ unchanged: 1 });
     expect(registries.store("dst/multi").about("push", "tag")).toEqual([]);
+  });
+
+  it("says how many bytes went to and from each host, and what each image took in requests", async () => {
+    const result = await sync([every], registries);
+    const { moved, traffic } = result;
+    expect(Object.values(traffic).map(({ read, written }) => [read, written])).toEqual([
+      [moved.bytes, 0],
+      [0, moved.bytes],
+    ]);
+  });
+
+  it("has a result in the tally of a run that was aborted", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const tally = new ResultTally();
+    const run = new CopyRun();
+    const onImage = (): void => controller.abort(reason);
+    const options = { run, tally, onImage, images: 1, signal: controller.signal };
+    await expect(sync([every], registries, options)).rejects.toBe(reason);
+    const result = tally.result(run, { error: reason });
+    expect(result).toMatchObject({ ok: false, outcomes: { copied: 1 }, error: { message: "enough" } });
+    expect(result.moved.count).toBeGreaterThan(0);
   });
 
   it("tells of each image that ends", async () => {

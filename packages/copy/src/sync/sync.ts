@@ -1,8 +1,8 @@
-import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
-import { applyJobs } from "./apply-jobs.ts";
+import { applyJobs, countedBy } from "./apply-jobs.ts";
 import { PlanLedger } from "./plan-ledger.ts";
 import { planRepositories } from "./plan-repositories.ts";
+import { ResultTally } from "./result-tally.ts";
 import type { SyncJob } from "./sync-job.ts";
 import type { ApplyOptions, SyncPlanOptions } from "./sync-options.ts";
 import type { Unresolved } from "./sync-plan.ts";
@@ -20,11 +20,10 @@ export async function sync(
   stores: SyncStores,
   options: SyncPlanOptions & ApplyOptions = {},
 ): Promise<SyncResult> {
-  const { run = new CopyRun(), depth = "content", trustMs, signal } = options;
-  const counter = new RequestCounter(options.onExchange);
+  const { run = new CopyRun(), depth = "content", trustMs, signal, tally = new ResultTally() } = options;
   const ending = new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
-  const call = { signal: scope, onExchange: counter.count };
+  const call = { signal: scope, onExchange: countedBy(tally, options) };
   const jobs = planRepositories(repositories, stores, {
     run,
     ledger: new PlanLedger(),
@@ -33,7 +32,7 @@ export async function sync(
     call,
     trustMs,
   });
-  return applyJobs(withUnresolved(jobs, options.unresolved ?? []), { ...options, run, counter, check: false, ending });
+  return applyJobs(withUnresolved(jobs, options.unresolved ?? []), { ...options, run, tally, check: false, ending });
 }
 
 async function* withUnresolved(

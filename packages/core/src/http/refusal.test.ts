@@ -49,6 +49,19 @@ describe("refusalOf()", () => {
   });
 
   it.each([
+    ["not with Basic cmVhZGVyOmh1bnRlcjI=", "not with Basic REDACTED"],
+    ["bearer eyJhbGciOiJSUzI1NiJ9.e30.x-_1 has ended", "bearer REDACTED has ended"],
+    [
+      "Basic authentication or Bearer authentication is needed",
+      "Basic authentication or Bearer authentication is needed",
+    ],
+  ])("repeats no credentials that the answer repeats: %s", async (message, said) => {
+    const error = await refusal({ status: 403, text: JSON.stringify({ errors: [{ code: "DENIED", message }] }) });
+    expect(error.message).toContain(`: ${said} (403)`);
+    expect(error.errors[0]?.message).toBe(said);
+  });
+
+  it.each([
     [401, "manifest", "GET", "UNAUTHORIZED"],
     [403, "manifest", "GET", "DENIED"],
     [404, "manifest", "GET", "MANIFEST_UNKNOWN"],

@@ -1,5 +1,6 @@
 import { type ErrorCode, RegistryError, type RegistryErrorDetail } from "../errors.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
+import { REDACTED } from "./redact-query.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -112,8 +113,17 @@ function titleOf(text: string, response: HttpResponse): string | undefined {
 
 /** On one line, without control characters, of a length that fits a message. */
 function shortened(text: string): string {
-  const line = text.replace(/[\p{C}\p{Z}]+/gu, " ").trim();
+  const line = withoutEcho(text.replace(/[\p{C}\p{Z}]+/gu, " ").trim());
   return line.length > MAX_DETAIL ? `${line.slice(0, MAX_DETAIL)}…` : line;
+}
+
+/** Some proxies repeat the headers that they refuse. */
+function withoutEcho(line: string): string {
+  return line.replace(/\b(Basic|Bearer) ([\w.~+/-]{8,}=*)/gi, (all, scheme: string, value: string) => {
+    const isBasic = scheme.toLowerCase() === "basic";
+    const isSecret = isBasic ? Buffer.from(value, "base64").includes(":") : value.length >= 16 && /\d/.test(value);
+    return isSecret ? `${scheme} ${REDACTED}` : all;
+  });
 }
 
 function codeOf(status: number, request: HttpRequest): ErrorCode {
