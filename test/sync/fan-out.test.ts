@@ -24,7 +24,7 @@ describePeers("tranship sync to three targets", ["docker-registry"], (peers) => 
     const releases = ["1.0.0", "1.0.1", "1.1.0"].map(
       (version) => [version, asDocker(releaseImage({ of: "app", version, platforms: PLATFORMS }))] as const,
     );
-    const images = new Map([...releases, ["big", sampleImage({ layers: 2, layerSize: 3 * MIB })]]);
+    const images = new Map([...releases, ["big", sampleImage({ layers: 5, layerSize: 2 * MIB })]]);
     const tags = await seedRepository(sources.older.repository("team/app"), images);
     const samples = [...images.values()];
     const blobs = new Map(

@@ -34,6 +34,7 @@ export async function startCountingProxy({ upstream, addedMs }: CountingProxyOpt
     if (outgoing.destroyed) return;
     const { method, url: path } = incoming;
     const onward = request({ agent, hostname, port, method, path, headers: passed(incoming) }, (answer) => {
+      traffic.answered(method ?? "", path ?? "", answer.statusCode ?? 502);
       outgoing.writeHead(answer.statusCode ?? 502, passed(answer));
       answer.on("data", (piece: Buffer) => traffic.received(piece.length));
       answer.pipe(outgoing);

@@ -4,6 +4,8 @@ export interface Traffic {
   readonly requests: Readonly<Record<string, number>>;
   /** Of all of them. */
   readonly total: number;
+  /** Blobs that the registry took from another repository, or had: a POST that was answered 201. */
+  readonly mounted: number;
   /** From the client to the registry. */
   readonly sent: number;
   /** From the registry to the client. */
@@ -13,12 +15,17 @@ export interface Traffic {
 /** Counts while it goes on. */
 export class TrafficCount {
   readonly #requests = new Map<string, number>();
+  #mounted = 0;
   #sent = 0;
   #received = 0;
 
   request(method: string, path: string): void {
     const kind = `${method} ${kindOf(path)}`;
     this.#requests.set(kind, (this.#requests.get(kind) ?? 0) + 1);
+  }
+
+  answered(method: string, path: string, status: number): void {
+    if (method === "POST" && kindOf(path) === "upload" && status === 201) this.#mounted += 1;
   }
 
   sent(bytes: number): void {
@@ -33,8 +40,9 @@ export class TrafficCount {
   take(): Traffic {
     const requests = Object.fromEntries([...this.#requests].toSorted());
     const total = [...this.#requests.values()].reduce((sum, count) => sum + count, 0);
-    const taken = { requests, total, sent: this.#sent, received: this.#received };
+    const taken = { requests, total, mounted: this.#mounted, sent: this.#sent, received: this.#received };
     this.#requests.clear();
+    this.#mounted = 0;
     this.#sent = 0;
     this.#received = 0;
     return taken;

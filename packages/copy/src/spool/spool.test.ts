@@ -59,6 +59,20 @@ describe("FanOut", () => {
     for (const name of left) expect(await readdir(join(folder.path, name))).toEqual([]);
   });
 
+  it("keeps several contents that are begun at once in files of their own", async () => {
+    await using spool = new Spool();
+    const fanOut = new FanOut(spool, source, 2);
+    const contents = ["one", "two", "three"].map((name) => fetching(sampleBytes(BIG, name)));
+    const begun = contents.map(async ({ descriptor, fetch }) => {
+      const [first, second] = readers(fanOut, descriptor, fetch);
+      return Promise.all([read(await first(0)), read(await second(0))]);
+    });
+    for (const [at, got] of (await Promise.all(begun)).entries()) {
+      const digests = got.map((bytes) => digestOf(bytes));
+      expect(digests).toEqual([contents[at]?.descriptor.digest, contents[at]?.descriptor.digest]);
+    }
+  });
+
   it("lets a fast target go on while another one reads nothing", async () => {
     await using spool = new Spool();
     const bytes = sampleBytes(BIG);

@@ -77,7 +77,9 @@ export class Spool implements AsyncDisposable {
   async #makePath(): Promise<string> {
     this.#folder ??= mkdtemp(join(this.#parent, "tranship-spool-"));
     this.#files += 1;
-    return join(await this.#folder, String(this.#files));
+    // Before the wait: others ask meanwhile.
+    const name = String(this.#files);
+    return join(await this.#folder, name);
   }
 
   #of(source: Source): Map<Digest, Entry> {
