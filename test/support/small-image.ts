@@ -1,16 +1,7 @@
-import {
-  type Descriptor,
-  digestOf,
-  OCI_CONFIG,
-  OCI_EMPTY,
-  OCI_INDEX,
-  OCI_LAYER,
-  OCI_MANIFEST,
-  parsePlatform,
-  type Target,
-} from "@tranship/core";
+import { type Descriptor, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, parsePlatform, type Target } from "@tranship/core";
+import { contentOf, openBytes, sampleArtifact, sampleImage, seed } from "./sample-image.ts";
 
-/** An image as it was put into a store. */
+/** An image that was put into a store, by its descriptors. */
 export interface BuiltImage {
   readonly manifest: Descriptor;
   readonly config: Descriptor;
@@ -21,43 +12,40 @@ export interface BuiltImage {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** Puts an image whose layers are these words. */
-export async function buildImage(store: Target, platform: string, layerTexts: readonly string[]): Promise<BuiltImage> {
-  const { os, architecture, variant } = parsePlatform(platform);
-  const layers: Descriptor[] = [];
-  for (const text of layerTexts) layers.push(await putBlob(store, Buffer.from(text), OCI_LAYER));
-  const rootfs = { type: "layers", diff_ids: layers.map(({ digest }) => digest) };
-  const config = await putBlob(store, Buffer.from(JSON.stringify({ architecture, os, variant, rootfs })), OCI_CONFIG);
-  const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers };
-  const manifest = await putManifest(store, document);
+/** Puts an image with a small layer for each word; the same word is the same layer, whatever the image. */
+export async function buildImage(store: Target, platform: string, words: readonly string[]): Promise<BuiltImage> {
+  const layers = words.map((word) => ({ seed: word, size: word.length, kind: "plain" as const }));
+  const sample = sampleImage({ platform: parsePlatform(platform), layers });
+  await seed(store, sample);
+  const document = JSON.parse(Buffer.from(sample.root.bytes).toString());
   return {
-    manifest: { ...manifest, platform: parsePlatform(platform) },
-    config,
-    layers,
-    blobs: [config, ...layers],
+    manifest: { ...sample.root.descriptor, platform: parsePlatform(platform) },
+    config: document.config,
+    layers: document.layers,
+    blobs: [document.config, ...document.layers],
     document,
   };
 }
 
-/** Puts an index of images. */
+/** Puts an index of images that are there. */
 export function buildIndex(store: Target, images: readonly BuiltImage[], tag?: string): Promise<Descriptor> {
   const manifests = images.map(({ manifest }) => manifest);
   return putManifest(store, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, tag);
 }
 
 /** Puts an artifact about a subject. */
-export async function buildArtifact(store: Target, artifactType: string, subject: Descriptor): Promise<Descriptor> {
-  const empty = await putBlob(store, Buffer.from("{}"), OCI_EMPTY);
-  const layer = await putBlob(store, Buffer.from(`${artifactType} of ${subject.digest}`), artifactType);
-  const { mediaType, digest, size } = subject;
-  const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, artifactType, config: empty, layers: [layer] };
-  return putManifest(store, { ...document, subject: { mediaType, digest, size } });
+export function buildArtifact(store: Target, artifactType: string, subject: Descriptor): Promise<Descriptor> {
+  return seed(store, sampleArtifact({ subject, artifactType, seed: `${artifactType} of ${subject.digest}` }));
 }
 
+/** Puts a blob of these bytes. */
 export async function putBlob(store: Target, bytes: Uint8Array, mediaType: string = OCI_LAYER): Promise<Descriptor> {
-  return put(store, { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes);
+  const { descriptor } = contentOf(mediaType, bytes);
+  await store.push(descriptor, openBytes(bytes));
+  return descriptor;
 }
 
+/** Puts a manifest that is written like this. */
 export async function putManifest(
   store: Target,
   document: Readonly<Record<string, unknown>>,
@@ -65,17 +53,7 @@ export async function putManifest(
 ): Promise<Descriptor> {
   const bytes = Buffer.from(JSON.stringify(document));
   const mediaType = typeof document["mediaType"] === "string" ? document["mediaType"] : OCI_MANIFEST;
-  return put(store, { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes, tag);
-}
-
-async function put(store: Target, descriptor: Descriptor, bytes: Uint8Array, reference?: string): Promise<Descriptor> {
-  await store.push(
-    descriptor,
-    async (offset) =>
-      (async function* () {
-        if (offset < bytes.length) yield bytes.subarray(offset);
-      })(),
-    { reference },
-  );
+  const { descriptor } = contentOf(mediaType, bytes);
+  await store.push(descriptor, openBytes(bytes), { reference: tag });
   return descriptor;
 }
