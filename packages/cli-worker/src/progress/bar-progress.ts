@@ -54,7 +54,9 @@ export class BarProgress implements Progress {
 
   #draw(): void {
     this.#transfers.measure(performance.now());
-    const { columns = 80, rows = 24 } = this.#stream;
+    // A terminal that was never told its size says 0.
+    const columns = this.#stream.columns || 80;
+    const rows = this.#stream.rows || 24;
     const lines = this.#transfers.total === 0 ? [] : renderBars(this.#transfers, { columns, rows, color: this.#color });
     this.#painter.paint(lines);
     this.#schedule(IDLE_FRAME_MS);

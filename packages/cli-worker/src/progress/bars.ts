@@ -17,7 +17,8 @@ export function renderBars(transfers: Transfers, { columns, rows, color }: BarOp
   const { active } = transfers;
   const shown = active.slice(0, Math.max(1, rows - 2));
   const lines = shown.map((transfer) => line(shortDigest(transfer), progressOf(transfer), { columns, color }));
-  if (active.length > shown.length) lines.push(`… and ${active.length - shown.length} more`.slice(0, columns - 1));
+  if (active.length > shown.length)
+    lines.push(`… and ${active.length - shown.length} more`.slice(0, Math.max(0, columns - 1)));
   const { done, total, perSecond } = transfers;
   return [...lines, line("total".padEnd(12), { done, total, perSecond }, { columns, color })];
 }
@@ -42,14 +43,18 @@ function line(
   { done, total, perSecond }: Progress,
   { columns, color }: Pick<BarOptions, "columns" | "color">,
 ): string {
+  const width = columns - 1;
   const share = total === 0 ? 0 : done / total;
-  const amount = `${formatBytes(done)} / ${formatBytes(total)}`.padEnd(21);
+  const amount = `${formatBytes(done)} / ${formatBytes(total)}`;
   const speed = perSecond === 0 ? "" : `${formatBytes(perSecond)}/s`;
   const left = perSecond === 0 || done >= total ? "" : formatTimeLeft((total - done) / perSecond);
-  const figures = `${amount}  ${speed.padStart(10)}  ${left.padStart(7)}`.trimEnd();
-  const room = columns - 1 - name.length - figures.length - 4;
-  if (room < 6) return `${name}  ${figures}`.slice(0, columns - 1);
-  return `${name}  ${bar(share, Math.min(room, BAR_WIDTH), color)}  ${figures}`;
+  const figures = `${amount.padEnd(21)}  ${speed.padStart(10)}  ${left.padStart(7)}`.trimEnd();
+  const room = width - name.length - figures.length - 4;
+  if (room >= 6) return `${name}  ${bar(share, Math.min(room, BAR_WIDTH), color)}  ${figures}`;
+  // A figure that is cut off is another figure.
+  const percent = `${Math.floor(share * 100)}%`;
+  const shorter = [`${name}  ${figures}`, `${name}  ${amount}`, `${name}  ${percent}`, percent];
+  return shorter.find((text) => text.length <= width) ?? "";
 }
 
 function bar(share: number, width: number, color: boolean): string {
