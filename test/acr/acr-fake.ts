@@ -19,7 +19,7 @@ export interface AcrFake extends AsyncDisposable {
   readonly clientSecret: string;
   readonly adminUser: string;
   readonly adminPassword: string;
-  /** What Azure's clients, and the samples, read from the environment. */
+  /** What Azure's clients, the samples and the command read from the environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** Every request to one of the servers, in the order of their answers. */
   readonly requests: LoggedRequest[];

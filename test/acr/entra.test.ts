@@ -274,7 +274,7 @@ describePeers("The command at the ACR fake", ["openssl"], () => {
     await using stack = new AsyncDisposableStack();
     const { fake } = stack.use(await open());
     const bench = stack.use(await Workbench.open());
-    const env = { ...fake.environment, TRANSHIP_ACR_HOSTS: fake.host };
+    const env = fake.environment;
     const args = ["--log-level", "debug", "ls", "--ca", fake.caFile, `${fake.host}/app`];
     const run = await bench.run(args, { env });
     expect(run).toMatchObject({ code: 0, stdout: "v1\n" });

@@ -109,6 +109,7 @@ function environmentOf(fake: Omit<AcrFake, "environment">): Readonly<Record<stri
   return {
     CONTAINERREGISTRY_ENDPOINT: fake.url,
     CONTAINERREGISTRY_ANONREGISTRY_ENDPOINT: fake.url,
+    TRANSHIP_ACR_HOSTS: fake.host,
     AZURE_TENANT_ID: fake.tenantId,
     AZURE_CLIENT_ID: fake.clientId,
     AZURE_CLIENT_SECRET: fake.clientSecret,

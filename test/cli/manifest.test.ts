@@ -73,7 +73,7 @@ describe("tranship manifest", () => {
   });
 
   it.each<readonly [what: string, args: readonly string[], input: string, says: RegExp]>([
-    ["what is no JSON", ["put", "REPO:v1"], "{", /Cannot read manifest/],
+    ["what is no JSON", ["put", "REPO:v1"], "{", /Cannot put a manifest as "\S+:v1": it is no JSON/],
     ["what is no manifest", ["put", "REPO:v1"], '{"schemaVersion":2}', /neither "config"/],
     ["what is too long", ["put", "REPO:v1"], " ".repeat(4 * 1024 * 1024 + 1), /more than 4194304 bytes/],
     [

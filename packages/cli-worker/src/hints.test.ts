@@ -30,16 +30,16 @@ describe("hintFor()", () => {
   });
 
   it.each([
-    ["HEAD", "/v2/team/app/manifests/v1", "--read r.azurecr.io/team/app:v1"],
-    ["PUT", "/v2/app/manifests/v1", "r.azurecr.io/app:v1"],
-    ["POST", "/v2/app/blobs/uploads/", "r.azurecr.io/app"],
-    ["DELETE", "/acr/v1/team/app/_tags/v1", "r.azurecr.io/team/app:v1"],
-    ["DELETE", "/v2/app/manifests/sha256:00", "r.azurecr.io/app@sha256:00"],
-  ])("shows how to unlock what Azure has locked: %s %s", (method, path, place) => {
+    ["HEAD", "/v2/team/app/manifests/v1", "--read r.azurecr.io/team/app:v1", "what it belongs to"],
+    ["PUT", "/v2/app/manifests/v1", "r.azurecr.io/app:v1", "what it belongs to"],
+    ["POST", "/v2/app/blobs/uploads/", "r.azurecr.io/app", "what it belongs to"],
+    ["DELETE", "/acr/v1/team/app/_tags/v1", "r.azurecr.io/team/app:v1", "what it belongs to"],
+    ["DELETE", "/v2/app/manifests/sha256:00", "r.azurecr.io/app@sha256:00", "a tag of it or its repository"],
+  ])("shows how to unlock what Azure has locked: %s %s", (method, path, place, owner) => {
     const locked = (host: string) =>
       new RegistryError("UNSUPPORTED", "Cannot", { method, url: `https://${host}${path}`, status: 405 });
     expect(hintFor(locked("r.azurecr.io"))).toBe(
-      `it is locked, or what it belongs to; unlock it with: tranship acr unlock ${place}`,
+      `it is locked, or ${owner}; unlock it with: tranship acr unlock ${place}`,
     );
     expect(hintFor(locked("r.example"))).toBeUndefined();
   });

@@ -42,7 +42,8 @@ function unlockHint({ method }: RegistryError, { host, repository, reference }: 
   if (repository === undefined) return undefined;
   const read = method === "GET" || method === "HEAD" ? "--read " : "";
   const name = `${host}/${repository}${reference === undefined ? "" : `${reference.includes(":") ? "@" : ":"}${reference}`}`;
-  return `it is locked, or what it belongs to; unlock it with: tranship acr unlock ${read}${name}`;
+  const owners = reference?.includes(":") === true ? "a tag of it or its repository" : "what it belongs to";
+  return `it is locked, or ${owners}; unlock it with: tranship acr unlock ${read}${name}`;
 }
 
 function isOfRepository({ errors }: RegistryError): boolean {

@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Digest, RegistryClient } from "@tranship/core";
+import type { DeleteFlags, GetFlags, PutFlags } from "../content-flags.ts";
 import { formatLocation, type RegistryLocation, referenceOf } from "../location.ts";
 import { readLocation } from "../open-location.ts";
 import type { OneSideFlags } from "../options.ts";
@@ -8,23 +9,11 @@ import { Registries } from "../registries.ts";
 import { readableFile, writableFile } from "../single-file.ts";
 import { UsageError } from "../usage-error.ts";
 
-export interface BlobPutFlags extends OneSideFlags {
-  readonly json?: boolean | undefined;
-}
-
-export interface BlobGetFlags extends OneSideFlags {
-  readonly output?: string | undefined;
-}
-
-export interface BlobDeleteFlags extends OneSideFlags {
-  readonly quiet?: boolean | undefined;
-}
-
 /** Uploads a file, or stdin, and prints digest and size. */
 export async function blobPutAction(
   text: string,
   file: string | undefined,
-  flags: BlobPutFlags,
+  flags: PutFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const place = await readPlace(text);
@@ -40,7 +29,7 @@ export async function blobPutAction(
 }
 
 /** Downloads a blob into a file or to stdout. @throws {DigestMismatchError}; {RegistryError} BLOB_UNKNOWN. */
-export async function blobGetAction(text: string, flags: BlobGetFlags, signal: AbortSignal): Promise<void> {
+export async function blobGetAction(text: string, flags: GetFlags, signal: AbortSignal): Promise<void> {
   const place = await readPlace(text);
   const digest = requireDigest(place, "get");
   const output = await writableFile(flags.output);
@@ -57,7 +46,7 @@ export async function blobGetAction(text: string, flags: BlobGetFlags, signal: A
 }
 
 /** Deletes a blob. @throws {RegistryError} BLOB_UNKNOWN; UNSUPPORTED where the registry can't. */
-export async function blobDeleteAction(text: string, flags: BlobDeleteFlags, signal: AbortSignal): Promise<void> {
+export async function blobDeleteAction(text: string, flags: DeleteFlags, signal: AbortSignal): Promise<void> {
   const place = await readPlace(text);
   const digest = requireDigest(place, "delete");
   await using registries = await Registries.create(flags, { hosts: [place.host] });

@@ -1,16 +1,12 @@
 import { nameOf } from "@tranship/copy";
 import { type AcrClient, type CallOptions, isDigest, StoreError } from "@tranship/core";
+import type { DeleteFlags } from "../content-flags.ts";
 import { isAzure } from "../is-azure.ts";
 import { formatLocation, type Location, referenceOf } from "../location.ts";
 import { hostsOf, openStore, readLocation } from "../open-location.ts";
-import type { OneSideFlags } from "../options.ts";
 import { print } from "../output.ts";
 import { Registries } from "../registries.ts";
 import { UsageError } from "../usage-error.ts";
-
-export interface DeleteFlags extends OneSideFlags {
-  readonly quiet?: boolean | undefined;
-}
 
 /**
  * Removes a tag and nothing else, or a manifest by its digest with every tag that it has.

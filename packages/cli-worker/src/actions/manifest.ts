@@ -1,16 +1,8 @@
 import { nameOf } from "@tranship/copy";
-import {
-  algorithmOf,
-  type Descriptor,
-  DigestMismatchError,
-  digestOf,
-  isDigest,
-  MAX_MANIFEST_BYTES,
-  parseManifest,
-} from "@tranship/core";
-import { formatLocation, type Location, referenceOf } from "../location.ts";
+import { describeManifest, isDigest, MAX_MANIFEST_BYTES } from "@tranship/core";
+import type { DeleteFlags, GetFlags, PutFlags } from "../content-flags.ts";
+import { formatLocation, referenceOf } from "../location.ts";
 import { hostsOf, openDestination, openSource, openStore, readLocation } from "../open-location.ts";
-import type { OneSideFlags } from "../options.ts";
 import { print, printBytes, printJson } from "../output.ts";
 import { readLimited } from "../read-limited.ts";
 import { Registries } from "../registries.ts";
@@ -18,17 +10,8 @@ import { readableFile, writableFile } from "../single-file.ts";
 import { readingInput, UsageError } from "../usage-error.ts";
 import { writeWhole } from "../write-whole.ts";
 
-export interface ManifestPutFlags extends OneSideFlags {
+export interface ManifestPutFlags extends PutFlags {
   readonly mediaType?: string | undefined;
-  readonly json?: boolean | undefined;
-}
-
-export interface ManifestGetFlags extends OneSideFlags {
-  readonly output?: string | undefined;
-}
-
-export interface ManifestDeleteFlags extends OneSideFlags {
-  readonly quiet?: boolean | undefined;
 }
 
 /**
@@ -45,7 +28,10 @@ export async function manifestPutAction(
   const path = await readableFile(file);
   await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
   const bytes = await readingInput(() => readLimited(path, { limit: MAX_MANIFEST_BYTES, signal }));
-  const descriptor = await readingInput(() => describe(location, bytes, flags.mediaType));
+  const named = referenceOf(location);
+  const digest = named !== undefined && isDigest(named) ? named : undefined;
+  const action = `put a manifest as "${formatLocation(location)}"`;
+  const descriptor = await readingInput(() => describeManifest(bytes, action, { digest, mediaType: flags.mediaType }));
   const { store } = await openDestination(location, registries, flags.creds);
   const tag = location.kind === "registry" ? location.tag : location.reference;
   const reference = tag === undefined || isDigest(tag) ? undefined : tag;
@@ -55,7 +41,7 @@ export async function manifestPutAction(
 }
 
 /** Prints a manifest, its exact bytes, or writes them to a file. @throws {StoreError} MANIFEST_UNKNOWN. */
-export async function manifestGetAction(text: string, flags: ManifestGetFlags, signal: AbortSignal): Promise<void> {
+export async function manifestGetAction(text: string, flags: GetFlags, signal: AbortSignal): Promise<void> {
   const location = await readLocation(text);
   const output = await writableFile(flags.output);
   await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
@@ -66,11 +52,7 @@ export async function manifestGetAction(text: string, flags: ManifestGetFlags, s
 }
 
 /** Deletes a manifest with every tag that it has. @throws {StoreError} MANIFEST_UNKNOWN. */
-export async function manifestDeleteAction(
-  text: string,
-  flags: ManifestDeleteFlags,
-  signal: AbortSignal,
-): Promise<void> {
+export async function manifestDeleteAction(text: string, flags: DeleteFlags, signal: AbortSignal): Promise<void> {
   const location = await readLocation(text);
   const reference = referenceOf(location);
   if (reference === undefined) {
@@ -82,17 +64,6 @@ export async function manifestDeleteAction(
   await store.delete(descriptor, { signal });
   if (flags.quiet === true) return;
   print(`Deleted ${nameOf({ store, reference: descriptor.digest })}, with every tag that it had`);
-}
-
-/** @throws {StoreError} MANIFEST_INVALID and the like; {DigestMismatchError} where the location has another digest. */
-function describe(location: Location, bytes: Uint8Array, saidType: string | undefined): Descriptor {
-  const { mediaType } = parseManifest(bytes, saidType);
-  const reference = referenceOf(location);
-  const wanted = reference !== undefined && isDigest(reference) ? reference : undefined;
-  const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
-  if (wanted === undefined || wanted === digest) return { mediaType, digest, size: bytes.length };
-  const message = `Cannot put a manifest as "${formatLocation(location)}": its bytes hash to ${digest}`;
-  throw new DigestMismatchError(message, { expected: wanted, actual: digest });
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { BlobDeleteFlags, BlobGetFlags, BlobPutFlags } from "../actions/blob.ts";
+import type { DeleteFlags, GetFlags, PutFlags } from "../content-flags.ts";
 import { interruptible } from "../interrupt.ts";
 import { addExamples, addRegistryOptions } from "../options.ts";
 
@@ -22,7 +22,7 @@ export function defineBlob(program: Command): void {
     ["tranship blob put registry.example/team/app layer.tar.gz", "a file"],
     ["tar -cz rootfs | tranship blob put registry.example/team/app", "what another program writes"],
   ]);
-  put.action(async (repository: string, file: string | undefined, flags: BlobPutFlags) => {
+  put.action(async (repository: string, file: string | undefined, flags: PutFlags) => {
     const { blobPutAction } = await import("../actions/blob.ts");
     await interruptible((signal) => blobPutAction(repository, file, flags, signal));
   });
@@ -37,7 +37,7 @@ export function defineBlob(program: Command): void {
     .option("-o, --output <FILE>", "write it to FILE (default: stdout)");
   addRegistryOptions(get, { credentials: "one" });
   addExamples(get, [["tranship blob get registry.example/team/app@sha256:6c3c… -o layer.tar.gz", "into a file"]]);
-  get.action(async (reference: string, flags: BlobGetFlags) => {
+  get.action(async (reference: string, flags: GetFlags) => {
     const { blobGetAction } = await import("../actions/blob.ts");
     await interruptible((signal) => blobGetAction(reference, flags, signal));
   });
@@ -49,7 +49,7 @@ export function defineBlob(program: Command): void {
     .option("-q, --quiet", "print errors only");
   addRegistryOptions(remove, { credentials: "one" });
   addExamples(remove, [["tranship blob delete registry.example/team/app@sha256:6c3c…", "one that nothing needs"]]);
-  remove.action(async (reference: string, flags: BlobDeleteFlags) => {
+  remove.action(async (reference: string, flags: DeleteFlags) => {
     const { blobDeleteAction } = await import("../actions/blob.ts");
     await interruptible((signal) => blobDeleteAction(reference, flags, signal));
   });

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DeleteFlags } from "../actions/delete.ts";
+import type { DeleteFlags } from "../content-flags.ts";
 import { interruptible } from "../interrupt.ts";
 import { addExamples, addRegistryOptions } from "../options.ts";
 

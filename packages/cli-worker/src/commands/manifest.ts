@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { ManifestDeleteFlags, ManifestGetFlags, ManifestPutFlags } from "../actions/manifest.ts";
+import type { ManifestPutFlags } from "../actions/manifest.ts";
+import type { DeleteFlags, GetFlags } from "../content-flags.ts";
 import { interruptible } from "../interrupt.ts";
 import { addExamples, addRegistryOptions } from "../options.ts";
 
@@ -38,7 +39,7 @@ export function defineManifest(program: Command): void {
     .option("-o, --output <FILE>", "write it to FILE (default: stdout)");
   addRegistryOptions(get, { credentials: "one" });
   addExamples(get, [["tranship manifest get alpine:3.20 | sha256sum", "its digest, by another hand"]]);
-  get.action(async (reference: string, flags: ManifestGetFlags) => {
+  get.action(async (reference: string, flags: GetFlags) => {
     const { manifestGetAction } = await import("../actions/manifest.ts");
     await interruptible((signal) => manifestGetAction(reference, flags, signal));
   });
@@ -54,7 +55,7 @@ export function defineManifest(program: Command): void {
   addExamples(remove, [
     ["tranship manifest delete registry.example/team/app:v1", "v1, and all tags of the same image"],
   ]);
-  remove.action(async (reference: string, flags: ManifestDeleteFlags) => {
+  remove.action(async (reference: string, flags: DeleteFlags) => {
     const { manifestDeleteAction } = await import("../actions/manifest.ts");
     await interruptible((signal) => manifestDeleteAction(reference, flags, signal));
   });

@@ -56,7 +56,7 @@ describe("setManifest()", () => {
     });
     await expect(setup.client.setManifest("app", DOCUMENT, { mediaType: "text/plain" })).rejects.toMatchObject({
       code: "MANIFEST_INVALID",
-      message: expect.stringContaining(`"text/plain" is wanted, and it is "${OCI_MANIFEST}"`),
+      message: expect.stringContaining(`it says "${OCI_MANIFEST}", but "text/plain" is expected`),
     });
     expect(setup.server.log).toEqual([]);
   });

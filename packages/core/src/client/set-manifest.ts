@@ -1,9 +1,7 @@
-import { algorithmOf, type Digest, digestOf, parseDigest } from "../content/digest.ts";
+import { describeManifest } from "../content/describe-manifest.ts";
+import { type Digest, parseDigest } from "../content/digest.ts";
 import type { Manifest } from "../content/manifest.ts";
-import { parseManifest } from "../content/parse-manifest.ts";
-import { quoted } from "../content/quoted.ts";
 import { parseTag } from "../content/tag.ts";
-import { DigestMismatchError, StoreError } from "../errors.ts";
 import { pushManifest } from "../registry/push-manifest.ts";
 import { labelOf, type RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
@@ -41,23 +39,13 @@ export interface StoredManifest {
 export async function setManifest(
   repository: RemoteRepository,
   content: ManifestContent,
-  { tag, digest: saidDigest, mediaType: saidType, ...options }: SetManifestOptions = {},
+  { tag, digest: saidDigest, mediaType, ...options }: SetManifestOptions = {},
 ): Promise<StoredManifest> {
   const action = `push a manifest to "${labelOf(repository)}"`;
   const bytes = content instanceof Uint8Array ? content : written(content, action);
-  const { mediaType } = parseManifest(bytes, saidType, action);
-  if (saidType !== undefined && saidType !== mediaType) {
-    const message = `Cannot ${action}: mediaType: ${quoted(saidType)} is wanted, and it is ${quoted(mediaType)}`;
-    throw new StoreError("MANIFEST_INVALID", message);
-  }
-  const wanted = saidDigest === undefined ? undefined : parseDigest(saidDigest);
-  const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
-  if (wanted !== undefined && wanted !== digest) {
-    const message = `Cannot ${action}: its bytes hash to ${digest}, ${wanted} is wanted`;
-    throw new DigestMismatchError(message, { expected: wanted, actual: digest });
-  }
-  const reference = tag === undefined ? digest : parseTag(tag);
-  const descriptor = { mediaType, digest, size: bytes.length };
+  const digest = saidDigest === undefined ? undefined : parseDigest(saidDigest);
+  const descriptor = describeManifest(bytes, action, { digest, mediaType });
+  const reference = tag === undefined ? descriptor.digest : parseTag(tag);
   await pushManifest(repository, descriptor, async () => once(bytes), { ...options, reference });
   return descriptor;
 }

@@ -68,7 +68,7 @@ function readManifest(body: JsonObject, served: string | undefined): Manifest {
     throw new Unsupported(`mediaType: ${quoted(declared)} is no type of manifest that is known`);
   }
   if (declared !== undefined && served !== undefined && isIndexMediaType(declared) !== isIndexMediaType(served)) {
-    throw new SyntaxError(`mediaType: it says ${quoted(declared)}, but it was served as ${quoted(served)}`);
+    throw new SyntaxError(`mediaType: it says ${quoted(declared)}, but ${quoted(served)} is expected`);
   }
   const type = declared ?? served ?? inferType(body);
   refuseFieldsOfOthers(body, type);
