@@ -128,6 +128,15 @@ describe("getManifest()", () => {
     });
   });
 
+  it("names what was read where a page of a proxy came in its place", async () => {
+    const page = { status: 200, headers: { "content-type": "text/html" }, body: "<html>log in</html>" };
+    await using setup = await clientSetup(() => page);
+    await expect(setup.client.getManifest("app", "v1")).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+      message: expect.stringContaining(`Cannot read manifest "v1" of "${setup.server.host}/app": it is no JSON`),
+    });
+  });
+
   it("says MANIFEST_UNKNOWN where there is none", async () => {
     await using setup = await clientSetup();
     await expect(setup.client.getManifest("app", "v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });

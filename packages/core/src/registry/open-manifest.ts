@@ -12,7 +12,7 @@ import { labelOf, manifestPath, pullScope, type RemoteRepository } from "./remot
 /**
  * Reads the manifest of a tag or digest, its digest computed from the bytes.
  * Requests: 1 GET. Memory: the manifest, at most 4 MiB. Spec: distribution-spec v1.1.1, "Pulling manifests" (end-3).
- * @throws {StoreError} MANIFEST_UNKNOWN; MANIFEST_TOO_LARGE; MANIFEST_UNSUPPORTED.
+ * @throws {StoreError} MANIFEST_UNKNOWN; MANIFEST_TOO_LARGE; MANIFEST_INVALID, MANIFEST_UNSUPPORTED.
  * @throws {DigestMismatchError} where the bytes are not those of the digest that was asked for, or of the Docker-Content-Digest of the answer.
  */
 export async function openManifest(
@@ -23,12 +23,17 @@ export async function openManifest(
   const response = await get(repository, reference, options);
   const type = mediaTypeHeader(response);
   // Its digest is not the hash of its bytes, so the refusal comes first.
-  if (type !== undefined && isSchema1MediaType(type)) parseManifest(response.bytes, type);
+  const action = actionOf(repository, reference);
+  if (type !== undefined && isSchema1MediaType(type)) parseManifest(response.bytes, type, action);
   const digest = checkedDigest(repository, reference, response);
-  const { mediaType } = parseManifest(response.bytes, type);
+  const { mediaType } = parseManifest(response.bytes, type, action);
   const content = { descriptor: { mediaType, digest, size: response.bytes.length }, bytes: response.bytes };
   repository.manifests.set(repository.name, content);
   return content;
+}
+
+function actionOf(repository: RemoteRepository, reference: string): string {
+  return `read manifest "${reference}" of "${labelOf(repository)}"`;
 }
 
 async function get(repository: RemoteRepository, reference: string, options: CallOptions): Promise<WholeResponse> {
@@ -49,7 +54,7 @@ async function get(repository: RemoteRepository, reference: string, options: Cal
   } catch (error) {
     throw explained(
       error,
-      `Cannot read manifest "${reference}" of "${labelOf(repository)}"`,
+      `Cannot ${actionOf(repository, reference)}`,
       statusOf(error) === 404 ? "MANIFEST_UNKNOWN" : undefined,
     );
   }
@@ -73,7 +78,7 @@ function check(
   const computed = digestOf(response.bytes, algorithmOf(expected));
   if (computed === expected) return;
   throw new DigestMismatchError(
-    `Cannot read manifest "${reference}" of "${labelOf(repository)}": its bytes hash to ${computed}, ${source} is ${expected}`,
+    `Cannot ${actionOf(repository, reference)}: its bytes hash to ${computed}, ${source} is ${expected}`,
     { expected, actual: computed, url: response.url.href },
   );
 }
