@@ -94,6 +94,12 @@ describe("planPrune()", () => {
     expect(plannedOf(inventory, { isConsidered: (tag) => tag.startsWith("nightly-") })).toEqual(digests("old"));
   });
 
+  it("says of what a kept index lists that the index needs it", () => {
+    const inventory = [manifest("index", 9, { children: ["child"], tags: ["v1"] }), manifest("child", 9)];
+    const plan = planPrune(inventory, RULES);
+    expect(plan.kept).toContainEqual({ manifest: inventory[1], reason: "needed", by: digest("index") });
+  });
+
   it("deletes an index before what it lists, and leaves what another index lists", () => {
     const inventory = [
       manifest("shared", undefined),

@@ -6,7 +6,7 @@ import type { PruneRules } from "./prune-rules.ts";
 /** What stays. */
 export interface Kept {
   readonly manifest: InventoryManifest;
-  /** A rule keeps it; what stays needs it, `by`; or no rule is about it: it has no tag, or belongs to something that is not known. */
+  /** A rule keeps it; it belongs to what stays, or that needs it, `by`; or no rule is about it: it has no tag. */
   readonly reason: RuleReason | "needed" | "other";
   readonly by?: Digest | undefined;
 }
@@ -28,16 +28,18 @@ export function planPrune(inventory: Inventory, rules: PruneRules): PrunePlan {
   const wanted = { doomed, isKept: (digest: Digest) => kept.has(digest), unlock: rules.unlock };
   const { waves, staying, locked } = planDeletions(inventory, wanted, relations);
   const stays = inventory.filter((manifest) => staying.has(manifest.digest) && !locked.includes(manifest));
-  return { deletions: waves, kept: stays.map((manifest) => keptAs(manifest, kept, staying)), locked };
+  const neededBy = (manifest: InventoryManifest): Digest | undefined =>
+    staying.get(manifest.digest) ?? relations.owners(manifest).find((owner) => staying.has(owner));
+  return { deletions: waves, kept: stays.map((manifest) => keptAs(manifest, kept, neededBy)), locked };
 }
 
 function keptAs(
   manifest: InventoryManifest,
   kept: Choice["kept"],
-  staying: ReadonlyMap<Digest, Digest | undefined>,
+  neededBy: (manifest: InventoryManifest) => Digest | undefined,
 ): Kept {
   const reason = kept.get(manifest.digest);
   if (reason !== undefined) return { manifest, reason };
-  const by = staying.get(manifest.digest);
+  const by = neededBy(manifest);
   return by === undefined ? { manifest, reason: "other" } : { manifest, reason: "needed", by };
 }

@@ -38,9 +38,14 @@ export class Relations {
     return subject !== undefined && this.has(subject) ? [...followers, subject] : followers;
   }
 
-  /** Whether something of the repository says what it is for: an index that lists it, or what it is about. */
+  /** What says what it is for: the indexes that list it, and what it is about, as far as the repository has them. */
+  owners(manifest: InventoryManifest): readonly Digest[] {
+    return [...this.parents(manifest.digest), ...subjectsOf(manifest).filter((subject) => this.has(subject))];
+  }
+
+  /** Whether it has an owner. */
   belongs(manifest: InventoryManifest): boolean {
-    return this.parents(manifest.digest).length > 0 || subjectsOf(manifest).some((subject) => this.has(subject));
+    return this.owners(manifest).length > 0;
   }
 }
 
