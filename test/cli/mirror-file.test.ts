@@ -24,10 +24,21 @@ describe("tranship convert", () => {
 });
 
 describe("tranship schema", () => {
-  it("prints the published schema", async () => {
+  it.each([
+    ["mirror", []],
+    ["plan", ["plan"]],
+    ["report", ["report"]],
+  ])("prints the published schema: %s", async (name, args) => {
     await using bench = await Workbench.open();
-    const published = await readFile(join(WORKSPACE, "packages/cli-worker/schema/mirror.schema.json"), "utf8");
-    expect(await bench.run(["schema"])).toMatchObject({ code: 0, stdout: published, stderr: "" });
+    const published = await readFile(join(WORKSPACE, `packages/cli-worker/schema/${name}.schema.json`), "utf8");
+    expect(await bench.run(["schema", ...args])).toMatchObject({ code: 0, stdout: published, stderr: "" });
+  });
+
+  it("refuses another kind", async () => {
+    await using bench = await Workbench.open();
+    const run = await bench.run(["schema", "plans"]);
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toContain("mirror, plan, report");
   });
 });
 

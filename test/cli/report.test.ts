@@ -1,7 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { SyncResult } from "@tranship/copy";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Hook, RunningServer, ServedRequest } from "tranship";
 import { describe, expect, it } from "vitest";
+import { WORKSPACE } from "../project/packages.ts";
 import { sampleImage, seed } from "../support/sample-image.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -40,6 +43,13 @@ const tagOf = ({ route }: ServedRequest): string | undefined =>
 const read = (bench: Workbench): Promise<readonly string[]> =>
   Promise.all(FILES.map((file) => readFile(bench.path(file), "utf8")));
 
+async function expectSchema(name: "plan" | "report", text: string): Promise<void> {
+  const file = join(WORKSPACE, `packages/cli-worker/schema/${name}.schema.json`);
+  const validate = new Ajv2020({ formats: { "date-time": true } }).compile(JSON.parse(await readFile(file, "utf8")));
+  validate(JSON.parse(text));
+  expect(validate.errors).toBeNull();
+}
+
 describe("--report", () => {
   it("says in each form what a sync moved and saved, by image and host", async () => {
     await using bench = await Workbench.open();
@@ -48,6 +58,7 @@ describe("--report", () => {
 
     const [json = "", markdown = "", page = ""] = await read(bench);
     const result = JSON.parse(json) as SyncResult;
+    await expectSchema("report", json);
     expect(result).toMatchObject({ version: 1, kind: "result", ok: true, outcomes: { copied: 6 } });
     expect(result.images.every(({ requests, tookMs }) => requests > 0 && tookMs >= 0)).toBe(true);
     // Six images: the second repository of the registry mounts every blob.
@@ -100,6 +111,7 @@ describe("--report", () => {
     expect(isStuck).toBe(true);
     const [json = "", markdown = "", page = ""] = await read(bench);
     expect(JSON.parse(json)).toMatchObject({ ok: false, outcomes: { copied: 4 }, error: { code: "INTERRUPTED" } });
+    await expectSchema("report", json);
     for (const text of [markdown, page]) expect(text.toLowerCase()).toContain("interrupted");
   });
 
@@ -110,6 +122,7 @@ describe("--report", () => {
     const run = await bench.run(["apply", "plan.json", "-f", "mirror.yaml", ...REPORTS]);
     expect(run).toMatchObject({ code: 0, stderr: "" });
     const [json = "", markdown = ""] = await read(bench);
+    await expectSchema("plan", await readFile(bench.path("plan.json"), "utf8"));
     expect(JSON.parse(json)).toMatchObject({ ok: true, outcomes: { copied: 6 } });
     expect(markdown).toContain("## apply of `plan.json`: all done");
   });

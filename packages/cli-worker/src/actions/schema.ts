@@ -1,7 +1,13 @@
 import { mirrorFileSchema } from "../mirror/schema/json-schema.ts";
 import { print } from "../output.ts";
+import { planSchema } from "../schema/plan-schema.ts";
+import { resultSchema } from "../schema/result-schema.ts";
 
-/** Prints the JSON Schema of mirror files. */
-export function schemaAction(): void {
-  print(JSON.stringify(mirrorFileSchema(), undefined, 2));
+const SCHEMAS = { mirror: mirrorFileSchema, plan: planSchema, report: resultSchema } as const;
+
+export type SchemaKind = keyof typeof SCHEMAS;
+
+/** Prints the JSON Schema of mirror files, of plans or of results. */
+export function schemaAction(kind: SchemaKind): void {
+  print(JSON.stringify(SCHEMAS[kind](), undefined, 2));
 }
