@@ -51,8 +51,7 @@ describe("tranship plan", () => {
     const mirrors = [{ from: `${server.address}/a`, to: `${server.address}/b`, tags: ["v1"], prune: true }];
     await writeFile(bench.path("mirror.yaml"), JSON.stringify({ version: 1, hosts, mirrors }));
     const { stderr } = await bench.run(["plan", "-f", "mirror.yaml"]);
-    for (const key of ["concurrency", "prune"])
-      expect(stderr).toMatch(new RegExp(`warning: mirror\\.yaml.*${key}.* is not `));
-    expect(stderr).not.toContain("PerSecond");
+    expect(stderr).toMatch(/warning: mirror\.yaml.*prune.* is not /);
+    expect(stderr).not.toMatch(/PerSecond|concurrency/);
   });
 });

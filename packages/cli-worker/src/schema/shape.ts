@@ -16,12 +16,10 @@ export const amount: z.ZodType<Amount> = z
   .object({ count, bytes } satisfies Shape<Amount>)
   .meta({ id: "Amount", description: "How many blobs and manifests, and their bytes." });
 
-export const requestCount: z.ZodType<RequestCount> = z
-  .record(z.string(), z.record(z.string(), count))
-  .meta({
-    id: "RequestCount",
-    description: "Requests by host, and there by method and kind: HEAD manifest, POST upload.",
-  });
+export const requestCount: z.ZodType<RequestCount> = z.record(z.string(), z.record(z.string(), count)).meta({
+  id: "RequestCount",
+  description: "Requests by host, and there by method and kind: HEAD manifest, POST upload.",
+});
 
 export const failure: z.ZodType<FailureRecord> = z
   .object({
