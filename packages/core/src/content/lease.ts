@@ -31,7 +31,17 @@ export function ownLease(bytes: Uint8Array): Lease {
 
 /** A lease in two parts; it is released when both are. */
 export function splitLease(lease: Lease, length: number): readonly [Lease, Lease] {
-  const { bytes, isOwn } = lease;
+  const { bytes } = lease;
+  return inTwo(lease, bytes.subarray(0, length), bytes.subarray(length));
+}
+
+/** A lease for two who read the same bytes; it is released when both have. */
+export function shareLease(lease: Lease): readonly [Lease, Lease] {
+  return inTwo(lease, lease.bytes, lease.bytes);
+}
+
+function inTwo(lease: Lease, first: Uint8Array, second: Uint8Array): readonly [Lease, Lease] {
+  const { isOwn } = lease;
   let parts = 2;
   function part(of: Uint8Array): Lease {
     function release(): void {
@@ -40,7 +50,7 @@ export function splitLease(lease: Lease, length: number): readonly [Lease, Lease
     }
     return { bytes: of, isOwn, release };
   }
-  return [part(bytes.subarray(0, length)), part(bytes.subarray(length))];
+  return [part(first), part(second)];
 }
 
 /** Any content as leases: lent where it can be, else its own pieces. */

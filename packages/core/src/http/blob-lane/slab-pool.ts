@@ -108,7 +108,8 @@ export class SlabPool implements SlabSupply {
     for (const free of this.#free.values()) {
       while (this.memory > this.budget && free.pop() !== undefined);
     }
-    return Buffer.allocUnsafeSlow(size);
+    // Shared: a thread may hash it where it lies.
+    return Buffer.from(new SharedArrayBuffer(size));
   }
 
   #admit(share: SlabShare): boolean {

@@ -1,5 +1,6 @@
-import type { Hash } from "node:crypto";
-import { algorithmOf, type Digest, hasherFor } from "../../content/digest.ts";
+import { algorithmOf, type Digest } from "../../content/digest.ts";
+import type { HashState } from "../../content/hash/hash-state.ts";
+import type { Lease } from "../../content/lease.ts";
 
 /** Bytes between two marks. */
 const SPACING = 1024 * 1024;
@@ -9,7 +10,13 @@ const MAX_MARKS = 64;
 /** The hash of the content before `offset`, which goes on with what follows. */
 export interface RunningHash {
   offset: number;
-  readonly hash: Hash;
+  /** Undefined until the first piece of the content is there. */
+  hash: HashState | undefined;
+}
+
+interface Mark {
+  readonly offset: number;
+  readonly hash: HashState;
 }
 
 /**
@@ -18,37 +25,46 @@ export interface RunningHash {
  */
 export class HashTrail {
   readonly #digest: Digest;
-  readonly #marks: RunningHash[] = [];
+  readonly #begin: (first: Lease) => HashState;
+  readonly #marks: Mark[] = [];
 
-  constructor(digest: Digest) {
+  /** @param begin begins a hash of nothing; it is given the first piece that will be added to it. */
+  constructor(digest: Digest, begin: (first: Lease) => HashState) {
     this.#digest = digest;
+    this.#begin = begin;
   }
 
-  /** The hash of as much as is known of the content before `offset`: of nothing where it was not read yet. */
+  /** The hash of as much as is known of the content before `offset`: of nothing where it was not read yet. Drop it at the end. */
   before(offset: number): RunningHash {
     const mark = this.#marks.findLast((known) => known.offset <= offset);
-    return mark === undefined
-      ? { offset: 0, hash: hasherFor(this.#digest) }
-      : { offset: mark.offset, hash: mark.hash.copy() };
+    return { offset: mark?.offset ?? 0, hash: mark?.hash.copy() };
   }
 
-  /** Adds what follows, and leaves a mark now and then. */
-  update(running: RunningHash, bytes: Uint8Array): void {
-    running.hash.update(bytes);
-    running.offset += bytes.length;
+  /** Adds what follows, and leaves a mark now and then. Gives the piece to hand on. */
+  async update(running: RunningHash, piece: Lease): Promise<Lease> {
+    running.hash ??= this.#begin(piece);
+    const { length } = piece.bytes;
+    const handedOn = await running.hash.update(piece);
+    running.offset += length;
     if (running.offset - (this.#marks.at(-1)?.offset ?? 0) >= SPACING) this.mark(running);
+    return handedOn;
   }
 
   /** Leaves a mark here, where a part begins. */
   mark({ offset, hash }: RunningHash): void {
-    if (offset === 0 || this.#marks.some((known) => known.offset === offset)) return;
+    if (hash === undefined || this.#marks.some((known) => known.offset === offset)) return;
     this.#marks.push({ offset, hash: hash.copy() });
     this.#marks.sort((one, other) => one.offset - other.offset);
-    if (this.#marks.length > MAX_MARKS) this.#marks.shift();
+    if (this.#marks.length > MAX_MARKS) this.#marks.shift()?.hash.drop();
   }
 
-  /** The digest of everything up to the running hash, which stays usable. */
-  digestOf({ hash }: RunningHash): Digest {
-    return `${algorithmOf(this.#digest)}:${hash.copy().digest("hex")}`;
+  /** The digest of everything up to the running hash, which stays usable. Undefined of nothing. @throws {HashWorkerLost} */
+  async digestOf({ hash }: RunningHash): Promise<Digest | undefined> {
+    return hash === undefined ? undefined : `${algorithmOf(this.#digest)}:${await hash.digest()}`;
+  }
+
+  /** Lets the marks go. */
+  close(): void {
+    for (const { hash } of this.#marks.splice(0)) hash.drop();
   }
 }

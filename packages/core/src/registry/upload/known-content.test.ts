@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { blobOf } from "../../../../../test/support/scripted-blobs.ts";
+import type { HashChooser } from "../../content/hash/choose-hash.ts";
+import { HashWorker } from "../../content/hash/hash-worker.ts";
+import { lentContent } from "../../content/lease.ts";
 import { KnownContent, type KnownPart } from "./known-content.ts";
 
 const MIB = 1024 * 1024;
@@ -112,5 +115,88 @@ describe("KnownContent", () => {
     const content = new KnownContent(blobOf(BLOB), open, { isChecked: () => true });
     await readSome(content.partAt(0, 4 * MIB), MIB);
     expect(seen.closed).toBe(1);
+  });
+});
+
+/** As `source`, in pieces of shared memory that are overwritten as soon as they are released; `before` is called before each. */
+function lending(bytes: Uint8Array, before: (at: number) => unknown = () => {}) {
+  const seen = { opened: [] as number[], out: 0 };
+  const open = async (offset: number): Promise<AsyncIterable<Uint8Array>> => {
+    seen.opened.push(offset);
+    let at = offset;
+    return lentContent({
+      async read() {
+        await before(at);
+        if (at >= bytes.length) return undefined;
+        const piece = Buffer.from(new SharedArrayBuffer(Math.min(MIB, bytes.length - at)));
+        piece.set(bytes.subarray(at, at + piece.length));
+        at += piece.length;
+        seen.out += 1;
+        const release = (): void => {
+          seen.out -= 1;
+          piece.fill(0);
+        };
+        return { bytes: piece, isOwn: false, release };
+      },
+      async close() {},
+    });
+  };
+  return { seen, open };
+}
+
+describe("KnownContent that is hashed by a thread", () => {
+  const worker = new HashWorker();
+  const hashing = (by = worker): HashChooser => ({
+    begin: () => by.start(blobOf(BLOB).digest) ?? expect.fail("no thread"),
+    close() {},
+  });
+
+  it("gives every byte, and lets all go", async () => {
+    const { seen, open } = lending(BLOB);
+    const content = new KnownContent(blobOf(BLOB), open, { isChecked: () => false, hashing: hashing() });
+    const parts = [await read(content.partAt(0, 7 * MIB)), await read(content.partAt(7 * MIB, BLOB.length))];
+    expect(Buffer.concat(parts).equals(BLOB)).toBe(true);
+    await content.close();
+    expect(seen).toEqual({ opened: [0], out: 0 });
+    expect(worker.hashes).toBe(0);
+  });
+
+  it("goes on after a break from a mark before it, and finds wrong bytes before the last piece is given", async () => {
+    const wrong = Buffer.from(BLOB);
+    wrong[1] = 0;
+    const { seen, open } = lending(wrong);
+    const content = new KnownContent(blobOf(BLOB), open, { isChecked: () => true, hashing: hashing() });
+    await readSome(content.partAt(0, BLOB.length), 10 * MIB);
+    const rest = content.partAt(9.5 * MIB, BLOB.length);
+    await expect(read(rest)).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+    expect(rest.sent).toBeLessThan(BLOB.length);
+    expect(seen.opened[1]).toBeGreaterThan(8 * MIB);
+    await content.close();
+    expect(seen.out).toBe(0);
+    expect(worker.hashes).toBe(0);
+  });
+
+  it.each([
+    ["right", BLOB, undefined],
+    ["wrong", Buffer.concat([BLOB.subarray(0, -1), Buffer.from([0])]), "DIGEST_MISMATCH"],
+  ])("reads it once more where the thread ended in the middle: %s", async (_, bytes, code) => {
+    const ending = new HashWorker();
+    const { seen, open } = lending(bytes, (at) => (at === 8 * MIB ? ending.close() : undefined));
+    const content = new KnownContent(blobOf(BLOB), open, { isChecked: () => true, hashing: hashing(ending) });
+    const whole = read(content.partAt(0, BLOB.length));
+    if (code === undefined) expect((await whole).equals(BLOB)).toBe(true);
+    else await expect(whole).rejects.toMatchObject({ code });
+    await content.close();
+    expect(seen).toEqual({ opened: [0, 0], out: 0 });
+  });
+
+  it("lets all go where a body is given up in the middle", async () => {
+    const { seen, open } = lending(BLOB);
+    const content = new KnownContent(blobOf(BLOB), open, { isChecked: () => true, hashing: hashing() });
+    await readSome(content.partAt(0, BLOB.length), 3 * MIB);
+    await content.close();
+    while (seen.out > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(worker.hashes).toBe(0);
+    await worker.close();
   });
 });

@@ -1,6 +1,9 @@
 import type { Descriptor } from "../../content/descriptor.ts";
+import { algorithmOf, digestOf } from "../../content/digest.ts";
+import { chooseHash, type HashChooser } from "../../content/hash/choose-hash.ts";
+import { HashWorkerLost } from "../../content/hash/hash-worker.ts";
 import { type Lease, type LeaseReader, lentContent } from "../../content/lease.ts";
-import { digestMismatch, sizeMismatch } from "../../content/verify.ts";
+import { checkContent, digestMismatch, sizeMismatch } from "../../content/verify.ts";
 import { watchContent } from "../../content/watch-content.ts";
 import type { Open } from "../../store/store.ts";
 import { HashTrail, type RunningHash } from "./hash-trail.ts";
@@ -16,6 +19,8 @@ export interface KnownContentOptions {
    */
   readonly isChecked: () => boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Where it is hashed. Default: as `chooseHash` finds. */
+  readonly hashing?: HashChooser | undefined;
 }
 
 /**
@@ -27,6 +32,7 @@ export class KnownContent implements Outgoing {
   readonly descriptor: Descriptor;
   readonly #open: Open;
   readonly #options: KnownContentOptions;
+  readonly #hashing: HashChooser;
   readonly #trail: HashTrail;
   #reading: HashedReading | undefined;
 
@@ -34,7 +40,8 @@ export class KnownContent implements Outgoing {
     this.descriptor = descriptor;
     this.#open = open;
     this.#options = options;
-    this.#trail = new HashTrail(descriptor.digest);
+    this.#hashing = options.hashing ?? chooseHash(descriptor);
+    this.#trail = new HashTrail(descriptor.digest, (first) => this.#hashing.begin(first));
   }
 
   async part(offset: number, length: number): Promise<KnownPart> {
@@ -52,6 +59,8 @@ export class KnownContent implements Outgoing {
   async close(): Promise<void> {
     this.#reading?.close();
     this.#reading = undefined;
+    this.#trail.close();
+    this.#hashing.close();
   }
 
   /** The stream where it stands, if that is the place; else it is opened anew, as far before it as it takes to have the hash. */
@@ -65,8 +74,14 @@ export class KnownContent implements Outgoing {
     const hash = this.#trail.before(offset);
     const unhashed = offset - hash.offset > FAR_BEHIND && this.#options.isChecked();
     const start = unhashed ? offset : hash.offset;
+    if (unhashed) hash.hash?.drop();
     const content = await this.#open(start, this.#options.signal);
-    const reading = new HashedReading(content, start, this.descriptor, this.#trail, unhashed ? undefined : hash);
+    const reading = new HashedReading(content, start, {
+      descriptor: this.descriptor,
+      trail: this.#trail,
+      hash: unhashed ? undefined : hash,
+      check: async () => checkContent(await this.#open(0, this.#options.signal), this.descriptor),
+    });
     this.#reading = reading;
     while (reading.offset < offset) (await reading.read(offset - reading.offset)).release();
     reading.mark();
@@ -172,23 +187,29 @@ export class KnownPart implements OutgoingPart {
   }
 }
 
+interface HashedReadingInit {
+  readonly descriptor: Descriptor;
+  readonly trail: HashTrail;
+  /** Of what is before it. */
+  readonly hash: RunningHash | undefined;
+  /** Reads all of it once more, where what was hashed is lost. @throws as `verified`. */
+  readonly check: () => Promise<void>;
+}
+
 /** A reading that hashes, where the hash of what is before it is known. */
 class HashedReading extends Reading {
   readonly #descriptor: Descriptor;
   readonly #trail: HashTrail;
   readonly #hash: RunningHash | undefined;
+  readonly #check: () => Promise<void>;
+  #isClosed = false;
 
-  constructor(
-    content: AsyncIterable<Uint8Array>,
-    offset: number,
-    descriptor: Descriptor,
-    trail: HashTrail,
-    hash: RunningHash | undefined,
-  ) {
+  constructor(content: AsyncIterable<Uint8Array>, offset: number, init: HashedReadingInit) {
     super(content, offset);
-    this.#descriptor = descriptor;
-    this.#trail = trail;
-    this.#hash = hash;
+    this.#descriptor = init.descriptor;
+    this.#trail = init.trail;
+    this.#hash = init.hash;
+    this.#check = init.check;
   }
 
   mark(): void {
@@ -200,8 +221,13 @@ class HashedReading extends Reading {
     if (piece === undefined) {
       throw sizeMismatch(this.#descriptor, `${this.offset} of ${this.#descriptor.size} bytes came`);
     }
-    if (this.#hash !== undefined) this.#trail.update(this.#hash, piece.bytes);
-    return piece;
+    return this.#hash === undefined ? piece : this.#trail.update(this.#hash, piece);
+  }
+
+  override close(): void {
+    super.close();
+    this.#isClosed = true;
+    this.#hash?.hash?.drop();
   }
 
   /** Makes sure that nothing more comes, and that what came was right. @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH. */
@@ -211,7 +237,12 @@ class HashedReading extends Reading {
     more?.release();
     if (more !== undefined) throw sizeMismatch(this.#descriptor, `more than ${size} bytes came`);
     if (this.#hash === undefined) return;
-    const actual = this.#trail.digestOf(this.#hash);
-    if (actual !== digest) throw digestMismatch(this.#descriptor, actual);
+    try {
+      const actual = (await this.#trail.digestOf(this.#hash)) ?? digestOf(new Uint8Array(), algorithmOf(digest));
+      if (actual !== digest) throw digestMismatch(this.#descriptor, actual);
+    } catch (error) {
+      if (this.#isClosed || !(error instanceof HashWorkerLost)) throw error;
+      await this.#check();
+    }
   }
 }
