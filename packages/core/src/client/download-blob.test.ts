@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ClientSetup, clientSetup, clientSetupOf } from "../../../../test/support/client-setup.ts";
 import { steps } from "../../../../test/support/scripted-blobs.ts";
@@ -99,6 +100,10 @@ describe("downloadBlob()", () => {
     const unread = await client.downloadBlob("app", LONG.digest);
     await unread.return();
     expect(await unread.next()).toEqual({ done: true, value: undefined });
+    {
+      await using left = await client.downloadBlob("app", LONG.digest);
+      expect(left.size).toBe(LONG.bytes.length);
+    }
     for await (const piece of await client.downloadBlob("app", LONG.digest)) if (piece.length > 0) break;
     expect(await Array.fromAsync(await client.downloadBlob("app", DIGEST))).not.toEqual([]);
   });
@@ -155,8 +160,26 @@ describe("downloadBlobToFile()", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("says STORAGE and the path where it can't write, and leaves neither a file nor a connection behind", async () => {
-    await using setup = await oneConnection();
+  it("takes a file: URL, and refuses what is no path", async () => {
+    await using setup = await clientSetup();
+    setup.server.blobs.set(`app@${DIGEST}`, BLOB);
+    await setup.client.downloadBlobToFile("app", DIGEST, pathToFileURL(join(folder, "layer")));
+    expect(await readFile(join(folder, "layer"))).toEqual(BLOB);
+    for (const path of [undefined, new URL("https://r.example/layer")] as unknown as string[]) {
+      await expect(setup.client.downloadBlobToFile("app", DIGEST, path)).rejects.toThrow(/^Bad path: expected /);
+    }
+    expect(await readdir(folder)).toEqual(["layer"]);
+  });
+
+  it("leaves nothing behind where there is no such blob", async () => {
+    await using setup = await clientSetup();
+    const downloading = setup.client.downloadBlobToFile("app", DIGEST, join(folder, "layer"));
+    await expect(downloading).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("says STORAGE and the path where it can't write, before anything is asked", async () => {
+    await using setup = await clientSetup();
     const missing = join(folder, "missing", "layer");
     await expect(setup.client.downloadBlobToFile("app", LONG.digest, missing)).rejects.toMatchObject({
       name: "StoreError",
@@ -164,7 +187,11 @@ describe("downloadBlobToFile()", () => {
       message: `Cannot write "${missing}": no such file or directory (ENOENT)`,
     });
     await mkdir(join(folder, "directory"));
-    await expect(setup.client.downloadBlobToFile("app", DIGEST, join(folder, "directory"))).rejects.toThrow();
+    await expect(setup.client.downloadBlobToFile("app", DIGEST, join(folder, "directory"))).rejects.toMatchObject({
+      code: "STORAGE",
+      message: `Cannot write "${join(folder, "directory")}": it is a directory`,
+    });
+    expect(setup.server.log).toEqual([]);
     expect(await readdir(folder)).toEqual(["directory"]);
   });
 });

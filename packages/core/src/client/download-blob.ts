@@ -6,9 +6,9 @@ import type { CallOptions } from "../store/store.ts";
 
 /**
  * The bytes of a blob, read once: `for await`, or `Readable.from(download)`. Its last piece comes only when size and digest are right. It holds a
- * connection until it was read to its end, left with `break`, or given up with `return()`.
+ * connection until it was read to its end, left with `break`, or given up with `return()`; `await using` gives up what was not read.
  */
-export interface BlobDownload extends AsyncIterableIterator<Uint8Array, void, void> {
+export interface BlobDownload extends AsyncIterableIterator<Uint8Array, void, void>, AsyncDisposable {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
@@ -35,6 +35,9 @@ export async function downloadBlob(
     [Symbol.asyncIterator]: () => download,
     next: () => pieces.next(),
     return: async () => (await pieces.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncDispose]: async () => {
+      await download.return();
+    },
   };
   return download;
 }

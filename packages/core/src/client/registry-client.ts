@@ -98,11 +98,11 @@ export class RegistryClient implements AsyncDisposable {
     return downloadBlob(this.connection.remote(repository), parseDigest(digest), options);
   }
 
-  /** A blob as a file, which is there only when it is whole and right. 1 request. @throws {DigestMismatchError}; {RegistryError} BLOB_UNKNOWN. */
+  /** A blob as a file (a path or a `file:` URL), which is there only when it is whole and right. 1 request. @throws {DigestMismatchError}; {RegistryError} BLOB_UNKNOWN. */
   async downloadBlobToFile(
     repository: string,
     digest: string,
-    path: string,
+    path: string | URL,
     options?: CallOptions,
   ): Promise<UploadedBlob> {
     return downloadToFile(this.connection.remote(repository), parseDigest(digest), path, options);

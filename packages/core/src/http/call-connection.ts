@@ -13,6 +13,6 @@ export interface CallConnection {
   readonly insecure?: boolean | undefined;
   /** To connect, TLS included, in ms. */
   readonly connectMs?: number | undefined;
-  /** Sends the requests in the place of connections of our own, and goes with none of the others. It is not closed. */
+  /** Sends the requests in the place of connections of our own, and goes with none of the others. It is not closed, and remembered: give many calls the same. */
   readonly dispatcher?: Dispatcher | undefined;
 }

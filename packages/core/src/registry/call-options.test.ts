@@ -83,7 +83,7 @@ describe("retries of one call", () => {
   });
 });
 
-describe("timeouts of one call", () => {
+describe("timeouts of a call, or of its client", () => {
   const SILENT = () => new Promise<never>(() => {});
 
   it("end the wait for the head of an answer", async () => {
@@ -99,6 +99,15 @@ describe("timeouts of one call", () => {
     const timeouts = { headersMs: 50 };
     const pushing = setup.registry.repository("app").push(blobOf(BIG), opening(BIG), { timeouts });
     await expect(pushing).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+
+  it("are the client's where the call says nothing", async () => {
+    await using setup = await scriptedSetup(SILENT, { retry: { attempts: 1 }, timeouts: { headersMs: 50 } });
+    await expect(setup.registry.repository("app").resolve("v1")).rejects.toMatchObject({ code: "TIMEOUT" });
+    const body = () => ({ status: 200, headers: { "content-length": 100 }, body: '{"tags":' });
+    await using stalled = await scriptedSetup(body, { retry: { attempts: 1 }, timeouts: { bodyMs: 50 } });
+    const listing = Array.fromAsync(stalled.registry.repository("app").tags());
+    await expect(listing).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 
   it("end the wait for more of a body", async () => {

@@ -102,7 +102,7 @@ describe("blobSource()", () => {
   });
 
   it.each(["https://example.com/layer", "file://elsewhere/layer"])("refuses the URL %s", (url) => {
-    expect(() => blobSource(new URL(url))).toThrow(/^Bad content of a blob: expected the file: URL of a file/);
+    expect(() => blobSource(new URL(url))).toThrow(/^Bad path: expected the file: URL of a file/);
   });
 
   it("refuses what is none of these", () => {

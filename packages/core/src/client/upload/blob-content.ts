@@ -1,10 +1,10 @@
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
-import { fileURLToPath } from "node:url";
 import { quoted } from "../../content/quoted.ts";
 import { storageFailure } from "../../store/storage-failure.ts";
 import type { Open } from "../../store/store.ts";
+import { filePath } from "../file-path.ts";
 
 /**
  * What a blob is uploaded from: bytes; the path or the `file:` URL of a file; a Blob or File of the web; or a stream (a Node Readable, a web ReadableStream,
@@ -24,8 +24,7 @@ const READ_BYTES = 1024 * 1024;
 /** @throws {TypeError} for what is none of `BlobContent`, and for a URL that names no file. */
 export function blobSource(content: BlobContent): BlobSource {
   if (content instanceof Uint8Array) return { kind: "bytes", bytes: content };
-  if (typeof content === "string") return fileSource(content);
-  if (content instanceof URL) return fileSource(pathOf(content));
+  if (typeof content === "string" || content instanceof URL) return fileSource(filePath(content));
   if (content instanceof Blob)
     return { kind: "opened", open: async (offset) => Readable.fromWeb(content.slice(offset).stream()) };
   if (content instanceof ReadableStream) return { kind: "stream", open: () => readStream(Readable.fromWeb(content)) };
@@ -38,14 +37,6 @@ export function blobSource(content: BlobContent): BlobSource {
 
 function fileSource(path: string): BlobSource {
   return { kind: "opened", open: async (offset) => readFile(path, offset) };
-}
-
-function pathOf(url: URL): string {
-  try {
-    return fileURLToPath(url);
-  } catch (error) {
-    throw new TypeError("Bad content of a blob: expected the file: URL of a file of this machine", { cause: error });
-  }
 }
 
 async function* readFile(path: string, offset: number): AsyncGenerator<Uint8Array, void, void> {
