@@ -127,6 +127,58 @@ describe("--report", () => {
     expect(markdown).toContain("## apply of `plan.json`: all done");
   });
 
+  it("is written by copy, of an image and of a repository in which something failed", async () => {
+    await using bench = await Workbench.open();
+    const broken: Hook = async (request, next) =>
+      request.method === "GET" && tagOf(request) === "v2" ? { status: 404, body: "" } : next();
+    const { source, target } = await setup(bench, undefined, broken);
+    expect(await bench.run(["copy", `${source}:v1`, `${target}/c:v9`, ...REPORTS])).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    const [json = "", markdown = "", page = ""] = await read(bench);
+    await expectSchema("report", json);
+    const result = JSON.parse(json) as SyncResult;
+    expect(result).toMatchObject({ ok: true, outcomes: { copied: 1 }, moved: { count: 4 } });
+    expect(result.images).toMatchObject([
+      { from: source, tag: "v1", to: `${target}/c`, targetTag: "v9", moved: { count: 4 } },
+    ]);
+    expect(result.images[0]?.requests).toBe(
+      Object.values(result.requests)
+        .flatMap(Object.values)
+        .reduce((a, b) => a + b, 0),
+    );
+    for (const text of [markdown, page]) expect(text).toContain(`${source}:v1 → ${target}/c:v9`);
+
+    expect(await bench.run(["copy", "-aq", source, `${target}/d`, ...REPORTS])).toMatchObject({ code: 1 });
+    const all = JSON.parse((await read(bench))[0] ?? "") as SyncResult;
+    expect(all).toMatchObject({ ok: false, outcomes: { copied: 2, failed: 1 } });
+    expect(all.images.find(({ tag }) => tag === "v2")).toMatchObject({ error: { code: "MANIFEST_UNKNOWN" } });
+    expect(all.traffic[new URL(`http://${target}`).host]?.written).toBe(all.moved.bytes);
+  });
+
+  it("is written of a copy that was interrupted", async () => {
+    await using bench = await Workbench.open();
+    const stuck: Hook = async (request, next) => {
+      const answer = await next();
+      if (request.method !== "GET" || tagOf(request) !== "v3") return answer;
+      await new Promise((resolve) => request.signal.addEventListener("abort", resolve, { once: true }));
+      return answer;
+    };
+    const { source, target } = await setup(bench, undefined, stuck);
+    const command = bench.start(["copy", "-a", source, `${target}/c`, "--json", ...REPORTS]);
+    for (const tag of ["v1", "v2"]) await command.line(new RegExp(`"type":"tagged".*/c:${tag}"`));
+    command.process.kill("SIGTERM");
+    expect(await command.ended).toMatchObject({ code: 143 });
+    const result = JSON.parse((await read(bench))[0] ?? "") as SyncResult;
+    expect(result).toMatchObject({ ok: false, outcomes: { copied: 2 }, error: { code: "INTERRUPTED" } });
+    expect(
+      result.images.every(
+        ({ moved, skipped, digest }) => digest !== undefined && moved.bytes + skipped.bytes > 100_000,
+      ),
+    ).toBe(true);
+  });
+
   it("has no secrets, whatever a registry answers", async () => {
     await using bench = await Workbench.open();
     let seen: string | undefined;

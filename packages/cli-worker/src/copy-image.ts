@@ -9,7 +9,7 @@ import { isUsage } from "./exit-code.ts";
  */
 export async function copyImage(from: Located<Source>, to: Destination, options: CopyOptions): Promise<CopyReport> {
   const names = { from: nameOf(from), to: nameOf(to) };
-  const counter = new RequestCounter();
+  const counter = new RequestCounter(options.onExchange);
   try {
     const result = await copy(from, to, { ...options, onExchange: counter.count });
     return { scope: "image", ...names, copies: [{ ...names, result }], failures: [], requests: result.requests };

@@ -9,7 +9,7 @@ export async function copyRepository(from: Source, to: Target, options: CopyOpti
     from: nameOf({ store: from, reference: tag }),
     to: nameOf({ store: to, reference: tag }),
   });
-  const counter = new RequestCounter();
+  const counter = new RequestCounter(options.onExchange);
   try {
     const { outcomes } = await copyTags(from, to, { ...options, onExchange: counter.count });
     const copies = outcomes.flatMap((outcome) =>

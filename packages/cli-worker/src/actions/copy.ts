@@ -12,8 +12,10 @@ import type { TrafficFlags, TwoSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
 import { Registries } from "../registries.ts";
+import { CopiedImages } from "../report/copied-images.ts";
+import { reportFiles, writeReports } from "../report/report-file.ts";
 import { SomeFailed } from "../some-failed.ts";
-import { openRunState, type RunState } from "../state/open-state.ts";
+import { openRunState } from "../state/open-state.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
 import { renderReport } from "../summary.ts";
 import { readingInput, UsageError } from "../usage-error.ts";
@@ -25,6 +27,8 @@ export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags {
   readonly referrers?: boolean | undefined;
   readonly clobber?: boolean | undefined;
   readonly digestfile?: string | undefined;
+  /** Files that a report is written to. */
+  readonly report?: readonly string[] | undefined;
   /** Big blobs in flight. */
   readonly blobs?: number | undefined;
   readonly json?: boolean | undefined;
@@ -49,16 +53,25 @@ export async function copyAction(
 ): Promise<void> {
   const job = await readJob(sourceText, targetTexts, flags);
   if (flags.digestfile !== undefined) await checkDigestFile(flags.digestfile);
+  const written = { command: "copy", of: formatLocation(job.source), files: await reportFiles(flags.report) };
   const hosts = hostsOf([job.source, ...job.targets]);
   await using state = openRunState(flags);
   await using registries = await Registries.create(flags, { hosts, journal: state.journal });
   const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
+  const { concurrency, blobs } = flags;
+  const run = new CopyRun({ concurrency, blobs, spool: state.spool, journal: state.journal });
+  const copied = new CopiedImages(run);
+  const onEvent: OnEvent = (event) => {
+    if (written.files.length > 0) copied.onEvent(event);
+    progress.onEvent(event);
+  };
   const startedAtMs = performance.now();
   let reports: readonly CopyReport[];
   try {
-    reports = await copyToAll(job, flags, registries, { signal, onEvent: progress.onEvent, state });
+    reports = await copyToAll(job, flags, registries, { run, signal, onEvent, onExchange: copied.onExchange });
   } catch (error) {
     if (flags.json === true) printJsonFailure(error);
+    await writeReports(written.files, { ...written, result: copied.result([], { error }) });
     throw error;
   } finally {
     progress.close();
@@ -69,9 +82,12 @@ export async function copyAction(
   const failed = reports.flatMap(({ scope, failures }) =>
     failures.map(({ error, from }) => ({ error, of: scope === "repository" ? from : undefined })),
   );
-  if (failed.length > 0) throw new SomeFailed(failed);
   const [root] = reports.flatMap((report) => report.copies.map(({ result }) => result.root));
-  if (flags.digestfile !== undefined && root !== undefined) await writeDigestFile(flags.digestfile, root.digest);
+  if (flags.digestfile !== undefined && root !== undefined && failed.length === 0) {
+    await writeDigestFile(flags.digestfile, root.digest);
+  }
+  await writeReports(written.files, { ...written, result: copied.result(reports) });
+  if (failed.length > 0) throw new SomeFailed(failed);
 }
 
 async function readJob(sourceText: string, targetTexts: readonly string[], flags: CopyFlags): Promise<Job> {
@@ -105,9 +121,10 @@ function refuseReferences(locations: readonly Location[]): void {
 }
 
 interface RunOf {
+  readonly run: CopyRun;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
-  readonly state: RunState;
+  readonly onExchange: CopyOptions["onExchange"];
 }
 
 /** All targets at once: what several registries get is fetched once, and what another repository of a registry is being sent is waited for, and mounted. */
@@ -115,18 +132,10 @@ async function copyToAll(
   { source, targets, platforms }: Job,
   flags: CopyFlags,
   registries: Registries,
-  { signal, onEvent, state: { spool, journal } }: RunOf,
+  { run, signal, onEvent, onExchange }: RunOf,
 ): Promise<readonly CopyReport[]> {
-  const { srcCreds, destCreds, sparse, referrers, clobber, concurrency, blobs } = flags;
-  const options: CopyOptions = {
-    platforms,
-    sparse,
-    referrers,
-    clobber,
-    signal,
-    onEvent,
-    run: new CopyRun({ concurrency, blobs, spool, journal }),
-  };
+  const { srcCreds, destCreds, sparse, referrers, clobber } = flags;
+  const options: CopyOptions = { platforms, sparse, referrers, clobber, run, signal, onEvent, onExchange };
   const from = flags.allTags === true ? undefined : await openSource(source, registries, srcCreds);
   const store = from?.store ?? (await openStore(source, registries, srcCreds));
   const destinations = await Promise.all(targets.map((target) => openDestination(target, registries, destCreds)));

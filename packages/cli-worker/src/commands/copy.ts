@@ -4,6 +4,7 @@ import { interruptible } from "../interrupt.ts";
 import {
   addExamples,
   addRegistryOptions,
+  addReportOption,
   addStateOptions,
   addTrafficOptions,
   collectList,
@@ -33,7 +34,7 @@ export function defineCopy(program: Command): void {
     .option("--json", "print events and the result as JSON lines")
     .option("-q, --quiet", "print errors only");
   addTrafficOptions(command).option("--blobs <N>", "big blobs in flight (default: 8)", wholeNumber(1, 1000));
-  addStateOptions(command);
+  addStateOptions(addReportOption(command));
   addRegistryOptions(command, { credentials: "two" });
   addExamples(command, [
     ["tranship copy docker.io/library/alpine:3.20 registry.example/mirror/alpine:3.20", "one image, all its platforms"],

@@ -1,8 +1,9 @@
 import { mkdir, mkdtempDisposable, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { ordinaryReport } from "../../../../test/report/sample-report.ts";
+import process from "node:process";
+import { describe, expect, it, vi } from "vitest";
+import { ordinaryReport, sampleReport, sampleResult } from "../../../../test/report/sample-report.ts";
 import { UsageError } from "../usage-error.ts";
 import { reportFiles, writeReports } from "./report-file.ts";
 
@@ -66,9 +67,13 @@ describe("writeReports()", () => {
       { path: join(folder.path, "gone/a.json"), kind: "json" },
       { path: join(folder.path, "a.html"), kind: "html" },
     ] as const;
-    await expect(writeReports(files, ordinaryReport())).rejects.toThrow(
-      /Cannot write the report ".*gone\/a\.json": no such/,
-    );
+    const report = sampleReport({ images: [sampleResult("v1", "copied")] });
+    await expect(writeReports(files, report)).rejects.toThrow(/Cannot write the report ".*gone\/a\.json": no such/);
     expect(await readdir(folder.path)).toEqual(["a.html"]);
+    // What failed before is what counts.
+    const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await writeReports(files, ordinaryReport());
+    expect(stderr).toHaveBeenCalledWith(expect.stringMatching(/^tranship: warning: Cannot write the report "/));
+    stderr.mockRestore();
   });
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { systemMessage } from "../system-message.ts";
 import { UsageError } from "../usage-error.ts";
+import { printWarning } from "../warning.ts";
 import { writeWhole } from "../write-whole.ts";
 import { checkWrittenFile } from "../written-file.ts";
 import type { Report } from "./report.ts";
@@ -34,11 +35,16 @@ export async function reportFiles(values: readonly string[] = []): Promise<reado
   return files;
 }
 
-/** Writes a report; whoever reads a file sees the old one or the new one. All are tried. @throws an error that names the first that could not be written. */
+/**
+ * Writes a report; whoever reads a file sees the old one or the new one. All are tried.
+ * @throws an error that names the first that could not be written; of a run in which something else has failed that is a warning.
+ */
 export async function writeReports(files: readonly ReportFile[], report: Report): Promise<void> {
   const settled = await Promise.allSettled(files.map((file) => writeReport(file, report)));
   const failed = settled.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  if (failed === undefined) return;
+  if (report.result.ok || !(failed.reason instanceof Error)) throw failed.reason;
+  printWarning(failed.reason.message);
 }
 
 async function writeReport({ path, kind }: ReportFile, report: Report): Promise<void> {

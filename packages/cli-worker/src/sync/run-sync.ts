@@ -6,7 +6,6 @@ import { openProgress } from "../progress/open-progress.ts";
 import type { Report } from "../report/report.ts";
 import { type ReportFile, writeReports } from "../report/report-file.ts";
 import type { RunState } from "../state/open-state.ts";
-import { printWarning } from "../warning.ts";
 import type { RunFlags } from "./mirror-flags.ts";
 import { renderResult } from "./render-result.ts";
 
@@ -39,18 +38,13 @@ export async function runSync(
     result = await work({ run, tally, images, failFast, signal, onEvent: progress.onEvent });
   } catch (error) {
     if (flags.json === true) printJson({ type: "result", ok: false, error: errorJson(error) });
-    await writeReports(reports.files, { ...reports, result: tally.result(run, { error }) }).catch(warn);
+    await writeReports(reports.files, { ...reports, result: tally.result(run, { error }) });
     throw error;
   } finally {
     progress.close();
   }
   if (flags.json === true) printJson({ type: "result", ...result });
   else if (flags.quiet !== true) renderResult(result).forEach(print);
-  const writing = writeReports(reports.files, { ...reports, result });
-  await (result.ok ? writing : writing.catch(warn));
+  await writeReports(reports.files, { ...reports, result });
   return result;
-}
-
-function warn(error: Error): void {
-  printWarning(error.message);
 }
