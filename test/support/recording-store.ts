@@ -10,11 +10,12 @@ import type {
   RepositoryPlace,
   SeenTag,
   Store,
+  UntagOptions,
 } from "@tranship/core";
 
 /** One call of a store: the method and what it was about, a reference or a digest. */
 export interface Call {
-  readonly method: "resolve" | "open" | "fetch" | "has" | "push" | "tag" | "referrers" | "tags";
+  readonly method: "resolve" | "open" | "fetch" | "has" | "push" | "tag" | "untag" | "delete" | "referrers" | "tags";
   readonly about: string;
 }
 
@@ -94,6 +95,16 @@ export class RecordingStore implements Store {
   tag(descriptor: Descriptor, reference: string, options: CallOptions = {}): Promise<void> {
     return this.#call({ method: "tag", about: reference }, options, () =>
       this.#inner.tag(descriptor, reference, options),
+    );
+  }
+
+  untag(reference: string, options: UntagOptions = {}): Promise<void> {
+    return this.#call({ method: "untag", about: reference }, options, () => this.#inner.untag(reference, options));
+  }
+
+  delete(descriptor: Descriptor, options: CallOptions = {}): Promise<void> {
+    return this.#call({ method: "delete", about: descriptor.digest }, options, () =>
+      this.#inner.delete(descriptor, options),
     );
   }
 

@@ -14,7 +14,7 @@ export {
 export type { Inventory, InventoryManifest, Lock } from "./inventory/inventory.ts";
 export { childManifests } from "./inventory/manifest-links.ts";
 export { type PlannedDeletions, planDeletions, type Wanted } from "./inventory/plan-deletions.ts";
-export { type ImageTime, type ReadInventoryOptions, readInventory } from "./inventory/read-inventory.ts";
+export { type ImageTime, type Readable, type ReadInventoryOptions, readInventory } from "./inventory/read-inventory.ts";
 export { Relations } from "./inventory/relations.ts";
 export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/open-journal.ts";
 export type { Unusable } from "./journal/set-aside.ts";
@@ -36,6 +36,7 @@ export { planSync } from "./sync/plan-sync.ts";
 export type { PlanDepth } from "./sync/plan-tag.ts";
 export { ResultTally } from "./sync/result-tally.ts";
 export { sync } from "./sync/sync.ts";
+export type { SyncStore } from "./sync/sync-job.ts";
 export type { ApplyOptions, SyncPlanOptions } from "./sync/sync-options.ts";
 export {
   type HostCost,
@@ -50,6 +51,7 @@ export {
 export type {
   ChooseTags,
   ChosenTags,
+  PruneLimit,
   PruneOwned,
   SyncRepository,
   SyncStores,

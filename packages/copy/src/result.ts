@@ -7,6 +7,13 @@ export interface Amount {
   readonly bytes: number;
 }
 
+/** Nothing was moved. */
+export const NO_AMOUNTS: { readonly moved: Amount; readonly mounted: Amount; readonly skipped: Amount } = {
+  moved: { count: 0, bytes: 0 },
+  mounted: { count: 0, bytes: 0 },
+  skipped: { count: 0, bytes: 0 },
+};
+
 /** What a copy did. */
 export interface CopyResult {
   /** `copied`: the target's reference stands for `root` now. `unchanged`: it did before. `kept`: it was there and was not to be replaced. */

@@ -169,4 +169,5 @@ export type {
   Source,
   Store,
   Target,
+  UntagOptions,
 } from "./store/store.ts";

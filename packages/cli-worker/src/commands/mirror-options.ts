@@ -10,7 +10,13 @@ export function addMirrorOptions(command: Command): Command {
       "--trust-journal <AGE>",
       "don't ask the source for a tag that was seen within AGE, such as 24h, where the targets have what it stood for",
       age,
-    );
+    )
+    .option(
+      "--max-delete <N>",
+      "tags that a mirror with prune may delete; more deletes none of them (default: the file's, or 50)",
+      wholeNumber(0, 1_000_000),
+    )
+    .option("--allow-shrunken", "prune although a source lists no more than half of what the target has of it");
 }
 
 /** Adds the options of the commands that carry out plans: `RunFlags`. */

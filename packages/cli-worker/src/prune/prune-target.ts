@@ -30,7 +30,11 @@ export async function openPruneTarget(
   return {
     name: store.name,
     listsUntagged: false,
-    read: (options) => readInventory(store, { ...options, timeOf: readImageTime }),
+    read: (options) =>
+      readInventory(store, {
+        ...options,
+        timeOf: (manifest, listed, call) => readImageTime(store, manifest, listed, call),
+      }),
     remove: (manifest, options) => deleteFrom(store, manifest, options),
   };
 }

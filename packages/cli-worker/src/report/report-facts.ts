@@ -1,6 +1,7 @@
 import type { Amount, ImageOutcome, ImageResult, SyncResult } from "@tranship/copy";
 import { totalRequests } from "@tranship/copy";
 import { sumAmounts } from "../copy-report.ts";
+import { keptTags } from "../sync/kept-tags.ts";
 
 /** How a run ended, for a heading. */
 export type ReportState = "done" | "failed" | "interrupted" | "ended";
@@ -46,7 +47,7 @@ export interface HostFacts {
 }
 
 const SLOWEST = 10;
-const ORDER: readonly ImageOutcome[] = ["failed", "refused", "left", "copied", "retagged", "deleted", "unchanged"];
+const ORDER: readonly ImageOutcome[] = ["failed", "refused", "left", "copied", "retagged", "deleted", "kept", "unchanged"];
 
 export function reportFacts(result: SyncResult): ReportFacts {
   const { images, outcomes, requests } = result;
@@ -63,6 +64,12 @@ export function reportFacts(result: SyncResult): ReportFacts {
     requests: totalRequests(requests),
     readOnce: readOnce(result),
   };
+}
+
+/** What the user should know and that is no failure: of the run, of what was not deleted, and of single images. */
+export function notesOf({ notices, images }: SyncResult): readonly string[] {
+  const kept = keptTags(images).map((line) => `not deleted: ${line}`);
+  return [...notices, ...kept, ...images.flatMap((image) => image.notices ?? [])];
 }
 
 /** `registry.example/app:v1 → other.example/app:v1`, as far as there are such names. */

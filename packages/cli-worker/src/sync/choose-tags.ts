@@ -1,5 +1,6 @@
 import type { ChosenTags } from "@tranship/copy";
 import { isImageMediaType, type ListedTag, type Manifest, parseManifest, type Source } from "@tranship/core";
+import { FallbackSource } from "../mirror/hosts/fallback-source.ts";
 import { matchTags, selectTags, timesFor } from "../mirror/select/select-tags.ts";
 import type { TagRules } from "../mirror/select/tag-rules.ts";
 import { atOnce } from "../prune/at-once.ts";
@@ -30,7 +31,14 @@ export async function chooseTags(
   const dated = times === "created" ? await readTimes(matched, source, signal) : listed;
   const { tags, warnings } = selectTags(dated, rules, { nowMs: Date.now() });
   const read = times === "created" ? [`by: created read ${counted(matched.length, "image")}`] : [];
-  return { tags, notices: [...warnings, ...read].map((text) => `${name}: ${text}`) };
+  const elsewhere = source instanceof FallbackSource ? source.listedElsewhere : undefined;
+  return {
+    tags,
+    notices: [...warnings, ...read].map((text) => `${name}: ${text}`),
+    ...(elsewhere !== undefined && {
+      incomplete: `the list is from ${elsewhere}, since ${name} could not answer, and may lack tags`,
+    }),
+  };
 }
 
 async function readTimes(

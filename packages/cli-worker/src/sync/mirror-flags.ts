@@ -1,8 +1,15 @@
 import type { RegistryFlags, TrafficFlags } from "../options.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
 
+/** What the commands take that may delete at targets. */
+export interface PruneMirrorFlags {
+  /** Tags that a mirror may delete, in the place of what the file says. */
+  readonly maxDelete?: number | undefined;
+  readonly allowShrunken?: boolean | undefined;
+}
+
 /** What the commands that read a mirror file take. */
-export interface MirrorFlags extends RegistryFlags, TrafficFlags, RunStateFlags {
+export interface MirrorFlags extends RegistryFlags, TrafficFlags, RunStateFlags, PruneMirrorFlags {
   readonly file: string;
   /** How old the journal's memory of a source's tag may be to be believed, in ms. */
   readonly trustJournal?: number | undefined;

@@ -5,17 +5,18 @@ import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { MirrorFile } from "../mirror/mirror-file.ts";
 import { type ResolvedRepositories, resolveRepositories } from "../mirror/resolve/resolve-repositories.ts";
-import { unkeptSettings } from "../mirror/unkept-settings.ts";
 import type { RegistryFlags, TrafficFlags } from "../options.ts";
 import { Registries } from "../registries.ts";
 import { openRunState, type RunState } from "../state/open-state.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
 import { UsageError } from "../usage-error.ts";
 import { printWarning } from "../warning.ts";
+import type { PruneMirrorFlags } from "./mirror-flags.ts";
+import { MirrorPrunes } from "./mirror-prunes.ts";
 import { ReadableStores, RegistryStores } from "./registry-stores.ts";
 import { mirrorName, syncRepository } from "./sync-repositories.ts";
 
-export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, RunStateFlags {
+export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, RunStateFlags, PruneMirrorFlags {
   readonly trustJournal?: number | undefined;
 }
 
@@ -40,7 +41,6 @@ export interface OpenMirrors extends AsyncDisposable {
 export async function openMirrors(path: string, flags: OpenMirrorsOptions, signal: AbortSignal): Promise<OpenMirrors> {
   const { file, warnings } = await readMirrorFile(path, { signal, variables: process.env });
   warnings.forEach(printWarning);
-  unkeptSettings(file).forEach(printWarning);
   return resolveMirrors(file, flags, signal);
 }
 
@@ -64,10 +64,11 @@ export async function resolveMirrors(
   });
   resolved.warnings.forEach(printWarning);
   const stores = new RegistryStores(registries, file.hosts);
+  const prunes = new MirrorPrunes(resolved, flags);
   const kept = stack.move();
   return {
     file,
-    repositories: resolved.repositories.map(syncRepository),
+    repositories: resolved.repositories.map((repository) => syncRepository(repository, prunes)),
     stores,
     readable: new ReadableStores(stores, registries),
     state,

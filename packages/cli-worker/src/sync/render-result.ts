@@ -1,6 +1,7 @@
 import type { ImageResult, SyncPlan, SyncResult } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { SomeFailed } from "../some-failed.ts";
+import { keptTags } from "./kept-tags.ts";
 import { renderRequests } from "../summary.ts";
 import { counted, formatBytes, formatDuration } from "../units.ts";
 
@@ -23,6 +24,7 @@ export function renderResult(result: SyncResult): readonly string[] {
       : [`  tags      ${counts.map(([outcome, count]) => `${count} ${outcome}`).join(", ")}`]),
     `  moved     ${parts.join("; ")}`,
     `  requests  ${renderRequests(requests)}`,
+    ...keptTags(images).map((line) => `  kept      ${oneLine(line)}`),
     ...images.flatMap(({ notices = [] }) => notices.map((notice) => `  note      ${oneLine(notice)}`)),
   ];
 }

@@ -17,9 +17,11 @@ import { childManifests } from "./manifest-links.ts";
 /** Requests in flight: a few more than a registry's connections keep busy. */
 const AT_ONCE = 16;
 
+/** What an inventory is read from. */
+export type Readable = Pick<Source, "name" | "open" | "tags" | "referrers">;
+
 /** When an image was made; `listed` gives the manifests that indexes list. */
 export type ImageTime = (
-  store: Source,
   manifest: Manifest,
   listed: (digest: Digest) => Manifest | undefined,
   options: CallOptions,
@@ -49,7 +51,7 @@ interface Found {
  * Requests: those for the list of tags; 1 for each tag and each manifest of an index; 1 or 2 for each manifest's referrers; what `timeOf` takes.
  * @throws {StoreError} whatever can't be read, but for a manifest that is not there.
  */
-export async function readInventory(store: Source, options: ReadInventoryOptions = {}): Promise<Inventory> {
+export async function readInventory(store: Readable, options: ReadInventoryOptions = {}): Promise<Inventory> {
   const { tags, referrers = true, timeOf, ...call } = options;
   const found = new Map<Digest, Found>();
   const names = tags ?? (await Array.fromAsync(tagsOf(store, call)));
@@ -70,14 +72,14 @@ export async function readInventory(store: Source, options: ReadInventoryOptions
     time:
       manifest === undefined || own.every((tag) => subjectOfTag(tag) !== undefined)
         ? undefined
-        : await timeOf?.(store, manifest, (child) => found.get(child)?.manifest, call),
+        : await timeOf?.(manifest, (child) => found.get(child)?.manifest, call),
     locks: [],
   }));
 }
 
 /** What the manifests list, and what is about them, as far as it is not found yet. */
 async function findRelated(
-  store: Source,
+  store: Readable,
   manifests: readonly Found[],
   {
     found,
@@ -115,7 +117,7 @@ function foundIn({ descriptor, bytes }: Content, tags: string[]): Found {
 }
 
 /** Undefined for what went meanwhile, and for what an index names and the repository has not. */
-async function openKnown(store: Source, reference: string, options: CallOptions): Promise<Content | undefined> {
+async function openKnown(store: Readable, reference: string, options: CallOptions): Promise<Content | undefined> {
   try {
     return await store.open(reference, options);
   } catch (error) {
@@ -124,7 +126,7 @@ async function openKnown(store: Source, reference: string, options: CallOptions)
   }
 }
 
-function tagsOf(store: Source, options: CallOptions): AsyncIterable<string> {
+function tagsOf(store: Readable, options: CallOptions): AsyncIterable<string> {
   const tags = store.tags?.(options);
   if (tags !== undefined) return tags;
   throw new StoreError("UNSUPPORTED", `Cannot prune "${store.name}": it lists no tags`);

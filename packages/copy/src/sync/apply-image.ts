@@ -1,29 +1,18 @@
-import {
-  type CallOptions,
-  type Digest,
-  isDigest,
-  OCI_MANIFEST,
-  parsePlatform,
-  type Source,
-  StoreError,
-} from "@tranship/core";
+import { type CallOptions, type Digest, isDigest, OCI_MANIFEST, parsePlatform, type Source } from "@tranship/core";
 import { copy } from "../copy.ts";
-import { asCopyError } from "../errors.ts";
 import type { CopyEvent, OnEvent } from "../events.ts";
 import { execute } from "../execute.ts";
 import { failureRecord } from "../failure-record.ts";
 import { nameOf } from "../plan-copy.ts";
 import { Reader } from "../reader.ts";
 import { RequestCounter, totalRequests } from "../request-count.ts";
-import type { CopyResult } from "../result.ts";
+import { type CopyResult, NO_AMOUNTS } from "../result.ts";
 import type { CopyRun } from "../run.ts";
 import type { TargetFeed } from "../spool/fan-out.ts";
 import { Writer } from "../writer.ts";
 import type { JobEntry, SyncStore } from "./sync-job.ts";
 import type { PlannedImage } from "./sync-plan.ts";
 import type { ImageOutcome, ImageResult } from "./sync-result.ts";
-
-const NONE = { count: 0, bytes: 0 };
 
 export interface ApplyImageOptions {
   readonly run: CopyRun;
@@ -57,13 +46,12 @@ export async function applyImage(source: Source, entry: JobEntry, options: Apply
   }
   const tookMs = Math.round(performance.now() - startedAtMs);
   const requests = totalRequests(counter.result());
-  return { mirror, from, tag, to, targetTag, moved: NONE, mounted: NONE, skipped: NONE, requests, tookMs, ...outcome };
+  return { mirror, from, tag, to, targetTag, ...NO_AMOUNTS, requests, tookMs, ...outcome };
 }
 
 async function apply(source: Source, { image, target, steps }: JobEntry, options: ApplyImageOptions): Promise<Outcome> {
   const { action, root, there } = image;
   if (action === "skip") return { outcome: "unchanged", digest: root ?? there ?? undefined };
-  if (action === "delete") return remove(image, target, options);
   const notices: string[] = [];
   let known = there;
   if (options.check) {
@@ -165,33 +153,6 @@ async function retag(
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "MANIFEST_UNKNOWN" || code === "NAME_UNKNOWN") return undefined;
     throw error;
-  }
-}
-
-/** Deletes a tag that stands for what it stood for when it was planned. */
-async function remove(
-  image: PlannedImage,
-  target: SyncStore,
-  { run, call, check: checks, allowTargetMoved }: ApplyImageOptions,
-): Promise<Outcome> {
-  if (target.untag === undefined)
-    throw new StoreError("UNSUPPORTED", `Cannot delete "${image.to}:${image.targetTag}": tags can't be deleted there`);
-  const writer = new Writer(target, { run, call, sourceName: image.from });
-  if (checks) {
-    const now = (await writer.resolve(image.targetTag, { mayBeHidden: false }))?.digest ?? null;
-    if (now === null) return { outcome: "deleted" };
-    if (image.there !== undefined && now !== image.there && !allowTargetMoved) {
-      const message = `Cannot delete "${image.to}:${image.targetTag}": it was "${image.there}" when this was planned, and is "${now}" now`;
-      return { outcome: "refused", error: { code: "TARGET_MOVED", message, side: "target" } };
-    }
-  }
-  try {
-    await run.requestSlots(() => target.untag?.(image.targetTag, call));
-    return { outcome: "deleted" };
-  } catch (cause) {
-    call.signal.throwIfAborted();
-    if (cause instanceof StoreError && cause.code === "MANIFEST_UNKNOWN") return { outcome: "deleted" };
-    throw asCopyError({ side: "target", operation: "delete", store: target.name, cause }, call.signal);
   }
 }
 

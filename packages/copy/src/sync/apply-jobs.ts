@@ -5,11 +5,15 @@ import { CopyRun } from "../run.ts";
 import { FanOut, type TargetFeed } from "../spool/fan-out.ts";
 import { Spool } from "../spool/spool.ts";
 import { applyImage } from "./apply-image.ts";
+import { applyDeletions } from "./prune/apply-deletions.ts";
+import { DeletionGroups } from "./prune/deletion-groups.ts";
 import { leftImage, ResultTally, unresolvedImage } from "./result-tally.ts";
 import type { SyncJob } from "./sync-job.ts";
 import type { ApplyOptions } from "./sync-options.ts";
 import type { ImageResult, SyncResult } from "./sync-result.ts";
 
+/** Target repositories in which tags are deleted at once. */
+const DELETIONS_IN_FLIGHT = 4;
 /** Tags of a source in flight. */
 const IMAGES_IN_FLIGHT = 16;
 
@@ -17,7 +21,8 @@ const IMAGES_IN_FLIGHT = 16;
 class FailFast extends Error {}
 
 /**
- * Carries jobs out as they come: deletions last. One that fails leaves the others alone, unless `failFast` is set: what was not begun is `left` then.
+ * Carries jobs out as they come: deletions last, and at a target only where all of the rest went well. One that fails leaves the others alone, unless `failFast` is set:
+ * what was not begun is `left` then.
  * @throws an abort rejects with `signal.reason` after everything has ended.
  */
 export async function applyJobs(
@@ -36,7 +41,9 @@ export async function applyJobs(
     tally.onEvent(event);
     options.onEvent?.(event);
   };
+  const deletions = new DeletionGroups();
   const ended = (image: ImageResult): void => {
+    deletions.note(image);
     tally.add(image);
     options.onImage?.(image);
   };
@@ -44,7 +51,6 @@ export async function applyJobs(
     if (failFast && tally.failed) ending.abort(new FailFast());
   };
   await using spool = new Spool({ limit: options.spoolLimit });
-  const deletions: SyncJob[] = [];
   const say = (name: string, notice: string): void => {
     if (tally.notice(notice)) onEvent({ from: name, to: name, type: "notice", message: notice });
   };
@@ -73,14 +79,20 @@ export async function applyJobs(
       for (const notice of job.notices) say(job.name, notice);
       for (const unresolved of job.unresolved) ended(unresolvedImage(unresolved));
       noteFailure();
-      const [later, now] = split(job);
-      if (later.entries.length > 0) deletions.push(later);
-      await work(now);
+      for (const entry of job.entries) if (check || entry.image.action === "delete") deletions.add(entry);
+      await work({ ...job, entries: job.entries.filter(({ image }) => image.action !== "delete") });
     });
-    await forEachInFlight(deletions, images, work);
   } catch (error) {
     if (!(scope.reason instanceof FailFast) || signal?.aborted === true) throw error;
   }
+  signal?.throwIfAborted();
+  // What is deleted at one target is not ended in the middle by a failure at another one: then it could not be said what is gone.
+  const deleting = { run, check, call: { ...call, signal: signal ?? new AbortController().signal }, ended };
+  await forEachInFlight(deletions.groups(), DELETIONS_IN_FLIGHT, async (group) => {
+    if (scope.aborted) for (const image of group.images) ended(leftImage(image));
+    else await applyDeletions(group, deleting);
+    noteFailure();
+  });
   signal?.throwIfAborted();
   return tally.result(run);
 }
@@ -101,12 +113,4 @@ function feedsFor(spool: Spool, source: Source, entries: SyncJob["entries"]): re
   const copies = entries.filter(({ image }) => image.action === "copy");
   const registries = new Set(copies.map(({ target }) => target.place?.host ?? target.name));
   return registries.size < 2 ? [] : new FanOut(spool, source, entries.length).feeds;
-}
-
-function split(job: SyncJob): readonly [deletions: SyncJob, others: SyncJob] {
-  const isDeletion = ({ image }: SyncJob["entries"][number]): boolean => image.action === "delete";
-  return [
-    { ...job, entries: job.entries.filter(isDeletion) },
-    { ...job, entries: job.entries.filter((entry) => !isDeletion(entry)) },
-  ];
 }

@@ -1,9 +1,11 @@
 import type { CallOptions, Digest, Source } from "@tranship/core";
 import { isDigestTag } from "../digest-tags.ts";
 import { failureRecord } from "../failure-record.ts";
+import { readInventory } from "../inventory/read-inventory.ts";
 import type { CopyRun } from "../run.ts";
 import { type Listing, readListing, readTargetListing, type TargetListing } from "./listing.ts";
-import type { SyncStore } from "./sync-job.ts";
+import { TargetContent } from "./prune/target-content.ts";
+import { isReadable, type SyncStore } from "./sync-job.ts";
 import type { Unresolved } from "./sync-plan.ts";
 import type { SyncRepository, SyncStores, SyncTarget } from "./sync-repository.ts";
 
@@ -15,11 +17,15 @@ export interface OpenTarget {
   readonly listing: Listing | undefined;
   /** Manifests that are known to be there. */
   readonly present: Set<Digest>;
+  /** Undefined where it can't be read, or was not listed. */
+  readonly content: TargetContent | undefined;
 }
 
 /** A repository of a mirror, looked at: what there is, and what was chosen. */
 export interface OpenRepository {
   readonly spec: SyncRepository;
+  /** By identity: which repository of a mirror it is. */
+  readonly owner: object;
   readonly source: Source;
   /** The source's tags; undefined where tags were given by name. */
   readonly listing: Listing | undefined;
@@ -31,12 +37,21 @@ export interface OpenRepository {
   readonly digestTags: readonly string[];
   readonly unresolved: readonly Unresolved[];
   readonly notices: readonly string[];
+  /** Why the source's list may lack tags that there are. */
+  readonly incomplete: string | undefined;
+  /** What of it could not be planned: targets, or where it is the source's fault its own name. */
+  readonly failed: Set<string>;
   /** Targets that are not there, as far as lists say it. */
   readonly create: readonly string[];
   /** Manifests of the images that were planned: what cosign's tags follow. */
   readonly subjects: Set<Digest>;
   /** The plannings of its tags that are under way: who needs to know all waits for them. */
   readonly pending: Set<Promise<unknown>>;
+}
+
+/** Whether something may be deleted at its targets. */
+export function isPruned({ spec }: OpenRepository): boolean {
+  return spec.targets.some(({ prune }) => prune !== undefined);
 }
 
 export interface OpenOptions {
@@ -77,6 +92,7 @@ export async function openRepository(
   const targets = opened.filter((target) => target !== undefined);
   return {
     spec,
+    owner: spec,
     source,
     listing: chosen.listing,
     targets: targets.map(({ spec: target, store, listed }) => ({
@@ -84,12 +100,15 @@ export async function openRepository(
       store,
       listing: listed.tags,
       present: new Set([...(listed.tags?.values() ?? [])].flatMap(({ digest }) => digest ?? [])),
+      content: listed.tags === undefined ? undefined : contentOf(store, [...listed.tags.keys()], call),
     })),
     tags: chosen.tags,
     immutable: spec.immutable?.(chosen.tags) ?? new Set(),
     digestTags: chosen.digestTags,
     unresolved,
     notices: chosen.notices,
+    incomplete: chosen.incomplete,
+    failed: new Set(),
     create: targets.flatMap(({ spec: { to }, listed }) => (listed.exists ? [] : [to])),
     subjects: new Set(),
     pending: new Set(),
@@ -101,6 +120,7 @@ interface Choice {
   readonly tags: readonly string[];
   readonly digestTags: readonly string[];
   readonly notices: readonly string[];
+  readonly incomplete?: string | undefined;
 }
 
 async function choose(spec: SyncRepository, source: Source, { run, call }: OpenOptions): Promise<Choice> {
@@ -109,12 +129,17 @@ async function choose(spec: SyncRepository, source: Source, { run, call }: OpenO
   const listing = await readListing(source, run, call);
   const tags = [...listing.values()].filter(({ name }) => !isDigestTag(name));
   const digestTags = [...listing.keys()].filter(isDigestTag);
-  const { tags: chosen, notices = [] } = await spec.tags(tags, source, call.signal);
+  const { tags: chosen, notices = [], incomplete } = await spec.tags(tags, source, call.signal);
   const left =
     digestTags.length > 0 && spec.referrers !== true && spec.cosignTags !== true
       ? [
           `${spec.from}: ${digestTags.length} digest tags (sha256-…) are not copied: "referrers" and "cosignTags" take them`,
         ]
       : [];
-  return { listing, tags: [...new Set(chosen)], digestTags, notices: [...notices, ...left] };
+  return { listing, tags: [...new Set(chosen)], digestTags, notices: [...notices, ...left], incomplete };
+}
+
+function contentOf(store: SyncStore, tags: readonly string[], call: CallOptions): TargetContent | undefined {
+  if (!isReadable(store)) return undefined;
+  return new TargetContent(() => readInventory(store, { ...call, tags, referrers: false }));
 }

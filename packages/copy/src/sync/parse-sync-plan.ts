@@ -21,6 +21,7 @@ const REASONS: ReadonlySet<string> = new Set<SyncReason>([
   "immutable",
   "gone",
   "unselected",
+  "follows",
 ]);
 
 /**
@@ -78,6 +79,9 @@ function imageAt(value: unknown, path: string): PlannedImage {
   };
   if (image.action === "copy" && image.source === undefined) {
     throw new SyntaxError(`${path}.source is missing: a copy is of a digest`);
+  }
+  if (image.action === "delete" && typeof image.there !== "string") {
+    throw new SyntaxError(`${path}.there is missing: a tag is deleted while it stands for what it stood for`);
   }
   if (image.action === "retag" && image.root === undefined) {
     throw new SyntaxError(`${path}.root is missing: a tag is put on a digest`);

@@ -2,8 +2,10 @@ import chain from "stream-chain/core";
 import { failureRecord } from "../failure-record.ts";
 import { inFlight } from "../in-flight.ts";
 import { type OpenOptions, type OpenRepository, openRepository } from "./open-repository.ts";
-import { type PlanTagOptions, planDigestTags, planTag } from "./plan-tag.ts";
-import type { SyncJob } from "./sync-job.ts";
+import { planDigestTags } from "./plan-digest-tags.ts";
+import { type PlanTagOptions, planTag } from "./plan-tag.ts";
+import { PrunePlanner } from "./prune/prune-planner.ts";
+import { NO_JOB, type SyncJob } from "./sync-job.ts";
 import type { SyncRepository, SyncStores } from "./sync-repository.ts";
 
 /** Repositories that are opened and listed ahead. Memory: their lists. */
@@ -29,8 +31,10 @@ export async function* planRepositories(
 ): AsyncGenerator<SyncJob, void, void> {
   const opened = inFlight(repositories, REPOSITORIES_AHEAD, (spec) => open(spec, stores, options));
   const selected = chain([selectedTags]);
-  const planned = inFlight(selected(opened), TAGS_IN_FLIGHT, (record) => plan(record, options));
+  const prune = new PrunePlanner(options);
+  const planned = inFlight(selected(opened), TAGS_IN_FLIGHT, (record) => plan(record, prune, options));
   yield* chain([eachJob])(planned);
+  yield* prune.jobs();
 }
 
 async function open(spec: SyncRepository, stores: SyncStores, options: OpenOptions): Promise<Selected> {
@@ -54,30 +58,32 @@ function* eachJob(jobs: readonly SyncJob[]): Generator<SyncJob, void, void> {
   yield* jobs;
 }
 
-async function plan(record: Selected, options: PlanTagOptions): Promise<readonly SyncJob[]> {
+async function plan(record: Selected, prune: PrunePlanner, options: PlanTagOptions): Promise<readonly SyncJob[]> {
   if (record.step === "failed") {
     const { mirror, from } = record.spec;
-    return [{ ...NOTHING, name: from, unresolved: [{ mirror, from, error: failureRecord(record.error) }] }];
+    return [{ ...NO_JOB, name: from, unresolved: [{ mirror, from, error: failureRecord(record.error) }] }];
   }
   const { repository } = record;
   if (record.step === "begin") {
     const { spec, unresolved, notices, create } = repository;
-    return [{ ...NOTHING, name: spec.from, unresolved, notices, create }];
+    return [{ ...NO_JOB, name: spec.from, unresolved, notices, create }];
   }
-  if (record.step === "end") return planDigestTags(repository, options);
-  const planning = planTag(repository, record.tag, options);
+  if (record.step === "end") {
+    const following = noted(repository, await planDigestTags(repository, options));
+    const tags = following.flatMap(({ entries }) => entries.map(({ image }) => image.targetTag));
+    return [...following, await prune.look(repository, new Set(tags))];
+  }
+  const planning = planTag(repository, record.tag, options).then((job) => noted(repository, [job]));
   repository.pending.add(planning);
   try {
-    return [await planning];
+    return await planning;
   } finally {
     repository.pending.delete(planning);
   }
 }
 
-const NOTHING: Omit<SyncJob, "name"> = {
-  source: undefined,
-  entries: [],
-  unresolved: [],
-  notices: [],
-  create: [],
-};
+/** Remembers what could not be planned. */
+function noted(repository: OpenRepository, jobs: readonly SyncJob[]): readonly SyncJob[] {
+  for (const { unresolved } of jobs) for (const { from, to } of unresolved) repository.failed.add(to ?? from);
+  return jobs;
+}

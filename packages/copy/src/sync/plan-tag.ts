@@ -1,12 +1,11 @@
-import { type CallOptions, type Digest, formatPlatform, isDigest, OCI_MANIFEST, type Source } from "@tranship/core";
-import { cosignSubject, cosignTags, followsOneOf } from "../digest-tags.ts";
+import { type CallOptions, type Digest, formatPlatform, isDigest, type Source } from "@tranship/core";
 import { failureRecord } from "../failure-record.ts";
 import type { Plan, PlanAction } from "../plan.ts";
 import { planCopy } from "../plan-copy.ts";
 import { Reader } from "../reader.ts";
 import type { CopyRun } from "../run.ts";
 import { Writer } from "../writer.ts";
-import type { OpenRepository, OpenTarget } from "./open-repository.ts";
+import { isPruned, type OpenRepository, type OpenTarget } from "./open-repository.ts";
 import { countsPulls, manifestsOf, type PlanLedger } from "./plan-ledger.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
 import type { PlannedImage, SyncReason, Unresolved } from "./sync-plan.ts";
@@ -60,7 +59,7 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
   if (open.length === 0) return { ...job, entries: settled, unresolved };
   try {
     const digest = await sourceDigest(repository, tag, open, options);
-    if (spec.cosignTags === true) repository.subjects.add(digest);
+    if (needsSubjects(repository)) repository.subjects.add(digest);
     const entries = [...settled];
     for (const { target, there } of open)
       entries.push(await planEntry(repository, target, { tag, digest, there }, options));
@@ -75,87 +74,20 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
   }
 }
 
-/**
- * Plans cosign's tags of the images that were planned, once all of them are. From the source's list, or where there is none by asking for each: 3 HEADs an image.
- */
-export async function planDigestTags(repository: OpenRepository, options: PlanTagOptions): Promise<readonly SyncJob[]> {
-  await Promise.allSettled(repository.pending);
-  options.call.signal.throwIfAborted();
-  const { spec, subjects, listing } = repository;
-  if (spec.cosignTags !== true) return [];
-  const following =
-    listing === undefined
-      ? await thatExist(repository, [...subjects].flatMap(cosignTags), options)
-      : await filterAsync(
-          repository.digestTags,
-          async (tag) => followsOneOf(tag, subjects) || (await followsTarget(repository, tag, options)),
-        );
-  const plain: OpenRepository = {
-    ...repository,
-    // Their names are made from digests, and no template renames them.
-    spec: { ...spec, platforms: undefined, referrers: false },
-    immutable: new Set(),
-    targets: repository.targets.map((target) => ({ ...target, spec: { to: target.spec.to } })),
-  };
-  return Promise.all(following.map((tag) => planTag(plain, tag, options)));
-}
-
-/** Whether a target has the tag already, or what it is about: of an image that was unchanged, what is below its root was not looked at. */
-async function followsTarget(
-  { spec, targets }: OpenRepository,
-  tag: string,
-  { run, call }: PlanTagOptions,
-): Promise<boolean> {
-  const digest = cosignSubject(tag);
-  if (digest === undefined) return false;
-  if (targets.some(({ listing }) => listing?.has(tag) === true)) return true;
-  const subject = { mediaType: OCI_MANIFEST, digest, size: 0 };
-  const has = await Promise.all(
-    targets.map(async ({ store, listing }) => {
-      // An empty repository has nothing.
-      if (listing?.size === 0) return false;
-      return new Writer(store, { run, call, sourceName: spec.from }).has(subject).catch(() => false);
-    }),
-  );
-  call.signal.throwIfAborted();
-  return has.includes(true);
-}
-
-async function filterAsync<T>(items: readonly T[], test: (item: T) => Promise<boolean>): Promise<readonly T[]> {
-  const fits = await Promise.all(items.map(test));
-  return items.filter((_, at) => fits[at]);
-}
-
-/** Those of the tags that the source has. Requests: 1 HEAD each. */
-export async function thatExist(
-  { source }: OpenRepository,
-  tags: readonly string[],
-  { run, call }: Pick<PlanTagOptions, "run" | "call">,
-): Promise<readonly string[]> {
-  const reader = new Reader(source, run, call);
-  const found = await Promise.all(
-    tags.map(async (tag) => {
-      try {
-        await reader.resolve(tag);
-        return [tag];
-      } catch {
-        call.signal.throwIfAborted();
-        return [];
-      }
-    }),
-  );
-  return found.flat();
+/** What digest tags are about is asked where these are copied, and where they are pruned. */
+function needsSubjects(repository: OpenRepository): boolean {
+  return repository.spec.cosignTags === true || isPruned(repository);
 }
 
 async function look(
-  { spec, immutable }: OpenRepository,
+  { spec, owner, immutable }: OpenRepository,
   target: OpenTarget,
   tag: string,
   { run, call, claims }: PlanTagOptions,
 ): Promise<Seen> {
   try {
     const targetTag = targetTagOf(target, tag);
-    claims.claim(`${target.spec.to}:${targetTag}`, `${spec.from}:${tag}`);
+    claims.claim({ repository: target.spec.to, tag: targetTag }, { repository: spec.from, tag }, owner);
     const listed = target.listing?.get(targetTag);
     if (target.listing !== undefined && listed === undefined) return { state: "known", there: null };
     if (listed !== undefined && immutable.has(tag)) return { state: "immutable", there: listed.digest };
@@ -238,8 +170,10 @@ async function planEntry(
   /** Why something is done although the tag is right. */
   const below: SyncReason = sparse ? "incomplete" : "referrers";
   const reason: SyncReason = there === null ? "missing" : "moved";
-  if (there !== null && !looksBelow(spec) && there === (await run.rewrites.of(digest, platforms)))
+  if (there !== null && !looksBelow(spec) && there === (await run.rewrites.of(digest, platforms))) {
+    if (needsSubjects(repository)) repository.subjects.add(there);
     return entry(target, { ...image, action: "skip", reason: "unchanged", root: there });
+  }
   const reads = readsContent(source, depth);
   if (platforms.length === 0 && !referrers && target.present.has(digest)) {
     ledger.tag(target.store, 2);
@@ -256,6 +190,7 @@ async function planEntry(
     { platforms, sparse, referrers, run, ...call },
   );
   const root = plan.head.root.digest;
+  if (needsSubjects(repository)) repository.subjects.add(root);
   if (!reads) {
     if (root === there && !looksBelow(spec))
       return entry(target, { ...image, action: "skip", reason: "unchanged", root });
@@ -263,7 +198,7 @@ async function planEntry(
     return entry(target, { ...image, action: "copy", reason: root === there ? below : reason, root });
   }
   const actions = await collect(plan);
-  if (spec.cosignTags === true) for (const manifest of manifestsOf(digest, actions)) repository.subjects.add(manifest);
+  if (needsSubjects(repository)) for (const manifest of manifestsOf(digest, actions)) repository.subjects.add(manifest);
   if (actions.every((action) => action.action === "skip") && root === there)
     return entry(target, { ...image, action: "skip", reason: "unchanged", root });
   const content = ledger.content(source, target.store, actions);
@@ -292,6 +227,7 @@ function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omi
 }
 
 function kept(repository: OpenRepository, target: OpenTarget, tag: string, there: Digest | undefined): JobEntry {
+  if (there !== undefined && isPruned(repository)) repository.subjects.add(there);
   const known = there === undefined ? {} : { there };
   return entry(target, { ...imageOf(repository, target, tag), action: "skip", reason: "immutable", ...known });
 }

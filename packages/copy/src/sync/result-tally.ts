@@ -4,12 +4,12 @@ import { failureRecord } from "../failure-record.ts";
 import { RequestCounter } from "../request-count.ts";
 import { RetryCounter } from "../retry-count.ts";
 import type { CopyRun } from "../run.ts";
+import { NO_AMOUNTS } from "../result.ts";
 import { sumAmounts } from "./plan-ledger.ts";
 import type { PlannedImage, Unresolved } from "./sync-plan.ts";
 import { type ImageOutcome, type ImageResult, SYNC_RESULT_VERSION, type SyncResult } from "./sync-result.ts";
 
-const NONE = { count: 0, bytes: 0 };
-const NOTHING = { moved: NONE, mounted: NONE, skipped: NONE, requests: 0, tookMs: 0 };
+const NOTHING = { ...NO_AMOUNTS, requests: 0, tookMs: 0 };
 
 /** Collects how images went. Whoever hands one to a run can have its result while the run goes on, and after it was aborted. */
 export class ResultTally {
@@ -69,6 +69,7 @@ export class ResultTally {
         retagged: count("retagged"),
         unchanged: count("unchanged"),
         deleted: count("deleted"),
+        kept: count("kept"),
         refused: count("refused"),
         failed: count("failed"),
         left: count("left"),

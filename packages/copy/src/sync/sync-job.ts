@@ -3,7 +3,12 @@ import type { PlanAction, PlanHead } from "../plan.ts";
 import type { PlannedImage, Unresolved } from "./sync-plan.ts";
 
 /** A target as it is planned for. */
-export type SyncStore = Target & Pick<Source, "tags" | "listedTags">;
+export type SyncStore = Target & Pick<Source, "tags" | "listedTags" | "referrers"> & Partial<Pick<Source, "open">>;
+
+/** Whether manifests can be read there. */
+export function isReadable(store: SyncStore): store is SyncStore & Pick<Source, "open"> {
+  return store.open !== undefined;
+}
 
 /** One tag at one target, with the steps where they are known: not for a file. */
 export interface JobEntry {
@@ -24,3 +29,12 @@ export interface SyncJob {
   /** Target repositories that are not there. */
   readonly create: readonly string[];
 }
+
+/** A job with nothing in it. */
+export const NO_JOB: Omit<SyncJob, "name"> = {
+  source: undefined,
+  entries: [],
+  unresolved: [],
+  notices: [],
+  create: [],
+};

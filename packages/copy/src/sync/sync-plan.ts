@@ -20,7 +20,8 @@ export type SyncAction = "copy" | "retag" | "skip" | "delete";
  * - missing: the target has no such tag. moved: it stands for something else. referrers: it is right, and what refers to it is looked at.
  * - incomplete: it is right, and something is missing below it: a platform of a sparse index that was not chosen before.
  * - unchanged: both sides have the same. immutable: the target has it, and such a tag never moves.
- * - gone: the source has it no more. unselected: the source has it, and the selection does not choose it any more.
+ * - gone: the source has it no more. unselected: the source has it, and the selection does not choose it any more. follows: it is made of the digest of something
+ *   that no tag which stays leads to.
  */
 export type SyncReason =
   | "missing"
@@ -30,7 +31,8 @@ export type SyncReason =
   | "unchanged"
   | "immutable"
   | "gone"
-  | "unselected";
+  | "unselected"
+  | "follows";
 
 /**
  * What a copy brings, in counts and bytes. `copy` and `mount` are upper bounds: whether a registry has a blob is found out by the very request that would

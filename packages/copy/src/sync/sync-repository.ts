@@ -1,4 +1,5 @@
-import type { ListedTag, Platform, Source, Target } from "@tranship/core";
+import type { ListedTag, Platform, Source } from "@tranship/core";
+import type { SyncStore } from "./sync-job.ts";
 
 /** A repository that is kept in step with a source's, and how its tags are called. */
 export interface SyncTarget {
@@ -6,6 +7,29 @@ export interface SyncTarget {
   readonly to: string;
   /** The target's tag for a source's; for a digest, that digest again where it gets no tag. Default: the same. @throws {SyntaxError} where that is no tag. */
   readonly tagOf?: ((tag: string) => string) | undefined;
+  /** What is deleted there. Default: nothing. */
+  readonly prune?: PruneOwned | undefined;
+}
+
+/** What a mirror may delete at a target, since it is its own. */
+export interface PruneOwned {
+  /**
+   * Of the target's tags those that the mirror's selection could have made, each with the source's tag that it is a copy of. No other one is touched. Which of them is
+   * chosen now does not matter here.
+   */
+  readonly owned: (targetTags: readonly string[]) => ReadonlyMap<string, string>;
+  /** One object for all repositories of a mirror: what they delete together is held to it. */
+  readonly limit: PruneLimit;
+  /** Why nothing may be deleted there after all, such as that somebody else writes there too. It is said where something would be. */
+  readonly forbidden?: string | undefined;
+}
+
+/** How much a mirror may delete in one run. */
+export interface PruneLimit {
+  /** Tags. More deletes none of them. */
+  readonly maxDelete: number;
+  /** Whether a source that lists no more than half of what a target has of it is believed. Default: nothing is deleted there. One that lists nothing never is. */
+  readonly allowShrunken?: boolean | undefined;
 }
 
 /** What was chosen of a list of tags. */
@@ -13,6 +37,8 @@ export interface ChosenTags {
   readonly tags: readonly string[];
   /** What the user should know: a filter that matches nothing, what was left out. */
   readonly notices?: readonly string[] | undefined;
+  /** Why the list may lack tags that are there, such as that another registry gave it: then nothing is deleted. */
+  readonly incomplete?: string | undefined;
 }
 
 /** Chooses tags from a source's list, which has no digest tags (`sha256-…`) in it. It may ask the source for more, such as times. */
@@ -37,20 +63,12 @@ export interface SyncRepository {
   readonly referrers?: boolean | undefined;
   /** Cosign's tags (`sha256-….sig`, `.att`, `.sbom`) go with their subjects. Default: no. */
   readonly cosignTags?: boolean | undefined;
-  /** What is deleted at the targets. Default: nothing. */
-  readonly prune?: PruneOwned | undefined;
-}
-
-/** What a mirror may delete at its targets, since it is its own. */
-export interface PruneOwned {
-  /** Whether the mirror's own selection could have made the tag: no other one is touched. The name is the target's. */
-  readonly owns: (targetTag: string) => boolean;
 }
 
 /** Opens the repositories that mirrors and plans name. The same name gives the same store. No request. */
 export interface SyncStores {
   /** The repository of that name at the source. */
   source(name: string): Promise<Source>;
-  /** The repository of that name at the target. */
-  target(name: string): Promise<Target & Pick<Source, "tags" | "listedTags">>;
+  /** The repository of that name at the target. What is to be pruned has to be readable: `open`. */
+  target(name: string): Promise<SyncStore>;
 }

@@ -11,10 +11,10 @@ export const SYNC_RESULT_VERSION = 1;
 /**
  * How one tag at one target went.
  * - copied: it stands for `digest` now, content was sent or mounted where it lacked. retagged: only the tag was put.
- * - unchanged: it was right before. deleted: it was pruned.
+ * - unchanged: it was right before. deleted: it was pruned. kept: it was to be pruned, and stays: see `why`.
  * - refused: the target's tag was not as planned, and was left alone. failed: see `error`. left: not begun or not finished, since the run ended before.
  */
-export type ImageOutcome = "copied" | "retagged" | "unchanged" | "deleted" | "refused" | "failed" | "left";
+export type ImageOutcome = "copied" | "retagged" | "unchanged" | "deleted" | "kept" | "refused" | "failed" | "left";
 
 /** One tag at one target. */
 export interface ImageResult {
@@ -40,6 +40,8 @@ export interface ImageResult {
   readonly tookMs: number;
   /** What the user should know: a source's tag that has moved since it was planned. */
   readonly notices?: readonly string[] | undefined;
+  /** Where it is kept. */
+  readonly why?: string | undefined;
   /** Where it is failed or refused. */
   readonly error?: FailureRecord | undefined;
 }

@@ -6,7 +6,7 @@ import { forEachInFlight, inFlight } from "../in-flight.ts";
 import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
 import { type OpenRepository, openRepository } from "../sync/open-repository.ts";
-import { thatExist } from "../sync/plan-tag.ts";
+import { thatExist } from "../sync/plan-digest-tags.ts";
 import type { Unresolved } from "../sync/sync-plan.ts";
 import type { SyncRepository } from "../sync/sync-repository.ts";
 import { ContentCheck } from "./content-check.ts";

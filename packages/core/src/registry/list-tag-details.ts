@@ -66,9 +66,11 @@ async function* withFirst<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T
 
 async function* listAcrTags(repository: RemoteRepository, options: CallOptions): AsyncGenerator<ListedTag, void, void> {
   for await (const { items } of listAcr(repository, tagsRequest(repository), {}, options)) {
-    for (const { name, digest, lastUpdatedOn, createdOn } of items) {
+    for (const { name, digest, lastUpdatedOn, createdOn, canDelete, canWrite } of items) {
       const time = lastUpdatedOn ?? createdOn;
-      yield { name, digest, ...(time !== undefined && { time }) };
+      // What may not be written may not be deleted either.
+      const locked = canDelete === false || canWrite === false;
+      yield { name, digest, ...(time !== undefined && { time }), ...(locked && { locked }) };
     }
   }
 }

@@ -14,6 +14,7 @@ import type {
   RepositoryPlace,
   Source,
   Target,
+  UntagOptions,
 } from "../store/store.ts";
 import { deleteContent } from "./delete-content.ts";
 import { fetchContent } from "./fetch-content.ts";
@@ -100,7 +101,7 @@ export class RegistryStore implements Source, Target {
     return deleteContent(this.#repository, descriptor, options);
   }
 
-  async untag(reference: string, options?: CallOptions): Promise<void> {
+  async untag(reference: string, options?: UntagOptions): Promise<void> {
     return untag(this.#repository, parseTag(reference), options);
   }
 

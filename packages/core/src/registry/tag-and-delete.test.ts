@@ -49,6 +49,38 @@ describe("delete() and untag()", () => {
     expect([...setup.server.manifests.keys()].filter((key) => !key.startsWith("app:other"))).toEqual([]);
   });
 
+  it("untag() asks no further where it is to remove the tag alone, and once whether this is Azure", async () => {
+    await using setup = await scriptedSetup();
+    hold(setup.server, "v1");
+    const app = setup.registry.repository("app");
+    for (let time = 0; time < 2; time += 1) {
+      await expect(app.untag("v1", { byDigest: false })).rejects.toMatchObject({ code: "UNSUPPORTED", status: 400 });
+    }
+    expect(setup.server.log).toEqual([
+      "DELETE /v2/app/manifests/v1",
+      "DELETE /acr/v1/app/_tags/v1?api-version=2021-07-01",
+      "DELETE /v2/app/manifests/v1",
+    ]);
+  });
+
+  it("untag() removes a tag at Azure by its own request, and says what is locked", async () => {
+    const refused = { status: 405, body: JSON.stringify({ errors: [{ code: "UNSUPPORTED", message: "locked" }] }) };
+    await using setup = await scriptedSetup(({ path }) => {
+      if (path.startsWith("/v2/app/manifests/")) return { status: 405 };
+      return path.startsWith("/acr/v1/app/_tags/v1") ? { status: 202 } : refused;
+    });
+    const app = setup.registry.repository("app");
+    await app.untag("v1");
+    await expect(app.untag("v2")).rejects.toMatchObject({
+      code: "LOCKED",
+      message: expect.stringContaining('Cannot delete tag "v2"'),
+    });
+    expect(setup.server.log.slice(1)).toEqual([
+      "DELETE /acr/v1/app/_tags/v1?api-version=2021-07-01",
+      "DELETE /acr/v1/app/_tags/v2?api-version=2021-07-01",
+    ]);
+  });
+
   it("untag() refuses to remove another tag with it", async () => {
     await using setup = await scriptedSetup();
     hold(setup.server, "v1", "latest");

@@ -4,7 +4,7 @@ import type { Digest } from "../content/digest.ts";
 import { isIndexMediaType, isManifestMediaType } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
 import { RegistryError } from "../errors.ts";
-import type { CallOptions } from "../store/store.ts";
+import type { CallOptions, UntagOptions } from "../store/store.ts";
 import { deleteContent, sendDelete } from "./delete-content.ts";
 import { explained, statusOf } from "./explain.ts";
 import { listTags } from "./list-tags.ts";
@@ -12,15 +12,23 @@ import { openManifest } from "./open-manifest.ts";
 import { labelOf, manifestPath, type RemoteRepository } from "./remote-repository.ts";
 import { resolveManifest } from "./resolve-manifest.ts";
 import { resolveTags } from "./resolve-tags.ts";
+import { untagAtAzure } from "./untag-at-azure.ts";
 
 /**
- * Removes one tag and nothing else. A registry that refuses to delete by tag (distribution 2.8) deletes by digest, and with it every tag of that digest and the
- * manifest below every index; so that is done only when no other tag needs it.
- * Requests: 1 DELETE (end-9); after a refusal 1 HEAD for each tag, 1 GET for each index, the list of tags and another DELETE.
- * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED naming a tag that would go, or break, too.
+ * Removes one tag and nothing else; at Azure by its own request. A registry that refuses to delete by tag (distribution 2.8) deletes by digest, and with it every tag of that digest and the
+ * manifest below every index; so that is done only when no other tag needs it, and not at all where `byDigest` is false.
+ * Requests: 1 DELETE (end-9). Where that is refused, 1 more at Azure, and once at every other registry; then 1 HEAD for each tag, 1 GET for each index, the list of tags
+ * and another DELETE.
+ * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED naming a tag that would go, or break, too; {StoreError} LOCKED.
  */
-export async function untag(repository: RemoteRepository, tag: string, options: CallOptions = {}): Promise<void> {
+export async function untag(
+  repository: RemoteRepository,
+  tag: string,
+  { byDigest = true, ...options }: UntagOptions = {},
+): Promise<void> {
   const action = `Cannot delete tag "${tag}" from "${labelOf(repository)}"`;
+  await repository.profile.ready();
+  if (repository.profile.get("tagDetails") === "acr" && (await untagAtAzure(repository, tag, options))) return;
   try {
     await sendDelete(repository, manifestPath(repository, tag), "manifest", options);
     return;
@@ -28,15 +36,19 @@ export async function untag(repository: RemoteRepository, tag: string, options: 
     const status = statusOf(error);
     if (status !== 400 && status !== 405)
       throw explained(error, action, status === 404 ? "MANIFEST_UNKNOWN" : undefined);
+    if (await untagAtAzure(repository, tag, options)) return;
+    const refused = (why: string): RegistryError =>
+      new RegistryError("UNSUPPORTED", `${action}: the registry deletes by digest only${why}`, {
+        cause: error,
+        method: "DELETE",
+        url: error instanceof RegistryError ? error.url : "",
+        ...(status && { status }),
+      });
+    if (!byDigest) throw refused("");
     const descriptor = await resolveManifest(repository, tag, options);
     const harm = await harmToOthers(repository, descriptor, tag, options);
     if (harm === undefined) return deleteContent(repository, descriptor, options);
-    throw new RegistryError("UNSUPPORTED", `${action}: the registry deletes by digest only, and ${harm}`, {
-      cause: error,
-      method: "DELETE",
-      url: error instanceof RegistryError ? error.url : "",
-      ...(status && { status }),
-    });
+    throw refused(`, and ${harm}`);
   }
 }
 

@@ -31,6 +31,8 @@ export interface ListedTag {
   readonly digest?: Digest | undefined;
   /** When it was last put, where the store lists times. */
   readonly time?: Date | undefined;
+  /** Whether it is locked against deletion, where the store lists that. */
+  readonly locked?: boolean | undefined;
 }
 
 /** What content can be read from. One store is one repository, one directory, one set in memory. */
@@ -85,6 +87,12 @@ export interface PushOptions extends CallOptions {
 /** `existed`: nothing was sent. `mounted`: the registry linked it from another repository. `pushed`: its bytes were sent. */
 export type PushOutcome = "existed" | "mounted" | "pushed";
 
+/** How a tag is removed. */
+export interface UntagOptions extends CallOptions {
+  /** Whether a registry that deletes manifests only may delete the tag's, where nothing else goes with it: to find that out takes many requests. Default: yes. */
+  readonly byDigest?: boolean | undefined;
+}
+
 /** What content can be written to. */
 export interface Target {
   readonly name: string;
@@ -103,8 +111,8 @@ export interface Target {
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;
   /** Removes a manifest (with every tag that points at it) or a blob. */
   delete?(descriptor: Descriptor, options?: CallOptions): Promise<void>;
-  /** Removes one tag and nothing else; refused where that can't be done without removing other tags. */
-  untag?(reference: string, options?: CallOptions): Promise<void>;
+  /** Removes one tag and nothing else. @throws {StoreError} MANIFEST_UNKNOWN; UNSUPPORTED where that can't be done without removing other tags; LOCKED. */
+  untag?(reference: string, options?: UntagOptions): Promise<void>;
 }
 
 /** What can be read and written. */

@@ -82,6 +82,16 @@ describe("FallbackSource", () => {
     expect([own.seen.size, mirror.seen.size]).toEqual([1, 0]);
   });
 
+  it("knows whose list of tags it gave", async () => {
+    await Array.fromAsync(source.tags());
+    expect(source.listedElsewhere).toBeUndefined();
+    own.before = ({ method }) => {
+      if (method === "tags") throw new StoreError("NETWORK", "no route");
+    };
+    await Array.fromAsync(source.listedTags());
+    expect(source.listedElsewhere).toBe("mirror");
+  });
+
   it("takes what the registry refuses or lacks for its answer", async () => {
     await expect(source.resolve("v2")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     broken(own, "DENIED");

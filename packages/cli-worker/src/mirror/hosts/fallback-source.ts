@@ -51,6 +51,7 @@ export class FallbackSource implements Source {
   readonly name: string;
   readonly place: RepositoryPlace | undefined;
   readonly #places: readonly [SourcePlace, ...SourcePlace[]];
+  #listedBy: Source | undefined;
 
   /** @param places the registry's own first. */
   constructor(places: readonly [SourcePlace, ...SourcePlace[]]) {
@@ -83,12 +84,18 @@ export class FallbackSource implements Source {
   }
 
   async *tags(options?: CallOptions): AsyncGenerator<string, void, void> {
-    yield* await this.#try((store) => Array.fromAsync(store.tags?.(options) ?? []), options);
+    yield* await this.#list((store) => Array.fromAsync(store.tags?.(options) ?? []), options);
+  }
+
+  /** The mirror that the last list of tags is from; undefined where that is the registry's own. A mirror may list what it happens to hold. */
+  get listedElsewhere(): string | undefined {
+    const [{ store }] = this.#places;
+    return this.#listedBy === store ? undefined : this.#listedBy?.name;
   }
 
   /** With digests and times where the place that answers lists them. */
   async *listedTags(options?: CallOptions): AsyncGenerator<ListedTag, void, void> {
-    yield* await this.#try((store) => listed(store, options), options);
+    yield* await this.#list((store) => listed(store, options), options);
   }
 
   /** What tags stand for is remembered of the registry itself, whoever said it. */
@@ -100,6 +107,14 @@ export class FallbackSource implements Source {
   async sawTag(tag: string, digest: Digest, options?: CallOptions): Promise<void> {
     const [{ store }] = this.#places;
     await store.sawTag?.(tag, digest, options);
+  }
+
+  #list<T>(list: (store: Source) => Promise<T>, options: CallOptions | undefined): Promise<T> {
+    return this.#try(async (store) => {
+      const tags = await list(store);
+      this.#listedBy = store;
+      return tags;
+    }, options);
   }
 
   /** Those that rest come last, and are asked where all do. */

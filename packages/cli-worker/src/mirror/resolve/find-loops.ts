@@ -1,5 +1,5 @@
 import type { Mirror } from "../mirror-file.ts";
-import { couldChoose } from "../select/select-tags.ts";
+import { choosableTags } from "../select/select-tags.ts";
 import { type NamePattern, patternsOverlap } from "./name-overlap.ts";
 import { registryKey } from "./one-registry.ts";
 import { formatPattern } from "./repository-pattern.ts";
@@ -64,7 +64,7 @@ function readRepositories({ from }: Mirror): readonly NamePattern[] {
 }
 
 /** What a template may stand for; a single name where the source's is known. */
-function writtenRepositories({ from }: Mirror, { repository }: TargetTemplate): readonly NamePattern[] {
+export function writtenRepositories({ from }: Mirror, { repository }: TargetTemplate): readonly NamePattern[] {
   const host = hostValue(from.host);
   const { prefix, suffix, wildcard } = from.pattern;
   const names = from.repositories ?? ["*"];
@@ -97,5 +97,5 @@ function tagsOverlap(writer: Mirror, { tag }: TargetTemplate, reader: Mirror): b
   const written = hasPlaceholder(tag, "tag") ? (writer.tags.listed ? undefined : writer.tags.names) : [""];
   if (written === undefined) return true;
   const names = written.map((name) => tag.map((part) => (typeof part === "string" ? part : name)).join(""));
-  return names.some((name) => couldChoose(reader.tags, name));
+  return choosableTags(reader.tags, names).size > 0;
 }

@@ -67,9 +67,13 @@ export function immutableTags({ immutable }: TagRules, tags: readonly string[]):
   return anyOf(immutable, tags);
 }
 
-/** Whether a tag is one that these rules could ever choose, whatever else is listed: for pruning. Of `newest` and `newerThan` it knows nothing. */
-export function couldChoose(rules: TagRules, tag: string): boolean {
-  return rules.names.includes(tag) || matchTags([{ name: tag }], rules).length > 0;
+/** Of the tags those that these rules could ever choose, whatever else is listed: for pruning. Of `newest` and `newerThan` it knows nothing. */
+export function choosableTags(rules: TagRules, tags: readonly string[]): ReadonlySet<string> {
+  const matched = matchTags(
+    tags.map((name) => ({ name })),
+    rules,
+  );
+  return new Set([...tags.filter((tag) => rules.names.includes(tag)), ...matched.map(({ name }) => name)]);
 }
 
 function newest(tags: readonly ListedTag[], { newest: count, semver }: TagRules): readonly ListedTag[] {

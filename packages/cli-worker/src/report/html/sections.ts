@@ -1,7 +1,7 @@
 import type { ImageResult } from "@tranship/copy";
 import { formatBytes, formatDuration } from "../../units.ts";
 import type { Report } from "../report.ts";
-import { type HostFacts, imageName, type ReportFacts, type RepositoryPair, tagName } from "../report-facts.ts";
+import { type HostFacts, imageName, type ReportFacts, type RepositoryPair, tagName, notesOf } from "../report-facts.ts";
 import { outcomeInWords } from "../report-words.ts";
 import { share } from "./figures.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";
@@ -64,8 +64,8 @@ export function hostTable({ hosts }: ReportFacts): Markup {
 }
 
 /** What the user should know and that is no failure. */
-export function noteList({ result: { notices, images } }: Report): Markup {
-  const all = [...notices, ...images.flatMap((image) => image.notices ?? [])];
+export function noteList({ result }: Report): Markup {
+  const all = notesOf(result);
   if (all.length === 0) return NOTHING;
   return html`<section><h2>Notes</h2><ul class="notes">${all.slice(0, ROWS).map((note) => html`<li>${note}</li>`)}</ul>${rest(all.length)}</section>`;
 }

@@ -1,7 +1,7 @@
 import type { Amount, ImageResult } from "@tranship/copy";
 import { counted, formatBytes, formatDuration } from "../../units.ts";
 import type { Report } from "../report.ts";
-import { imageName, type ReportFacts, type RepositoryPair, reportFacts } from "../report-facts.ts";
+import { imageName, type ReportFacts, type RepositoryPair, notesOf, reportFacts } from "../report-facts.ts";
 import { formatTime, outcomeInWords, outcomesInWords, stateInWords } from "../report-words.ts";
 import { code, table } from "./markdown-text.ts";
 
@@ -99,8 +99,8 @@ function hostTable({ hosts }: ReportFacts): readonly string[] {
   return withRest(table(["host", "requests", "read", "written", "sent again"], rows), hosts.length);
 }
 
-function notes({ result: { notices, images } }: Report): readonly string[] {
-  const all = [...notices, ...images.flatMap((image) => image.notices ?? [])];
+function notes({ result }: Report): readonly string[] {
+  const all = notesOf(result);
   return withRest(
     all.slice(0, ROWS).map((notice) => `- ${code(notice)}`),
     all.length,
