@@ -44,7 +44,8 @@ export class Registries implements AsyncDisposable {
   readonly #journal: Journal | undefined;
   readonly #traffic: Pick<RegistryOptions, "pullFloor" | "uploads" | "retry">;
   readonly #logger: Logger | undefined;
-  readonly #trace: Trace;
+  /** Told what belongs into the log at `debug`. */
+  readonly trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
   readonly #clients: Promise<RegistryClient>[] = [];
 
@@ -57,9 +58,9 @@ export class Registries implements AsyncDisposable {
     this.#budgets = new HostBudgets({ rules, bytesPerSecond, concurrency });
     this.#journal = journal;
     this.#logger = logLevel && lineLogger(logLevel, (line) => process.stderr.write(line));
-    this.#trace = (message) => this.#logger?.debug({}, message);
-    const found = hostCredentials({ authFile, trace: this.#trace, warn: printWarning });
-    this.#found = ruleCredentials(rules, found, this.#trace);
+    this.trace = (message) => this.#logger?.debug({}, message);
+    const found = hostCredentials({ authFile, trace: this.trace, warn: printWarning });
+    this.#found = ruleCredentials(rules, found, this.trace);
   }
 
   /** Reads the settings. No request. @throws {UsageError} for what is wrong with them, also with the credential files. */
@@ -128,7 +129,7 @@ export class Registries implements AsyncDisposable {
 
   async #options(host: string, credentials: string | undefined): Promise<RegistryOptions> {
     return readingInput(async () => {
-      const provider = credentials === undefined ? this.#found : givenCredentials(credentials, this.#trace);
+      const provider = credentials === undefined ? this.#found : givenCredentials(credentials, this.trace);
       const settings = await this.#hosts.settingsOf(host);
       const connections = this.#budgets.connectionsOf(host);
       const budget = this.#budgets.of(host);

@@ -132,6 +132,7 @@ export type {
 export type { LogOptions } from "./logging/log-options.ts";
 export type { Logger, LogLevel } from "./logging/logger.ts";
 export { HostBudget, type HostBudgetOptions, type HostLimits } from "./pace/host-budget.ts";
+export { type ProgramEnd, type ProgramRun, runProgram } from "./process/run-program.ts";
 export type { PageOptions } from "./registry/list-names.ts";
 export {
   checkHostFact,

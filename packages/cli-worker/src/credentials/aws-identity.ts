@@ -22,6 +22,14 @@ export interface EcrAuthorization {
   readonly expiresAt?: Date | undefined;
 }
 
+/** What a client of AWS is made with, for the identity that AWS's default chain finds. */
+export function awsClientConfig(trace: Trace): AwsClientConfig {
+  const logger = loggerOf(trace);
+  const credentials = defaultProvider({ timeout: METADATA_TIMEOUT_MS, maxRetries: 0, logger });
+  const requestHandler = { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  return { credentials, logger, requestHandler };
+}
+
 /**
  * A registry's user and password for the identity that AWS's default chain finds: variables, profiles with SSO, web identity, the container's
  * or the instance's role. `AWS_EC2_METADATA_DISABLED` leaves the last out.
@@ -32,11 +40,8 @@ export async function awsCredential(
   question: CloudQuestion,
   authorize: (config: AwsClientConfig) => Promise<EcrAuthorization | undefined>,
 ): Promise<Credential> {
-  const logger = loggerOf(question.trace);
-  const credentials = defaultProvider({ timeout: METADATA_TIMEOUT_MS, maxRetries: 0, logger });
-  const requestHandler = { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
   try {
-    const data = await authorize({ credentials, logger, requestHandler });
+    const data = await authorize(awsClientConfig(question.trace));
     const pair = Buffer.from(data?.authorizationToken ?? "", "base64").toString();
     if (pair === "") throw new SyntaxError("the answer has no authorization token");
     return { ...parseUserPassword(pair), from, expiresAt: data?.expiresAt?.getTime() };

@@ -6,10 +6,22 @@ describe("cloudOf()", () => {
     ["reg.azurecr.io", { kind: "azure" }],
     ["REG.azurecr.cn:443", { kind: "azure" }],
     ["my-reg.azurecr.us", { kind: "azure" }],
-    ["123456789012.dkr.ecr.eu-west-1.amazonaws.com", { kind: "ecr", region: "eu-west-1", fips: false }],
-    ["123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com", { kind: "ecr", region: "us-gov-west-1", fips: true }],
-    ["123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", { kind: "ecr", region: "cn-north-1", fips: false }],
-    ["123456789012.dkr-ecr.eu-west-1.on.aws", { kind: "ecr", region: "eu-west-1", fips: false }],
+    [
+      "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+      { kind: "ecr", account: "123456789012", region: "eu-west-1", fips: false },
+    ],
+    [
+      "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+      { kind: "ecr", account: "123456789012", region: "us-gov-west-1", fips: true },
+    ],
+    [
+      "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+      { kind: "ecr", account: "123456789012", region: "cn-north-1", fips: false },
+    ],
+    [
+      "123456789012.dkr-ecr.eu-west-1.on.aws",
+      { kind: "ecr", account: "123456789012", region: "eu-west-1", fips: false },
+    ],
     ["public.ecr.aws", { kind: "ecr-public" }],
     ["gcr.io", { kind: "google" }],
     ["eu.gcr.io", { kind: "google" }],

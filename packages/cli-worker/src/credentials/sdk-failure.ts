@@ -28,7 +28,7 @@ export function warnOfRefusal(identity: string, reason: string, { warn, env }: C
 }
 
 /** The text without the values of the variables that hold secrets: a library may quote what it was given. */
-function withoutSecrets(text: string, env: Environment): string {
+export function withoutSecrets(text: string, env: Environment): string {
   return Object.entries(env).reduce(
     (shown, [name, value = ""]) =>
       value !== "" && SECRET_NAME.test(name) ? shown.replaceAll(value, "(secret)") : shown,

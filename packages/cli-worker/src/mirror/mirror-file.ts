@@ -22,6 +22,8 @@ export interface HostRules {
   readonly tls: HostTls;
   /** Hosts that are asked, in this order, for what this one can't give at the moment; only to read. */
   readonly mirrors: readonly string[];
+  /** How repositories that are missing are made. Undefined: the registry makes them, or refuses. */
+  readonly create?: CreateRule | undefined;
   readonly limits: HostLimits;
   /** The first one that the local time is in replaces the limits that it names. */
   readonly windows: readonly LimitWindow[];
@@ -33,6 +35,11 @@ export type HostCredentials =
   | { readonly kind: "token"; readonly token: string }
   | { readonly kind: "helper"; readonly helper: string }
   | { readonly kind: "anonymous" };
+
+/** By Amazon ECR's API; or by a command, run without a shell: a path is absolute, a name is looked for on PATH. */
+export type CreateRule =
+  | { readonly kind: "ecr"; readonly region: string; readonly fips: boolean; readonly account: string }
+  | { readonly kind: "command"; readonly program: string; readonly args: readonly string[] };
 
 /** Paths are absolute: the file's are relative to its folder. */
 export interface HostTls {

@@ -1,5 +1,7 @@
 import type { SyncStores, VerifyStores } from "@tranship/copy";
-import { type LayoutStore, openLayout, type RegistryStore, type Source } from "@tranship/core";
+import { type LayoutStore, openLayout, type RegistryStore, type Repository, type Source } from "@tranship/core";
+import { creatorOf } from "../create/create-repository.ts";
+import { CreatingStore } from "../create/creating-store.ts";
 import { parseLocation } from "../location.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { HostRules } from "../mirror/mirror-file.ts";
@@ -13,12 +15,14 @@ type SyncTargetStore = Awaited<ReturnType<SyncStores["target"]>>;
 export class RegistryStores implements SyncStores {
   readonly #registries: Registries;
   readonly #mirrored: MirroredSources;
+  readonly #rules: ReadonlyMap<string, HostRules>;
   readonly #sources = new Map<string, Promise<Source>>();
   readonly #targets = new Map<string, Promise<SyncTargetStore>>();
 
   constructor(registries: Registries, rules: ReadonlyMap<string, HostRules>) {
     this.#registries = registries;
     this.#mirrored = new MirroredSources(registries, rules);
+    this.#rules = rules;
   }
 
   source(name: string): Promise<Source> {
@@ -31,10 +35,15 @@ export class RegistryStores implements SyncStores {
   target(name: string): Promise<SyncTargetStore> {
     return once(this.#targets, name, () => {
       const location = parseLocation(name);
-      return location.kind === "registry"
-        ? this.#registries.repository(location)
-        : openLayoutForWriting(location.directory);
+      return location.kind === "registry" ? this.#writable(location) : openLayoutForWriting(location.directory);
     });
+  }
+
+  async #writable({ host, repository }: Repository): Promise<SyncTargetStore> {
+    const store = await this.#registries.repository({ host, repository });
+    const rule = this.#rules.get(host)?.create;
+    if (rule === undefined) return store;
+    return new CreatingStore(store, { host, repository }, creatorOf(rule, this.#registries.trace));
   }
 }
 

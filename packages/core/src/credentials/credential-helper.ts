@@ -2,10 +2,10 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { StoreError } from "../errors.ts";
+import { type ProgramEnd, runProgram } from "../process/run-program.ts";
 import { type HelperChoice, isObject } from "./auth-file.ts";
 import type { Environment } from "./auth-file-paths.ts";
 import type { Credential } from "./credential.ts";
-import { type HelperEnd, runHelper } from "./helper-process.ts";
 import { dockerServerName, registryName } from "./registry-key.ts";
 
 /** How a `docker-credential-*` program is run. */
@@ -83,12 +83,12 @@ function run(
   action: "get" | "store" | "erase",
   input: string,
   { env = process.env, helperTimeoutMs = 30_000, signal }: HelperOptions,
-): Promise<HelperEnd> {
-  return runHelper({ program: programOf(helper), action, input, env, timeoutMs: helperTimeoutMs, signal });
+): Promise<ProgramEnd> {
+  return runProgram({ program: programOf(helper), args: [action], input, env, timeoutMs: helperTimeoutMs, signal });
 }
 
 /** What the helper printed, if it succeeded. */
-function outputOf(end: HelperEnd, helper: HelperChoice, task: string): string {
+function outputOf(end: ProgramEnd, helper: HelperChoice, task: string): string {
   switch (end.kind) {
     case "not started":
       throw failure(helper, task, end.code === "ENOENT" ? "there is no such program on PATH" : end.code);
@@ -104,7 +104,7 @@ function outputOf(end: HelperEnd, helper: HelperChoice, task: string): string {
 }
 
 /** docker-credential-helpers prints "credentials not found in native keychain" to stdout; some print it to stderr. */
-function saysNotFound(end: HelperEnd): boolean {
+function saysNotFound(end: ProgramEnd): boolean {
   if (end.kind !== "exited" || end.exitCode === 0) return false;
   return /credentials not found/i.test(end.output) || /credentials not found/i.test(end.errorOutput);
 }

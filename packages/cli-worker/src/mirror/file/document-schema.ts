@@ -90,6 +90,8 @@ const credentials = z
       "Whom the host is asked as. Without it: what the files of docker and podman, the environment and the clouds have.",
   });
 
+const CREATE = 'true, or a command with its arguments: [./create-project, "{repository}"]';
+
 const host = section("a map of settings: credentials, ca, …", {
   credentials: credentials.optional(),
   ca: text(FILE).optional().meta({ description: "Certificates to trust, in PEM. Relative to this file." }),
@@ -101,6 +103,13 @@ const host = section("a map of settings: credentials, ca, …", {
   mirrors: list(text(HOST), "a list of hosts")
     .optional()
     .meta({ description: "Hosts to read from, in this order, where this one can't answer." }),
+  create: z
+    .union([z.literal(true, { error: "true" }), list(text("a command or an argument"), CREATE)], { error: CREATE })
+    .optional()
+    .meta({
+      description:
+        "How repositories that are missing are made before the first push: true for Amazon ECR by its own API; else a command with its arguments, where {host} and {repository} stand for the repository.",
+    }),
   ...limits,
   windows: list(limitWindow, "a list of windows")
     .optional()

@@ -1,7 +1,8 @@
 import { isAbsolute, join } from "node:path";
 import { parseHost } from "@tranship/core";
+import { cloudOf } from "../../credentials/cloud-of.ts";
 import { parseSize } from "../../parse-size.ts";
-import type { HostCredentials, HostLimits, HostRules, LimitWindow } from "../mirror-file.ts";
+import type { CreateRule, HostCredentials, HostLimits, HostRules, LimitWindow } from "../mirror-file.ts";
 import { DAYS, type HostDocument } from "./document-schema.ts";
 import type { Reading } from "./reading.ts";
 import type { Path } from "./yaml-file.ts";
@@ -50,6 +51,7 @@ function readHost(reading: Reading, name: string, document: HostDocument, folder
       insecure,
       plainHttp,
     },
+    create: readCreate(reading, document.create, { host, path: [...path, "create"], absolute }),
     mirrors: mirrors.flatMap(
       (mirror, index) => reading.try([...path, "mirrors", index], () => parseHost(mirror)) ?? [],
     ),
@@ -57,6 +59,24 @@ function readHost(reading: Reading, name: string, document: HostDocument, folder
     windows: windows.map((window, index) => readWindow(reading, window, [...path, "windows", index])),
   };
 }
+
+function readCreate(
+  reading: Reading,
+  create: HostDocument["create"],
+  { host, path, absolute }: { readonly host: string; readonly path: Path; readonly absolute: (file: string) => string },
+): CreateRule | undefined {
+  if (create === undefined) return undefined;
+  if (create !== true) {
+    const [program = "", ...args] = create;
+    return { kind: "command", program: program.includes("/") ? absolute(program) : program, args };
+  }
+  const cloud = cloudOf(host, {});
+  if (cloud?.kind === "ecr") return cloud;
+  reading.wrong(path, `true is for Amazon ECR, and ${host} is none: write a command, such as ${EXAMPLE}`);
+  return undefined;
+}
+
+const EXAMPLE = '[./create-project, "{repository}"]';
 
 function readCredentials(credentials: HostDocument["credentials"]): HostCredentials | undefined {
   if (credentials === undefined) return undefined;

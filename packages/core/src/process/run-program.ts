@@ -1,39 +1,48 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import type { Environment } from "./auth-file-paths.ts";
+import type { Environment } from "../credentials/auth-file-paths.ts";
 
-/** What a helper answers is at most a token; more is not read. In bytes, of each stream. */
+/** What a program answers is short; more is not read. In bytes, of each stream. */
 const OUTPUT_LIMIT = 1024 * 1024;
 
-export interface HelperRun {
+/** A program, and what it is given. */
+export interface ProgramRun {
+  /** A path, or a name that is looked for on the PATH of `env`. */
   readonly program: string;
-  /** The verb of docker's helper protocol. */
-  readonly action: "get" | "store" | "erase";
-  /** Written to its stdin. */
-  readonly input: string;
+  readonly args: readonly string[];
+  /** Written to its stdin. Default: nothing. */
+  readonly input?: string | undefined;
   readonly env: Environment;
+  /** Milliseconds; then it is killed. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How a helper ended. `output` may hold secrets. */
-export type HelperEnd =
+/** How a program ended. Its outputs may hold secrets. `code`: the system's, such as ENOENT. */
+export type ProgramEnd =
   | { readonly kind: "exited"; readonly exitCode: number | null; readonly output: string; readonly errorOutput: string }
   | { readonly kind: "not started"; readonly code: string }
   | { readonly kind: "timed out" }
   | { readonly kind: "too long" };
 
 /**
- * Runs a helper program without a shell, and with everything that it starts in a process group of its own: when the time is over, the output
+ * Runs a program without a shell, and with everything that it starts in a process group of its own: when the time is over, the output
  * too long or the signal aborted, the whole group is killed, and nothing of it runs once the promise settles.
  * Rejects with `signal.reason` only. Memory: what the program writes, up to 1 MiB a stream.
  */
-export async function runHelper({ program, action, input, env, timeoutMs, signal }: HelperRun): Promise<HelperEnd> {
+export async function runProgram({
+  program,
+  args,
+  input = "",
+  env,
+  timeoutMs,
+  signal,
+}: ProgramRun): Promise<ProgramEnd> {
   signal?.throwIfAborted();
   const ownGroup = process.platform !== "win32";
-  const child = spawn(program, [action], { env: { ...env }, stdio: "pipe", detached: ownGroup, windowsHide: true });
-  const { promise, resolve } = Promise.withResolvers<HelperEnd>();
-  let killedFor: HelperEnd | undefined;
-  const kill = (end: HelperEnd): void => {
+  const child = spawn(program, args, { env: { ...env }, stdio: "pipe", detached: ownGroup, windowsHide: true });
+  const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
+  let killedFor: ProgramEnd | undefined;
+  const kill = (end: ProgramEnd): void => {
     killedFor ??= end;
     killAll(child, ownGroup);
   };
@@ -42,7 +51,7 @@ export async function runHelper({ program, action, input, env, timeoutMs, signal
   signal?.addEventListener("abort", onAbort, { once: true });
   const output = collect(child.stdout, () => kill({ kind: "too long" }));
   const errorOutput = collect(child.stderr, () => kill({ kind: "too long" }));
-  // A helper may end without reading what it is given: its exit code says what came of it.
+  // It may end without reading what it is given: its exit code says what came of it.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
   child.once("error", (error) => resolve({ kind: "not started", code: "code" in error ? String(error.code) : "" }));
