@@ -41,17 +41,3 @@ describe("tranship schema", () => {
     expect(run.stderr).toContain("mirror, plan, report");
   });
 });
-
-describe("tranship plan", () => {
-  it("says which settings of the file are not carried out", async () => {
-    await using bench = await Workbench.open();
-    const server = await bench.serve();
-    const windows = [{ since: "08:00", until: "18:00", concurrency: 1 }];
-    const hosts = { [server.address]: { requestsPerSecond: 500, bytesPerSecond: "1MB", windows } };
-    const mirrors = [{ from: `${server.address}/a`, to: `${server.address}/b`, tags: ["v1"], prune: true }];
-    await writeFile(bench.path("mirror.yaml"), JSON.stringify({ version: 1, hosts, mirrors }));
-    const { stderr } = await bench.run(["plan", "-f", "mirror.yaml"]);
-    expect(stderr).toMatch(/warning: mirror\.yaml.*prune.* is not /);
-    expect(stderr).not.toMatch(/PerSecond|concurrency/);
-  });
-});

@@ -61,6 +61,7 @@ export function sampleReport({ images, error, notices = [] }: SampleOptions): Re
       retagged: count("retagged"),
       unchanged: count("unchanged"),
       deleted: count("deleted"),
+      kept: 0,
       refused: count("refused"),
       failed: count("failed"),
       left: count("left"),

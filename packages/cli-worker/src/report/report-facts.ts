@@ -47,7 +47,16 @@ export interface HostFacts {
 }
 
 const SLOWEST = 10;
-const ORDER: readonly ImageOutcome[] = ["failed", "refused", "left", "copied", "retagged", "deleted", "kept", "unchanged"];
+const ORDER: readonly ImageOutcome[] = [
+  "failed",
+  "refused",
+  "left",
+  "copied",
+  "retagged",
+  "deleted",
+  "kept",
+  "unchanged",
+];
 
 export function reportFacts(result: SyncResult): ReportFacts {
   const { images, outcomes, requests } = result;

@@ -35,7 +35,17 @@ const image = z
     to: text.meta({ description: "The target's repository." }),
     targetTag: text,
     action: z.enum(["copy", "retag", "skip", "delete"]),
-    reason: z.enum(["missing", "moved", "referrers", "incomplete", "unchanged", "immutable", "gone", "unselected"]),
+    reason: z.enum([
+      "missing",
+      "moved",
+      "referrers",
+      "incomplete",
+      "unchanged",
+      "immutable",
+      "gone",
+      "unselected",
+      "follows",
+    ]),
     source: digest
       .optional()
       .meta({ description: "What is copied, whatever becomes of the tag; absent where it did not have to be known." }),

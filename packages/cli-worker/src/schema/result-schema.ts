@@ -19,7 +19,7 @@ export function resultSchema(): Readonly<Record<string, unknown>> {
   return documentSchema(result, "What tranship sync and tranship apply did");
 }
 
-const OUTCOMES = ["copied", "retagged", "unchanged", "deleted", "refused", "failed", "left"] as const;
+const OUTCOMES = ["copied", "retagged", "unchanged", "deleted", "kept", "refused", "failed", "left"] as const;
 
 const image = z
   .object({
@@ -39,6 +39,7 @@ const image = z
     requests: count.meta({ description: "Without planning's." }),
     tookMs: milliseconds,
     notices: z.array(text).optional(),
+    why: text.optional().meta({ description: "Why a tag that was to be deleted is kept." }),
     error: failure.optional(),
   } satisfies Shape<ImageResult>)
   .meta({ id: "ImageResult" });

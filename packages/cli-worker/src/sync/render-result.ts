@@ -1,9 +1,10 @@
 import type { ImageResult, SyncPlan, SyncResult } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { SomeFailed } from "../some-failed.ts";
-import { keptTags } from "./kept-tags.ts";
 import { renderRequests } from "../summary.ts";
 import { counted, formatBytes, formatDuration } from "../units.ts";
+import { keptTags } from "./kept-tags.ts";
+import { recordedError } from "./recorded-error.ts";
 
 /** A result for a reader, as lines. Failures are not in it: they go to stderr, one line each. */
 export function renderResult(result: SyncResult): readonly string[] {
@@ -39,7 +40,7 @@ export function throwFailures({ images }: Pick<SyncResult, "images">): void {
 export function throwUnresolved({ unresolved }: Pick<SyncPlan, "unresolved">): void {
   const parts = unresolved.map(({ from, tag, to, error }) => {
     const source = `${from}${tag === undefined ? "" : `:${tag}`}`;
-    return { error: new Error(error.message), of: to === undefined ? source : `${source} → ${to}` };
+    return { error: recordedError(error), of: to === undefined ? source : `${source} → ${to}` };
   });
   if (parts.length > 0) throw new SomeFailed(parts);
 }
@@ -47,5 +48,5 @@ export function throwUnresolved({ unresolved }: Pick<SyncPlan, "unresolved">): v
 function failedPart({ from, tag, to, targetTag, error }: ImageResult): { readonly error: Error; readonly of: string } {
   const source = `${from}${tag === undefined ? "" : `:${tag}`}`;
   const target = to === undefined ? "" : ` → ${to}${targetTag === undefined ? "" : `:${targetTag}`}`;
-  return { error: new Error(error?.message), of: `${source}${target}` };
+  return { error: error === undefined ? new Error("it failed") : recordedError(error), of: `${source}${target}` };
 }

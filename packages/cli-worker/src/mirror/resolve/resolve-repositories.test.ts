@@ -2,7 +2,6 @@ import { StoreError } from "@tranship/core";
 import { describe, expect, it } from "vitest";
 import { parseMirrorFile } from "../file/parse-mirror-file.ts";
 import type { MirrorFile } from "../mirror-file.ts";
-import { checkWrites } from "./check-writes.ts";
 import { type ListCatalogue, resolveRepositories } from "./resolve-repositories.ts";
 
 const CATALOGUE = ["acme/app", "acme/team/db", "acme/web", "other/app"];
@@ -105,23 +104,5 @@ describe("resolveRepositories()", () => {
 
   it("refuses names that the target can't have", async () => {
     await expect(resolve('  - { from: "h.example/acme/*", to: "a.example/x-{match}-" }')).rejects.toThrow(/^m\.yaml:3/);
-  });
-});
-
-describe("checkWrites()", () => {
-  it("refuses a tag that two mirrors write", () => {
-    const file = fileWith("  - { from: a.example/x, to: t.example/z }\n  - { from: b.example/y, to: t.example/z }");
-    const writes = file.mirrors.flatMap((mirror) =>
-      mirror.to.map((template) => ({
-        mirror,
-        template,
-        source: { host: mirror.from.host, repository: mirror.from.pattern.prefix, tag: "v1" },
-        target: { host: template.host, repository: "z", tag: "v1" },
-      })),
-    );
-    expect(() => checkWrites(file, writes)).toThrow(
-      "m.yaml:4:30: mirrors[1].to: t.example/z:v1 would be written from b.example/y:v1, and from a.example/x:v1 by mirrors[0] (line 3): one tag has one source",
-    );
-    expect(() => checkWrites(file, writes.slice(1))).not.toThrow();
   });
 });

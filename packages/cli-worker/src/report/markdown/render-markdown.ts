@@ -1,7 +1,7 @@
 import type { Amount, ImageResult } from "@tranship/copy";
 import { counted, formatBytes, formatDuration } from "../../units.ts";
 import type { Report } from "../report.ts";
-import { imageName, type ReportFacts, type RepositoryPair, notesOf, reportFacts } from "../report-facts.ts";
+import { imageName, notesOf, type ReportFacts, type RepositoryPair, reportFacts } from "../report-facts.ts";
 import { formatTime, outcomeInWords, outcomesInWords, stateInWords } from "../report-words.ts";
 import { code, table } from "./markdown-text.ts";
 

@@ -163,5 +163,16 @@ function resultOf(
   { mirror, from, tag, to, targetTag, there }: PlannedImage,
   result: DeletionResult = { outcome: "left" },
 ): ImageResult {
-  return { mirror, from, tag, to, targetTag, digest: there ?? undefined, ...NO_AMOUNTS, requests: 0, tookMs: 0, ...result };
+  return {
+    mirror,
+    from,
+    tag,
+    to,
+    targetTag,
+    digest: there ?? undefined,
+    ...NO_AMOUNTS,
+    requests: 0,
+    tookMs: 0,
+    ...result,
+  };
 }
