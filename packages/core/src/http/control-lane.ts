@@ -2,13 +2,14 @@ import type { Dispatchers } from "./dispatchers.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeTimeouts, Lane, LaneExchange } from "./lane.ts";
 import type { HttpRequest } from "./message.ts";
+import { Roster } from "./roster.ts";
 
 /** Carries any request, over undici's connections: what is small, and what goes through a proxy or a dispatcher of the caller's. */
 export class ControlLane implements Lane {
   readonly #dispatchers: Dispatchers;
   readonly #timeouts: ExchangeTimeouts;
   /** Those under way. A listener for each on the client's signal would cost as much as sending the request. */
-  readonly #running = new Set<Exchange>();
+  readonly #running = new Roster<Exchange>();
 
   constructor(dispatchers: Dispatchers, timeouts: ExchangeTimeouts) {
     this.#dispatchers = dispatchers;

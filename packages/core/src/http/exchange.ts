@@ -4,7 +4,9 @@ import { IncomingBody } from "./incoming-body.ts";
 import { joinHeaders } from "./join-headers.ts";
 import { type ExchangeTimeouts, type LaneExchange, MOST_REPLAYED_BYTES } from "./lane.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
+import { onAbort } from "./on-abort.ts";
 import { type OutgoingBody, outgoingBody } from "./outgoing-body.ts";
+import type { Member, Roster } from "./roster.ts";
 import { tooLong } from "./too-long.ts";
 import type { Way } from "./way.ts";
 
@@ -17,11 +19,12 @@ export interface ExchangeOptions {
   readonly way: Way;
   readonly timeouts: ExchangeTimeouts;
   /** Holds it from when it is sent until it is over. */
-  readonly running: Set<Exchange>;
+  readonly running: Roster<Exchange>;
 }
 
 /** One request on one of undici's connections. */
-export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
+export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Member {
+  place = -1;
   readonly content: Uint8Array | undefined;
   readonly #request: HttpRequest;
   readonly #options: ExchangeOptions;
@@ -33,6 +36,8 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #body: IncomingBody | undefined;
   #over = false;
+  /** The signal is no more of interest. */
+  #leave: (() => void) | undefined;
 
   constructor(request: HttpRequest, options: ExchangeOptions) {
     this.#request = request;
@@ -59,8 +64,8 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
   run(): Promise<HttpResponse> {
     const { way, timeouts, running } = this.#options;
     const { signal, method, url, headers, contentLength } = this.#request;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
-    running.add(this);
+    if (signal !== undefined) this.#leave = onAbort(signal, this.#onAbort);
+    running.join(this);
     if (signal?.aborted) this.#onAbort();
     if (this.#over) return this.#head.promise;
     try {
@@ -153,8 +158,8 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler {
 
   #finish(): void {
     this.#over = true;
-    this.#options.running.delete(this);
-    this.#request.signal?.removeEventListener("abort", this.#onAbort);
+    this.#options.running.leave(this);
+    this.#leave?.();
     this.#outgoing?.stop();
   }
 }
