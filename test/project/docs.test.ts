@@ -22,6 +22,7 @@ describe("the API reference", () => {
     for (const name of PACKAGE_NAMES) expect(index).toContain(`"modules/${name.replaceAll(/[@/]/g, "_")}.html"`);
     const page = await readFile(join(out.path, "classes/_tranship_core.AcrClient.html"), "utf8");
     expect(page).toContain("listManifestProperties");
+    expect(page, "the class of what is thrown").toContain("{RegistryError}</span><p>NAME_UNKNOWN.</p>");
   });
 });
 
