@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import { GroupedWrites } from "./grouped-writes.ts";
 import { type OnSetAside, openConnection, setAsideUnlessMended } from "./open-connection.ts";
 import { isSound } from "./schema.ts";
 import { isDamage } from "./sqlite-failure.ts";
@@ -11,6 +12,7 @@ export class JournalDatabase {
   readonly #sqlite: SqliteLibrary;
   readonly #folder: StateFolder;
   readonly #onSetAside: OnSetAside;
+  readonly #grouped = new GroupedWrites((action) => this.write(action));
   #connection: Promise<Connection>;
   #mended = false;
 
@@ -35,7 +37,13 @@ export class JournalDatabase {
     return this.#mending((connection) => retryingWhileBusy(() => connection.transact(() => action(connection))));
   }
 
+  /** As `write`, a moment later and in one transaction with others, for what is written often and nobody waits for. */
+  writeSoon(action: (connection: Connection) => void): Promise<void> {
+    return this.#grouped.add(action);
+  }
+
   async close(): Promise<void> {
+    await this.#grouped.done();
     const connection = await this.#connection.catch(() => undefined);
     connection?.close();
   }

@@ -12,9 +12,12 @@ import type { JournalDatabase } from "./journal-database.ts";
 import { findPlace, placeOf } from "./places.ts";
 import { Pruning } from "./pruning.ts";
 
-/** The repositories of a host, as a role, that are known for a blob; the one seen last first. */
+/**
+ * The repositories of a host, as a role, that are known for a blob; the one seen last first. Few have the blob, and the host may have thousands: by the order of a
+ * CROSS JOIN those of the blob are looked at first (sqlite.org/optoverview.html, "Manual Control Of Query Plans Using CROSS JOIN").
+ */
 const REPOSITORIES = `
-  SELECT places.repository AS repository, blobs.place AS place FROM blobs JOIN places ON places.id = blobs.place
+  SELECT places.repository AS repository, blobs.place AS place FROM blobs CROSS JOIN places ON places.id = blobs.place
   WHERE blobs.digest = ? AND places.host = ? AND places.access = ? AND blobs.seen >= ? ORDER BY blobs.seen DESC`;
 
 /** Where blobs were seen, in a file. */
@@ -33,7 +36,7 @@ export class SqliteBlobs implements BlobJournal {
 
   async seen(place: BlobPlace, digest: Digest): Promise<void> {
     const blob = digestColumn(digest);
-    await this.#database.write((connection) => {
+    await this.#database.writeSoon((connection) => {
       connection.run(
         "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seen = excluded.seen",
         blob,

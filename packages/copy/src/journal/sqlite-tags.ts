@@ -19,7 +19,7 @@ export class SqliteTags implements TagJournal {
   }
 
   async seen(place: TagPlace, digest: Digest): Promise<void> {
-    await this.#database.write((connection) => {
+    await this.#database.writeSoon((connection) => {
       connection.run(
         "INSERT INTO tags VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest, seen = excluded.seen",
         placeOf(connection, place),

@@ -4,6 +4,7 @@ import { ManifestCache } from "./manifest-cache.ts";
 import { HostProfile } from "./profile/host-profile.ts";
 import { KnownBlobs } from "./profile/known-blobs.ts";
 import { KnownTags } from "./profile/known-tags.ts";
+import { Saving } from "./profile/saving.ts";
 import { createRegistryTransport } from "./registry-transport.ts";
 import type { RemoteRegistry, RemoteRepository } from "./remote-repository.ts";
 import type { RegistryTransport } from "./request.ts";
@@ -30,6 +31,7 @@ export class RegistryConnection implements RemoteRegistry {
   readonly #profile: HostProfile;
   readonly #blobs: KnownBlobs;
   readonly #tags: KnownTags;
+  readonly #saving = new Saving();
   readonly #uploads: UploadSettings;
   readonly #remembers: boolean;
   readonly #manifests: ManifestCache;
@@ -39,9 +41,10 @@ export class RegistryConnection implements RemoteRegistry {
     this.#remembers = journal !== undefined;
     this.#uploads = uploadSettings(uploads, journal?.uploads);
     this.client = createRegistryTransport(transportOptions);
-    this.#profile = new HostProfile(this.client.host, journal?.profiles);
-    this.#blobs = new KnownBlobs(this.client.host, journal?.blobs);
-    this.#tags = new KnownTags(this.client.host, journal?.tags);
+    const { host } = this.client;
+    this.#profile = new HostProfile(host, journal?.profiles, this.#saving);
+    this.#blobs = new KnownBlobs(host, journal?.blobs, this.#saving);
+    this.#tags = new KnownTags(host, journal?.tags, this.#saving);
     this.retry = retryDefaults(transportOptions);
     this.#manifests = new ManifestCache(manifestCacheBytes);
   }
@@ -67,9 +70,9 @@ export class RegistryConnection implements RemoteRegistry {
     return this.client.access(name, signal).catch(() => "unknown");
   }
 
-  /** Closes every connection; what is under way fails. */
+  /** Closes every connection; what is under way fails. What was learned is in the journal then. */
   async close(): Promise<void> {
     await this.client.close();
-    await this.#profile.saved();
+    await this.#saving.done();
   }
 }

@@ -79,7 +79,7 @@ export class RegistryStore implements Source, Target {
   }
 
   async sawTag(tag: string, digest: Digest, { signal }: CallOptions = {}): Promise<void> {
-    return this.#repository.tags.seen({ ...(await this.#own(signal)), tag: parseTag(tag) }, digest);
+    this.#repository.tags.seen({ ...(await this.#own(signal)), tag: parseTag(tag) }, digest);
   }
 
   async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {

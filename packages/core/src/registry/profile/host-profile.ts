@@ -4,6 +4,7 @@ import { KeyedLock } from "../keyed-lock.ts";
 import type { ReferrerUpdate } from "../referrer-update.ts";
 import { checkHostFact, HOST_FACTS, type HostFactName, type HostFacts, isHostFactName } from "./host-facts.ts";
 import { knownHostFacts } from "./known-host.ts";
+import { Saving } from "./saving.ts";
 
 /**
  * What one registry was seen to do. Losing it costs requests, never correctness.
@@ -24,14 +25,15 @@ export class HostProfile {
   readonly #done = new Set<string>();
   readonly #flights = new SingleFlight<void>();
   readonly #saved = new Set<string>();
-  readonly #saving = new Set<Promise<void>>();
+  readonly #saving: Saving;
 
   /**
    * @param host `host` or `host:port`.
    * @param journal Where what is learned is kept for the next process. Default: it ends with this one.
    */
-  constructor(host: string, journal?: ProfileJournal) {
+  constructor(host: string, journal?: ProfileJournal, saving: Saving = new Saving()) {
     this.#host = host;
+    this.#saving = saving;
     this.#journal = journal;
     this.#known = knownHostFacts(host);
   }
@@ -75,11 +77,6 @@ export class HostProfile {
     }
   }
 
-  /** Resolves when everything that was learned is in the journal. */
-  async saved(): Promise<void> {
-    await Promise.all(this.#saving);
-  }
-
   async #read(): Promise<void> {
     for (const { name, value, setByUser } of (await this.#journal?.facts(this.#host)) ?? []) {
       const fact = checkHostFact(name, value);
@@ -94,10 +91,6 @@ export class HostProfile {
     const entry = `${name} ${value}`;
     if (this.#journal === undefined || this.#saved.has(entry)) return;
     this.#saved.add(entry);
-    const saving = this.#journal
-      .learned(this.#host, name, value, { keepMs: HOST_FACTS[name].keptMs })
-      .catch(() => {})
-      .finally(() => this.#saving.delete(saving));
-    this.#saving.add(saving);
+    this.#saving.add(this.#journal.learned(this.#host, name, value, { keepMs: HOST_FACTS[name].keptMs }));
   }
 }

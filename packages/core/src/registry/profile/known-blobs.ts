@@ -1,5 +1,6 @@
 import type { Digest } from "../../content/digest.ts";
 import type { BlobJournal } from "../../journal/blob-journal.ts";
+import { Saving } from "./saving.ts";
 
 /** A repository of the registry, as whom. */
 export interface KnownPlace {
@@ -14,16 +15,19 @@ export interface KnownPlace {
 export class KnownBlobs {
   readonly #host: string;
   readonly #journal: BlobJournal | undefined;
+  readonly #saving: Saving;
   readonly #refused = new Set<string>();
 
-  constructor(host: string, journal?: BlobJournal) {
+  constructor(host: string, journal?: BlobJournal, saving: Saving = new Saving()) {
     this.#host = host;
     this.#journal = journal;
+    this.#saving = saving;
   }
 
-  /** The blob is in the repository, now. */
-  async seen({ repository, access }: KnownPlace, digest: Digest): Promise<void> {
-    await this.#journal?.seen({ host: this.#host, access, repository }, digest).catch(() => {});
+  /** The blob is in the repository, now. It is written down a moment later. */
+  seen({ repository, access }: KnownPlace, digest: Digest): void {
+    if (this.#journal === undefined) return;
+    this.#saving.add(this.#journal.seen({ host: this.#host, access, repository }, digest));
   }
 
   /** The first repository, other than this one, from which it may be mounted: of those given, best first, then of those remembered. */

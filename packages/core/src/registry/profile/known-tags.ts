@@ -1,5 +1,6 @@
 import type { Digest } from "../../content/digest.ts";
 import type { SeenTag, TagJournal, TagPlace } from "../../journal/tag-journal.ts";
+import { Saving } from "./saving.ts";
 
 /** A tag of one of the registry's repositories, as whom. */
 export type KnownTag = Omit<TagPlace, "host">;
@@ -8,18 +9,20 @@ export type KnownTag = Omit<TagPlace, "host">;
 export class KnownTags {
   readonly #host: string;
   readonly #journal: TagJournal | undefined;
+  readonly #saving: Saving;
 
-  constructor(host: string, journal?: TagJournal) {
+  constructor(host: string, journal?: TagJournal, saving: Saving = new Saving()) {
     this.#host = host;
     this.#journal = journal;
+    this.#saving = saving;
   }
 
   async last(tag: KnownTag): Promise<SeenTag | undefined> {
     return this.#journal?.last({ host: this.#host, ...tag }).catch(() => undefined);
   }
 
-  /** The tag stands for the digest, now. */
-  async seen(tag: KnownTag, digest: Digest): Promise<void> {
-    await this.#journal?.seen({ host: this.#host, ...tag }, digest).catch(() => {});
+  /** The tag stands for the digest, now. It is written down a moment later. */
+  seen(tag: KnownTag, digest: Digest): void {
+    if (this.#journal !== undefined) this.#saving.add(this.#journal.seen({ host: this.#host, ...tag }, digest));
   }
 }

@@ -37,7 +37,7 @@ export async function pushBlob(
     await repository.profile.ready();
     const outcome = await push(repository, descriptor, open, options);
     const access = await repository.access(signal);
-    await repository.blobs.seen({ repository: repository.name, access }, descriptor.digest);
+    repository.blobs.seen({ repository: repository.name, access }, descriptor.digest);
     return outcome;
   } catch (error) {
     signal?.throwIfAborted();
