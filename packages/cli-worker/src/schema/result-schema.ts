@@ -29,7 +29,9 @@ const image = z
     to: text.optional().meta({ description: "The target's repository." }),
     targetTag: text.optional(),
     outcome: z.enum(OUTCOMES),
-    digest: digest.optional().meta({ description: "What the target's tag stands for now." }),
+    digest: digest
+      .optional()
+      .meta({ description: "What the target's tag stands for now; of a deleted one, what it stood for." }),
     sourceDigest: digest
       .optional()
       .meta({ description: "What was copied, where platforms were chosen and it is another one." }),

@@ -5,18 +5,16 @@ import { renderRequests } from "../summary.ts";
 import { alignColumns } from "../table.ts";
 import { counted, formatBytes } from "../units.ts";
 
-/** Images that are shown one by one, at most; the plan's file has all. */
+/** Images that are shown one by one, at most, and as many deletions; the plan's file has all. */
 const SHOWN = 40;
 
 /** A plan for a reader, as lines: what changes, and what it costs. What could not be planned is not in it: it goes to stderr, one line each. */
 export function renderPlan(plan: SyncPlan): readonly string[] {
   const { images, hosts, create, notices, requests } = plan;
   const changes = images.filter(({ action }) => action !== "skip");
-  const rows = changes.slice(0, SHOWN).map(renderImage);
-  const more = changes.length > SHOWN ? [`  … and ${changes.length - SHOWN} more`] : [];
   return [
-    ...alignColumns(rows).map((line) => `  ${line}`),
-    ...more,
+    ...renderChanges(changes.filter(({ action }) => action !== "delete")),
+    ...renderChanges(changes.filter(({ action }) => action === "delete")),
     `Plan: ${renderActions(images)}`,
     ...renderContent(changes),
     ...Object.entries(hosts).map(([host, cost]) => renderHost(host, cost)),
@@ -24,6 +22,11 @@ export function renderPlan(plan: SyncPlan): readonly string[] {
     ...notices.map((notice) => `  note      ${oneLine(notice)}`),
     `  planning  ${renderRequests(requests)} requests`,
   ];
+}
+
+function renderChanges(images: readonly PlannedImage[]): readonly string[] {
+  const lines = alignColumns(images.slice(0, SHOWN).map(renderImage)).map((line) => `  ${line}`);
+  return images.length > SHOWN ? [...lines, `  … and ${images.length - SHOWN} more`] : lines;
 }
 
 function renderImage(image: PlannedImage): readonly string[] {

@@ -26,7 +26,7 @@ export interface ImageResult {
   readonly to?: string | undefined;
   readonly targetTag?: string | undefined;
   readonly outcome: ImageOutcome;
-  /** What the target's tag stands for now. */
+  /** What the target's tag stands for now; of a deleted one, what it stood for. */
   readonly digest?: Digest | undefined;
   /** What was copied, where platforms were chosen and it is another one. */
   readonly sourceDigest?: Digest | undefined;

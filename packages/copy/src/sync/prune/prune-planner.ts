@@ -60,8 +60,12 @@ export class PrunePlanner {
     following: ReadonlySet<string>,
   ): Promise<readonly string[]> {
     const { prune, to } = target.spec;
-    const owned = prune === undefined ? undefined : ownedTags(repository, target, prune);
-    if (prune === undefined || owned === undefined) return [];
+    if (prune === undefined) return [];
+    if (repository.listing !== undefined && target.listing === undefined) {
+      return [`Nothing is deleted at ${to}: it does not let its tags be listed`];
+    }
+    const owned = ownedTags(repository, target, prune);
+    if (owned === undefined) return [];
     if (owned.forbidden !== undefined) {
       return owned.unwanted.length === 0 ? [] : [`Nothing is deleted at ${to}: ${owned.forbidden}`];
     }

@@ -198,6 +198,15 @@ describe("pruning", () => {
     expect(await tagsOf(target)).toContain("v3");
   });
 
+  it("deletes nothing where the target's tags can't be listed, and says so", async () => {
+    target.before = ({ method }) => {
+      if (method === "tags") throw new StoreError("DENIED", "no");
+    };
+    const result = await sync([mirror(["v3"])], registries);
+    expect(result.notices).toEqual(["Nothing is deleted at dst/app: it does not let its tags be listed"]);
+    expect(result.outcomes).toMatchObject({ unchanged: 4, deleted: 0 });
+  });
+
   it("leaves what the registry lists as locked, and says so", async () => {
     Object.assign(target, {
       listedTags: async function* () {
