@@ -1,14 +1,10 @@
 import { lines } from "./lines.ts";
-import { memory } from "./memory.ts";
-import { requestCounts } from "./request-counts.ts";
 import { startUp } from "./start-up.ts";
 import { unchangedTags } from "./unchanged-tags.ts";
 
-/** Prints the figures that the README quotes: all, or those that are named. */
+/** Prints figures that `pnpm bench` does not measure: all, or those that are named. */
 const FIGURES: Readonly<Record<string, () => void | Promise<void>>> = {
-  requests: requestCounts,
   unchanged: unchangedTags,
-  memory,
   "start-up": startUp,
   lines,
 };

@@ -7,6 +7,9 @@ const REMEMBERED = 100_000;
 /** Repositories that are remembered for a blob: one will do, and some may be refused. */
 const HOLDERS = 4;
 
+/** By size, each of 1: with `max`, the memory for all of them is taken at once. */
+const BOUNDED = { maxSize: REMEMBERED, sizeCalculation: () => 1 } as const;
+
 type Place = RepositoryPlace | undefined;
 
 interface Registry {
@@ -61,7 +64,7 @@ export class BlobHolders {
   #of({ access, host }: RepositoryPlace): Registry {
     const hosts = this.#registries.get(access) ?? new Map<string, Registry>();
     this.#registries.set(access, hosts);
-    const registry = hosts.get(host) ?? { holders: new LRUCache({ max: REMEMBERED }), leaders: new Map() };
+    const registry = hosts.get(host) ?? { holders: new LRUCache(BOUNDED), leaders: new Map() };
     hosts.set(host, registry);
     return registry;
   }
