@@ -85,6 +85,23 @@ describe("SlabPool", () => {
     expect(() => slab.letGo()).toThrow("twice");
   });
 
+  it("cuts large slabs into small ones and puts them together again: no memory is taken twice", async () => {
+    const pool = new SlabPool({ budget: 4 * MIB });
+    const alone = await pool.open();
+    for (const slab of takeAll(alone)) slab.letGo();
+    const shares = await Promise.all(Array.from({ length: 7 }, () => pool.open()));
+    const small = shares.flatMap(takeAll);
+    expect(new Set(sizes(small))).toEqual(new Set([SMALL_SLAB]));
+    expect(pool.memory).toBe(4 * MIB);
+    for (const slab of small) slab.memory.fill(small.indexOf(slab));
+    for (const [at, slab] of small.entries()) expect(slab.memory.every((byte) => byte === at)).toBe(true);
+    for (const slab of small.splice(2)) slab.letGo();
+    for (const share of shares) share.close();
+    // Two small ones are still out: of their blocks none is whole.
+    expect(sizes(takeAll(alone)).filter((size) => size === LARGE_SLAB).length).toBeGreaterThanOrEqual(2);
+    expect(pool.memory).toBe(4 * MIB);
+  });
+
   it("refuses a budget that is too small for one transfer", () => {
     expect(() => new SlabPool({ budget: 2 * SMALL_SLAB - 1 })).toThrow(RangeError);
     expect(() => new SlabPool({ budget: Number.NaN })).toThrow(RangeError);

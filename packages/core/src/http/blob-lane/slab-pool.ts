@@ -1,3 +1,4 @@
+import { SlabBlocks } from "./slab-blocks.ts";
 import { SlabShare, type SlabSupply } from "./slab-share.ts";
 import { LEAST_SLABS, MIB, SMALL_SLAB } from "./slab-sizes.ts";
 
@@ -19,10 +20,8 @@ export class SlabPool implements SlabSupply {
   readonly budget: number;
   /** Bytes that are in use, or kept for a share. */
   #reserved = 0;
-  /** Bytes of slabs that are out. */
-  #lent = 0;
   #shares = 0;
-  readonly #free = new Map<number, Buffer[]>();
+  readonly #blocks: SlabBlocks;
   readonly #waiting: Waiting[] = [];
 
   constructor({ budget = 24 * MIB }: SlabPoolOptions = {}) {
@@ -30,18 +29,17 @@ export class SlabPool implements SlabSupply {
       throw new RangeError(`Bad budget for slabs ${budget}: expected at least ${LEAST_SLABS * SMALL_SLAB} bytes`);
     }
     this.budget = budget;
+    this.#blocks = new SlabBlocks(budget);
   }
 
   /** Bytes of the slabs that are out. */
   get lent(): number {
-    return this.#lent;
+    return this.#blocks.lent;
   }
 
   /** Bytes of all slabs, those at home too. */
   get memory(): number {
-    let kept = 0;
-    for (const [size, free] of this.#free) kept += size * free.length;
-    return this.#lent + kept;
+    return this.#blocks.memory;
   }
 
   get transfers(): number {
@@ -87,29 +85,16 @@ export class SlabPool implements SlabSupply {
     if (bytes > 0) this.#serve();
   }
 
-  lend(size: number): Buffer {
-    this.#lent += size;
-    return this.#free.get(size)?.pop() ?? this.#allocate(size);
+  lend(size: number): Buffer | undefined {
+    return this.#blocks.lend(size);
   }
 
   takeBack(memory: Buffer): void {
-    this.#lent -= memory.length;
-    const free = this.#free.get(memory.length);
-    if (free === undefined) this.#free.set(memory.length, [memory]);
-    else free.push(memory);
+    this.#blocks.takeBack(memory);
   }
 
   leave(): void {
     this.#shares -= 1;
-  }
-
-  #allocate(size: number): Buffer {
-    // Free ones of the other size make room: the budget is for both.
-    for (const free of this.#free.values()) {
-      while (this.memory > this.budget && free.pop() !== undefined);
-    }
-    // Shared: a thread may hash it where it lies.
-    return Buffer.from(new SharedArrayBuffer(size));
   }
 
   #admit(share: SlabShare): boolean {

@@ -12,8 +12,8 @@ export interface SlabSupply {
   reserve(bytes: number): boolean;
   /** Bytes that were set aside are free again. */
   unreserve(bytes: number): void;
-  /** Memory for a slab, within what was set aside. */
-  lend(size: number): Buffer;
+  /** Memory for a slab, within what was set aside: for a small one always, for a large one if it is there in one piece. */
+  lend(size: number): Buffer | undefined;
   /** A slab has come home. */
   takeBack(memory: Buffer): void;
   /** A share was closed. */
@@ -50,9 +50,10 @@ export class SlabShare {
   take(): Slab | undefined {
     const size = this.#next();
     if (size === undefined) return undefined;
+    const memory = this.#pool.lend(size) ?? this.#smallFor(size);
+    if (memory === undefined) throw new Error("What was set aside for a slab is not there");
     this.#count += 1;
-    this.#bytes += size;
-    const memory = this.#pool.lend(size);
+    this.#bytes += memory.length;
     return new Slab(memory, () => this.#home(memory));
   }
 
@@ -75,6 +76,12 @@ export class SlabShare {
     if (!pool.isShort && this.#bytes + size <= fair && this.#extend(size)) return size;
     // Kept for it from the start.
     return this.#count < LEAST_SLABS && this.#extend(SMALL_SLAB) ? SMALL_SLAB : undefined;
+  }
+
+  /** A small one, where what was set aside for a large one is there in pieces only. */
+  #smallFor(size: number): Buffer | undefined {
+    this.#pool.unreserve(size - SMALL_SLAB);
+    return this.#pool.lend(SMALL_SLAB);
   }
 
   #extend(size: number): boolean {
