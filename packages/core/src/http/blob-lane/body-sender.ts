@@ -7,6 +7,9 @@ import { SentLeases } from "./sent-leases.ts";
 /** Writes under way at once: one in the kernel's hands, one behind it. */
 const MOST_WRITES = 2;
 
+/** Over TLS, the bytes of one write: the whole of it is encrypted before any of it goes, into memory of its own. */
+const TLS_WRITE = 256 * 1024;
+
 /** Sends a body, lease by lease as the connection takes them. Memory: two leases. */
 export class BodySender {
   /** Bytes that were handed to the connection. */
@@ -74,9 +77,19 @@ export class BodySender {
       await this.#sent.fewerThan(1);
       await nextTurn();
     }
-    if (this.#stopped) return rest.release();
-    this.taken += rest.bytes.length;
-    this.#sent.write(rest);
+    const most = this.#outgoing.protocol === "https:" ? TLS_WRITE : rest.bytes.length;
+    while (!this.#stopped && rest.bytes.length > most) {
+      const [piece, others] = splitLease(rest, most);
+      rest = others;
+      await this.#hand(piece);
+    }
+    if (this.#stopped) rest.release();
+    else await this.#hand(rest);
+  }
+
+  async #hand(lease: Lease): Promise<void> {
+    this.taken += lease.bytes.length;
+    this.#sent.write(lease);
     await this.#sent.fewerThan(MOST_WRITES);
   }
 }
