@@ -48,6 +48,7 @@ describePeers("renderPage() in a browser", ["chromium"], ({ chromium }) => {
     { width: 390, scheme: "dark" },
     { width: 320 },
     { width: 720 },
+    { width: 850 },
   ];
 
   it.each(VIEWS)("fits, and loads nothing: %o", async (view) => {
@@ -94,6 +95,15 @@ describePeers("renderPage() in a browser", ["chromium"], ({ chromium }) => {
     const [moved = 0, mounted = 0, skipped = 0] = (await page.evaluate(bar)) as readonly number[];
     expect(moved / mounted).toBeCloseTo(209.4 / 124, 1);
     expect(moved / skipped).toBeCloseTo(209.4 / 33.6, 0);
+  });
+
+  it("lists failures first, and then by name: v2 before v10", async () => {
+    const tags = ["v10", "v2", "v9"].map((tag) => sampleResult(tag, tag === "v9" ? "failed" : "copied"));
+    const page = await show(sampleReport({ images: tags }));
+    const shown = await page.evaluate(
+      "[...document.querySelectorAll('.pair td:first-child')].map((each) => each.innerText)",
+    );
+    expect(shown).toEqual(["v9", "v2", "v10"]);
   });
 
   it("opens the tags of a repository without a script", async () => {

@@ -15,6 +15,7 @@ export interface ReportFacts {
   readonly failures: readonly ImageResult[];
   /** What took longest, longest first. */
   readonly slowest: readonly ImageResult[];
+  /** By name. */
   readonly pairs: readonly RepositoryPair[];
   readonly hosts: readonly HostFacts[];
   /** Requests of all hosts. */
@@ -28,7 +29,7 @@ export interface RepositoryPair {
   readonly from: string;
   /** Undefined where the source could not be looked at. */
   readonly to: string | undefined;
-  /** Those that are not as they were. */
+  /** Those that are not as they were, failures first. */
   readonly changed: readonly ImageResult[];
   readonly unchanged: number;
   readonly moved: Amount;
@@ -47,6 +48,8 @@ export interface HostFacts {
 }
 
 const SLOWEST = 10;
+/** `v2` before `v10`, in every language. */
+const NAMES = new Intl.Collator("en", { numeric: true });
 const ORDER: readonly ImageOutcome[] = [
   "failed",
   "refused",
@@ -110,10 +113,11 @@ function pairsOf(images: readonly ImageResult[]): readonly RepositoryPair[] {
     if (pair === undefined) pairs.set(key, [image]);
     else pair.push(image);
   }
-  return [...pairs.values()].flatMap((all) => {
+  const inOrder = [...pairs].toSorted(([a], [b]) => NAMES.compare(a, b)).map(([, all]) => all);
+  return inOrder.flatMap((all) => {
     const [first] = all;
     if (first === undefined) return [];
-    const changed = all.filter(({ outcome }) => outcome !== "unchanged");
+    const changed = all.filter(({ outcome }) => outcome !== "unchanged").toSorted(byOutcome);
     return [
       {
         from: first.from,
@@ -126,6 +130,11 @@ function pairsOf(images: readonly ImageResult[]): readonly RepositoryPair[] {
       },
     ];
   });
+}
+
+/** What failed first, then by name. */
+function byOutcome(a: ImageResult, b: ImageResult): number {
+  return ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome) || NAMES.compare(a.tag ?? "", b.tag ?? "");
 }
 
 function hostsOf({ requests, traffic, retries }: SyncResult): readonly HostFacts[] {

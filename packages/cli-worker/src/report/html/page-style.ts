@@ -62,11 +62,11 @@ caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-pa
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--quiet); font-size: .85rem; font-weight: 600; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
-td.number { white-space: nowrap; }
+td.number, td code { white-space: nowrap; }
 .time { display: block; min-width: 7rem; font-variant-numeric: tabular-nums; }
 .length { display: block; height: .3rem; margin-top: .1rem; min-width: 2px; border-radius: .2rem; background: var(--moved); }
 footer { margin-top: 3rem; padding-top: .75rem; border-top: 1px solid var(--line); font-size: .9rem; }
-@media (max-width: 44rem) {
+@media (max-width: 52rem) {
   body { padding: 1rem .9rem 2rem; }
   h1 { font-size: 1.6rem; }
   .figures { grid-template-columns: 1fr 1fr; gap: .5rem; }
