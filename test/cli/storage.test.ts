@@ -20,6 +20,16 @@ describe.skipIf(!existsSync(`${REFUSING}/self`))("what the system refuses (only 
     expect(await bench.entries()).toEqual(["layout"]);
   });
 
+  it.each([
+    ["manifest", "get", "127.0.0.1:1/app:v1"],
+    ["blob", "get", `127.0.0.1:1/app@sha256:${"0".repeat(64)}`],
+  ])("--output of %s %s is found out before anything is asked", async (...args) => {
+    await using bench = await Workbench.open();
+    const run = await bench.run([...args, "--output", `${REFUSING}/output`]);
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toMatch(/^tranship: Bad --output: cannot write "\/proc\/output": [a-z -]+\n$/);
+  });
+
   it("a layout that can't be made is named, with the reason", async () => {
     await using bench = await Workbench.open();
     await seed(await openLayout(bench.path("layout"), { create: true }), sampleImage(), "v1");

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import process from "node:process";
 import { UsageError } from "./usage-error.ts";
+import { checkWrittenFile } from "./written-file.ts";
 
 /**
  * Checks the FILE that a command reads; undefined for stdin: `-`, or none.
@@ -19,13 +19,11 @@ export async function readableFile(file: string | undefined): Promise<string | u
   return file;
 }
 
-/** Checks the file of `--output`; undefined for stdout: `-`, or none. @throws {UsageError} where its folder is not there, or it is a folder or a device itself. */
+/** Checks the file of `--output`; undefined for stdout: `-`, or none. @throws {UsageError} as `checkWrittenFile`, and where it is a device. */
 export async function writableFile(file: string | undefined): Promise<string | undefined> {
   if (file === undefined || file === "-") return undefined;
-  const folder = await stat(dirname(file)).catch(() => undefined);
-  if (folder?.isDirectory() !== true) throw new UsageError(`Bad --output: there is no folder "${dirname(file)}"`);
+  await checkWrittenFile("--output", file);
   const there = await stat(file).catch(() => undefined);
-  if (there?.isDirectory() === true) throw new UsageError(`Bad --output: "${file}" is a folder`);
   // A rename would take a device's place.
   if (there?.isFile() === false) throw new UsageError(`Bad --output: "${file}" is no file; leave it out for stdout`);
   return file;
