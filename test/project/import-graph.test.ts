@@ -12,8 +12,8 @@ const CLOUD_LIBRARIES = [
   "google-auth-library",
 ];
 
-/** What reads and checks a mirror file; globs are also those of `prune`. */
-const MIRROR_LIBRARIES = ["picomatch", "semver", "yaml", "zod"];
+/** What reads and checks a mirror file, and finds out when it is due; globs are also those of `prune`. */
+const MIRROR_LIBRARIES = ["croner", "picomatch", "semver", "yaml", "zod"];
 
 /** What each package may import: `cli-worker → copy → core`, and core stands on Node and two libraries; OpenTelemetry's API is used where it is installed. */
 const ALLOWED: Readonly<Record<PackageName, readonly string[]>> = {

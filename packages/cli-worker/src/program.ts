@@ -37,7 +37,7 @@ export function createProgram(version: string): Command {
     .addOption(new Option("--lane <LANE>", "carry all bytes one way, to find out what is wrong").choices(LANES))
     .helpOption("-h, --help", "show help, also of a command")
     .hook("preAction", (all, command) => {
-      for (const name of ["logLevel", "lane"]) command.setOptionValue(name, all.opts()[name]);
+      for (const name of ["logLevel", "lane", "debug"]) command.setOptionValue(name, all.opts()[name]);
     })
     .exitOverride()
     // Errors are reported in one place, on one line.

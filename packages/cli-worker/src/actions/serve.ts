@@ -1,6 +1,6 @@
+import { listening } from "../listening.ts";
 import { print } from "../output.ts";
 import { serve } from "../serve/serve.ts";
-import { readingInput, UsageError } from "../usage-error.ts";
 
 export interface ServeFlags {
   readonly port: number;
@@ -26,23 +26,6 @@ export async function serveAction(directory: string, flags: ServeFlags, signal: 
     await server.close();
   }
 }
-
-async function listening<T>(start: () => Promise<T>, address: string): Promise<T> {
-  try {
-    return await readingInput(start);
-  } catch (error) {
-    const reason = error instanceof Error && "code" in error ? REASONS[String(error.code)] : undefined;
-    if (reason === undefined) throw error;
-    throw new UsageError(`Cannot listen at ${address}: ${reason}`, { cause: error });
-  }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program does",
-  EACCES: "a port below 1024 needs rights that this user lacks",
-  EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "there is no such host",
-};
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

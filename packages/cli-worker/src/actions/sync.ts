@@ -1,15 +1,23 @@
-import { type ApplyOptions, CopyRun, planSync, type SyncResult, sync } from "@tranship/copy";
+import { CopyRun, planSync } from "@tranship/copy";
 import { print, printJson } from "../output.ts";
 import { reportFiles } from "../report/report-file.ts";
 import type { MirrorFlags, RunFlags } from "../sync/mirror-flags.ts";
-import { openMirrors } from "../sync/open-mirrors.ts";
+import { type OpenMirrors, openMirrors } from "../sync/open-mirrors.ts";
 import { renderPlan } from "../sync/render-plan.ts";
 import { throwFailures, throwUnresolved } from "../sync/render-result.ts";
-import { runSync } from "../sync/run-sync.ts";
+import { syncMirrors } from "../sync/sync-mirrors.ts";
 import { UsageError } from "../usage-error.ts";
+import type { HealthAddress } from "../watch/health-server.ts";
 
 export interface SyncFlags extends MirrorFlags, RunFlags {
   readonly dryRun?: boolean | undefined;
+  /** A cron expression; true: the file's. With it `watchAction` carries the file out. */
+  readonly watch?: string | true | undefined;
+  /** Where a watch answers for its health. */
+  readonly health?: HealthAddress | undefined;
+  /** Whether a watch begins at once; false with `--no-first-run`. */
+  readonly firstRun?: boolean | undefined;
+  readonly debug?: boolean | undefined;
 }
 
 /**
@@ -20,20 +28,23 @@ export async function syncAction(flags: SyncFlags, signal: AbortSignal): Promise
   if (flags.dryRun === true && flags.report !== undefined) {
     throw new UsageError("--report is of what was done, and --dry-run does nothing: leave one of them out");
   }
+  if (flags.health !== undefined || flags.firstRun === false) {
+    throw new UsageError("--health and --no-first-run are for a watch: add --watch, or leave them out");
+  }
   const files = await reportFiles(flags.report);
   await using mirrors = await openMirrors(flags.file, flags, signal);
-  const { repositories, stores, state, unresolved } = mirrors;
-  const { concurrency, trustJournal: trustMs } = flags;
-  if (flags.dryRun === true) {
-    const run = new CopyRun({ concurrency, journal: state.journal });
-    const plan = await planSync(repositories, stores, { run, trustMs, unresolved, signal });
-    if (flags.json === true) printJson(plan);
-    else if (flags.quiet !== true) renderPlan(plan).forEach(print);
-    throwUnresolved(plan);
-    return;
-  }
-  const work = (options: ApplyOptions): Promise<SyncResult> =>
-    sync(repositories, stores, { ...options, trustMs, unresolved });
-  const result = await runSync(flags, signal, work, { state, reports: { command: "sync", of: flags.file, files } });
-  throwFailures(result);
+  if (flags.dryRun === true) await showPlan(mirrors, flags, signal);
+  else throwFailures(await syncMirrors(mirrors, flags, files, signal));
+}
+
+async function showPlan(
+  { repositories, stores, state, unresolved }: OpenMirrors,
+  { concurrency, trustJournal: trustMs, json, quiet }: SyncFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = new CopyRun({ concurrency, journal: state.journal });
+  const plan = await planSync(repositories, stores, { run, trustMs, unresolved, signal });
+  if (json === true) printJson(plan);
+  else if (quiet !== true) renderPlan(plan).forEach(print);
+  throwUnresolved(plan);
 }

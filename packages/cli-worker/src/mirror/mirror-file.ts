@@ -10,6 +10,8 @@ export interface MirrorFile {
   readonly name: string;
   /** By the host in its one spelling (`parseHost`): `docker.io`, `registry.internal:5000`. */
   readonly hosts: ReadonlyMap<string, HostRules>;
+  /** When `sync --watch` carries it out: a cron expression, and where it stands. */
+  readonly schedule?: { readonly text: string; readonly at: Position } | undefined;
   /** In the order of the file; at least one. */
   readonly mirrors: readonly Mirror[];
 }

@@ -1,6 +1,7 @@
 import process from "node:process";
 import type { SyncRepository, SyncStores, Unresolved, VerifyStores } from "@tranship/copy";
 import { failureRecord } from "@tranship/copy";
+import type { ParsedMirrorFile } from "../mirror/file/parse-mirror-file.ts";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { MirrorFile } from "../mirror/mirror-file.ts";
@@ -39,9 +40,14 @@ export interface OpenMirrors extends AsyncDisposable {
  * @throws {UsageError} for what is wrong with the file, before the first request where no request is needed to see it.
  */
 export async function openMirrors(path: string, flags: OpenMirrorsOptions, signal: AbortSignal): Promise<OpenMirrors> {
-  const { file, warnings } = await readMirrorFile(path, { signal, variables: process.env });
+  const parsed = await readMirrorFile(path, { signal, variables: process.env });
+  warnOf(parsed);
+  return resolveMirrors(parsed.file, flags, signal);
+}
+
+/** Says what the writer of a mirror file should know. */
+export function warnOf({ warnings }: ParsedMirrorFile): void {
   warnings.forEach(printWarning);
-  return resolveMirrors(file, flags, signal);
 }
 
 /** The same for a file that was read. */

@@ -31,9 +31,15 @@ export function renderResult(result: SyncResult): readonly string[] {
 }
 
 /** @throws {SomeFailed} with what failed or was refused. */
-export function throwFailures({ images }: Pick<SyncResult, "images">): void {
+export function throwFailures(result: Pick<SyncResult, "images">): void {
+  const failures = failuresOf(result);
+  if (failures !== undefined) throw failures;
+}
+
+/** What failed or was refused; undefined where nothing was. */
+export function failuresOf({ images }: Pick<SyncResult, "images">): SomeFailed | undefined {
   const failed = images.filter(({ error }) => error !== undefined);
-  if (failed.length > 0) throw new SomeFailed(failed.map(failedPart));
+  return failed.length === 0 ? undefined : new SomeFailed(failed.map(failedPart));
 }
 
 /** @throws {SomeFailed} with what could not be planned. */

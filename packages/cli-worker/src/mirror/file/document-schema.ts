@@ -213,8 +213,11 @@ const mirror = section("a mirror: from, to, …", {
   ...settings,
 });
 
-export const documentSchema = section("a mirror file: version, hosts, defaults, mirrors", {
+export const documentSchema = section("a mirror file: version, schedule, hosts, defaults, mirrors", {
   version: z.literal(1, { error: "1" }).meta({ description: "The version of this format." }),
+  schedule: text('a cron expression, such as "0 3 * * *"').optional().meta({
+    description: "When `tranship sync --watch` carries the file out, a cron expression: five fields, local time.",
+  }),
   hosts: z
     .record(z.string(), host, { error: "a map of hosts" })
     .optional()

@@ -48,7 +48,9 @@ export function parseMirrorFile({ text, name, folder, variables }: MirrorText): 
   const rules = readHosts(reading, hosts, folder);
   const mirrors = document.mirrors.flatMap((entry, index) => readMirror(reading, index, { entry, defaults }) ?? []);
   refuse(reading.problems);
-  const mirrorFile: MirrorFile = { name, hosts: rules, mirrors };
+  const { schedule } = document;
+  const timed = schedule === undefined ? {} : { schedule: { text: schedule, at: reading.at(["schedule"]) } };
+  const mirrorFile: MirrorFile = { name, ...timed, hosts: rules, mirrors };
   const { problems, warnings } = checkMirrors(mirrorFile);
   refuse(problems);
   return { file: mirrorFile, warnings: warnings.map((warning) => formatProblem(name, warning)) };

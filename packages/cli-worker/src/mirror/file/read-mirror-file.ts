@@ -3,11 +3,16 @@ import process from "node:process";
 import { readLimited } from "../../read-limited.ts";
 import { readableFile } from "../../single-file.ts";
 import { UsageError } from "../../usage-error.ts";
-import { type ParsedMirrorFile, parseMirrorFile } from "./parse-mirror-file.ts";
+import { parseSchedule } from "../../watch/schedule.ts";
+import { type MirrorText, type ParsedMirrorFile, parseMirrorFile } from "./parse-mirror-file.ts";
+import { MirrorFileError } from "./problem.ts";
 import type { Variables } from "./variables.ts";
 
 /** The longest mirror file that is read, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Where a mirror file's text is from, and the text. */
+export type UnparsedMirrorFile = Omit<MirrorText, "variables">;
 
 /**
  * Reads a mirror file, from stdin where the path is `-`; relative paths in it are then those of the working directory.
@@ -17,15 +22,30 @@ export async function readMirrorFile(
   path: string,
   { signal, variables = process.env }: { readonly signal: AbortSignal; readonly variables?: Variables | undefined },
 ): Promise<ParsedMirrorFile> {
+  return loadMirrorFile({ ...(await readMirrorText(path, signal)), variables });
+}
+
+/** Reads its text. @throws {UsageError} where that can't be read. */
+export async function readMirrorText(path: string, signal: AbortSignal): Promise<UnparsedMirrorFile> {
   const file = await readableFile(path);
   const bytes = await readLimited(file, { limit: MAX_BYTES, signal });
   const name = file ?? "stdin";
-  return parseMirrorFile({
-    text: decode(bytes, name),
-    name,
-    folder: file === undefined ? process.cwd() : dirname(resolve(file)),
-    variables,
-  });
+  const folder = file === undefined ? process.cwd() : dirname(resolve(file));
+  return { text: decode(bytes, name), name, folder };
+}
+
+/** As `parseMirrorFile`, and the schedule is checked too. @throws {MirrorFileError} for what is wrong with it. */
+export async function loadMirrorFile(text: MirrorText): Promise<ParsedMirrorFile> {
+  const parsed = parseMirrorFile(text);
+  const { schedule, name } = parsed.file;
+  if (schedule === undefined) return parsed;
+  try {
+    await parseSchedule(schedule.text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new MirrorFileError(name, [{ at: schedule.at, path: "schedule", message: error.message }]);
+  }
+  return parsed;
 }
 
 function decode(bytes: Uint8Array, name: string): string {
