@@ -11,7 +11,7 @@ const ENGINE =
   /[\\/]packages[\\/](?:core|copy)[\\/]src[\\/]|lean-undici|[\\/](?:undici|lru-cache|p-limit|yocto-queue)[\\/]/;
 
 /** What is about mirror files and what they select stands on libraries that take as long to load as all else together (zod, yaml, semver): `copy` goes without. */
-const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror[\\/](?!hosts[\\/])|prune[\\/])/;
+const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror[\\/](?!hosts[\\/])|prune[\\/]|sync[\\/])/;
 
 /** What several commands need. */
 const SHARED = { minShareCount: 3, includeDependenciesRecursively: false } as const;
