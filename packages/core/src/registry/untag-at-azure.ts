@@ -28,7 +28,9 @@ export async function untagAtAzure(
         cause: error,
       });
     }
-    if (!(error instanceof StoreError) || error.code !== "UNSUPPORTED") throw error;
+    // Azure finds nothing wrong with the request: whoever does so does not know it.
+    const isForeign = details === undefined && statusOf(error) === 400;
+    if (!isForeign && !(error instanceof StoreError && error.code === "UNSUPPORTED")) throw error;
     profile.learn({ tagDetails: "none" });
     return false;
   }
