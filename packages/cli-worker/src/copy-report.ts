@@ -1,4 +1,4 @@
-import { type Amount, addRequests, type CopyResult, type RequestCount } from "@tranship/copy";
+import { addRequests, type CopyResult, type RequestCount } from "@tranship/copy";
 import { errorJson } from "./error-json.ts";
 
 /** One image that was copied, or needed no copy. */
@@ -23,14 +23,6 @@ export interface CopyReport {
   readonly failures: readonly FailedImage[];
   /** Of the copies, failed ones too, and of the lists of tags. */
   readonly requests: RequestCount;
-}
-
-/** The amounts of several results, together. */
-export function sumAmounts(amounts: readonly Amount[]): Amount {
-  return amounts.reduce((sum, amount) => ({ count: sum.count + amount.count, bytes: sum.bytes + amount.bytes }), {
-    count: 0,
-    bytes: 0,
-  });
 }
 
 /** The last line of `--json`. Sizes are bytes. */

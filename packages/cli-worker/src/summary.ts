@@ -1,5 +1,5 @@
-import { type Amount, type RequestCount, totalRequests } from "@tranship/copy";
-import { type CopiedImage, type CopyReport, sumAmounts } from "./copy-report.ts";
+import { type Amount, type RequestCount, sumAmounts, totalRequests } from "@tranship/copy";
+import type { CopiedImage, CopyReport } from "./copy-report.ts";
 import { oneLine } from "./one-line.ts";
 import { counted, formatBytes, formatDuration } from "./units.ts";
 

@@ -1,14 +1,12 @@
 import type { Digest, RepositoryPlace } from "@tranship/core";
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
+import { boundedCache } from "./bounded-cache.ts";
 import { withAbort } from "./with-abort.ts";
 
 /** Blobs of a registry whose holders are remembered; forgetting one costs a transfer, never correctness. */
 const REMEMBERED = 100_000;
 /** Repositories that are remembered for a blob: one will do, and some may be refused. */
 const HOLDERS = 4;
-
-/** By size, each of 1: with `max`, the memory for all of them is taken at once. */
-const BOUNDED = { maxSize: REMEMBERED, sizeCalculation: () => 1 } as const;
 
 type Place = RepositoryPlace | undefined;
 
@@ -64,7 +62,7 @@ export class BlobHolders {
   #of({ access, host }: RepositoryPlace): Registry {
     const hosts = this.#registries.get(access) ?? new Map<string, Registry>();
     this.#registries.set(access, hosts);
-    const registry = hosts.get(host) ?? { holders: new LRUCache(BOUNDED), leaders: new Map() };
+    const registry = hosts.get(host) ?? { holders: boundedCache(REMEMBERED), leaders: new Map() };
     hosts.set(host, registry);
     return registry;
   }

@@ -1,3 +1,4 @@
+export { atOnce } from "./at-once.ts";
 export { copy } from "./copy.ts";
 export type { CopyOptions, Destination } from "./copy-options.ts";
 export { copyTags, failures, type TagOutcome, type TagsResult } from "./copy-tags.ts";
@@ -23,7 +24,7 @@ export type { Plan, PlanAction, PlanHead } from "./plan.ts";
 export { nameOf, planCopy } from "./plan-copy.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
 export { addRequests, type RequestCount, RequestCounter, totalRequests } from "./request-count.ts";
-export type { Amount, CopyResult } from "./result.ts";
+export { type Amount, type CopyResult, sumAmounts, Tally } from "./result.ts";
 export type { Retries, RetryCount } from "./retry-count.ts";
 export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";
 export { FanOut, type TargetFeed } from "./spool/fan-out.ts";
@@ -42,7 +43,9 @@ export {
   type HostCost,
   type PlannedContent,
   type PlannedImage,
+  SYNC_ACTIONS,
   SYNC_PLAN_VERSION,
+  SYNC_REASONS,
   type SyncAction,
   type SyncPlan,
   type SyncReason,
@@ -57,7 +60,13 @@ export type {
   SyncStores,
   SyncTarget,
 } from "./sync/sync-repository.ts";
-export { type ImageOutcome, type ImageResult, SYNC_RESULT_VERSION, type SyncResult } from "./sync/sync-result.ts";
+export {
+  IMAGE_OUTCOMES,
+  type ImageOutcome,
+  type ImageResult,
+  SYNC_RESULT_VERSION,
+  type SyncResult,
+} from "./sync/sync-result.ts";
 export { type Traffic, type TrafficCount, TrafficMeter } from "./traffic.ts";
 export type { Difference } from "./verify/difference.ts";
 export { type VerifyOptions, type VerifyStores, verifyMirrors } from "./verify/verify-mirrors.ts";

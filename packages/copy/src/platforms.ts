@@ -40,10 +40,9 @@ export async function selectPlatforms(
   openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
 ): Promise<{ readonly manifest: Descriptor } | { readonly index: Content }> {
   const entries = await leaves(root, openManifest);
-  const matches = wanted.map((platform) => matching(entries, platform, image));
+  const { matches, selected } = choose(entries, image, wanted);
   const [first] = matches;
   if (wanted.length === 1 && first !== undefined) return { manifest: first };
-  const selected = withAttestations(entries, matches);
   const whole = selected.length === childrenOf(root.manifest).length;
   return { index: whole && selected.length === entries.length ? root : cutDown(root, selected) };
 }
@@ -58,17 +57,22 @@ export async function keepPlatforms(
   wanted: readonly Platform[],
   openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
 ): Promise<ReadonlySet<Digest>> {
-  const entries = await leaves(root, openManifest);
-  const matches = wanted.map((platform) => matching(entries, platform, image));
-  const selected = withAttestations(entries, matches);
+  const { selected } = choose(await leaves(root, openManifest), image, wanted);
   return new Set(selected.flatMap(({ descriptor, within }) => [descriptor.digest, ...within]));
 }
 
-function withAttestations(entries: readonly Entry[], matches: readonly Descriptor[]): readonly Entry[] {
+/** The manifest of each platform, and these with their attestations. @throws {StoreError} PLATFORM_UNKNOWN. */
+function choose(
+  entries: readonly Entry[],
+  image: string,
+  wanted: readonly Platform[],
+): { readonly matches: readonly Descriptor[]; readonly selected: readonly Entry[] } {
+  const matches = wanted.map((platform) => matching(entries, platform, image));
   const kept = new Set<string | undefined>(matches.map(({ digest }) => digest));
-  return entries.filter(
+  const selected = entries.filter(
     ({ descriptor }) => kept.has(descriptor.digest) || kept.has(descriptor.annotations?.[ATTESTATION_SUBJECT]),
   );
+  return { matches, selected };
 }
 
 /** The entries of an index, and in place of an index among them, that one's. */

@@ -38,12 +38,24 @@ export class Tally {
   #count = 0;
   #bytes = 0;
 
+  /** One more of its size. */
   add(descriptor: Descriptor): void {
     this.#count += 1;
     this.#bytes += descriptor.size;
   }
 
+  /** All that was added. */
   get amount(): Amount {
     return { count: this.#count, bytes: this.#bytes };
   }
+}
+
+/** The sum of amounts. */
+export function sumAmounts(amounts: Iterable<Amount>): Amount {
+  let [count, bytes] = [0, 0];
+  for (const amount of amounts) {
+    count += amount.count;
+    bytes += amount.bytes;
+  }
+  return { count, bytes };
 }

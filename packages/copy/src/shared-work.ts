@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { boundedCache } from "./bounded-cache.ts";
 import { withAbort } from "./with-abort.ts";
 
 /** Ended work that is remembered; forgetting costs a request, never correctness. */
@@ -13,8 +13,7 @@ export interface Shared<T> {
 /** Work that is done once, however many ask. Memory: some 200 bytes for each of the last 50,000 pieces of work. */
 export class SharedWork<K extends string> {
   readonly #inFlight = new Map<K, Promise<unknown>>();
-  // With `max`, the memory for all of them would be taken at once.
-  readonly #done = new LRUCache<K, { readonly value: unknown }>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
+  readonly #done = boundedCache<K, { readonly value: unknown }>(REMEMBERED);
 
   /**
    * Does the work once. Who waited for somebody whose work failed or was aborted does it again, under its own signal: one image's failure is not another's.

@@ -6,11 +6,12 @@ import { type CopyReport, reportJson } from "../copy-report.ts";
 import { copyRepository } from "../copy-repository.ts";
 import { checkDigestFile, writeDigestFile } from "../digest-file.ts";
 import { printJsonFailure } from "../json-failure.ts";
-import { formatLocation, type Location, referenceOf } from "../location.ts";
+import { formatLocation, type Location } from "../location.ts";
 import { hostsOf, openDestination, openSource, openStore, readLocation } from "../open-location.ts";
 import type { TrafficFlags, TwoSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
+import { refuseReferences } from "../refuse-references.ts";
 import { Registries } from "../registries.ts";
 import { CopiedImages } from "../report/copied-images.ts";
 import { reportFiles, writeReports } from "../report/report-file.ts";
@@ -96,7 +97,7 @@ async function readJob(sourceText: string, targetTexts: readonly string[], flags
   const platforms = await readingInput(() => (flags.platform ?? []).map(parsePlatform));
   if (flags.sparse === true && platforms.length === 0)
     throw new UsageError("--sparse is for platforms, and none are chosen: add --platform, or leave it out");
-  if (flags.allTags === true) refuseReferences([source, ...targets]);
+  if (flags.allTags === true) refuseReferences("copies", [source, ...targets]);
   if (flags.allTags === true && flags.digestfile !== undefined) {
     throw new UsageError("--digestfile is for one image, --all-tags copies many");
   }
@@ -110,14 +111,6 @@ async function readJob(sourceText: string, targetTexts: readonly string[], flags
     throw new UsageError(`Cannot copy to "${formatLocation(target)}": the source has another digest; name a tag`);
   }
   return { source, targets, platforms };
-}
-
-function refuseReferences(locations: readonly Location[]): void {
-  const named = locations.find((location) => referenceOf(location) !== undefined);
-  if (named === undefined) return;
-  throw new UsageError(
-    `--all-tags copies repositories: leave out "${referenceOf(named)}" of "${formatLocation(named)}"`,
-  );
 }
 
 interface RunOf {

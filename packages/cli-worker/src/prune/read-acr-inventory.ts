@@ -1,4 +1,4 @@
-import { childManifests, type Inventory, type Lock } from "@tranship/copy";
+import { atOnce, childManifests, type Inventory, type Lock } from "@tranship/copy";
 import {
   type AcrClient,
   type CallOptions,
@@ -8,7 +8,6 @@ import {
   StoreError,
   type TagProperties,
 } from "@tranship/core";
-import { atOnce } from "./at-once.ts";
 
 /**
  * Reads all manifests of a repository at Azure, tagged or not, with the registry's own times and locks.

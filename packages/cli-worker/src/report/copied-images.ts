@@ -1,5 +1,4 @@
 import {
-  type Amount,
   type CopyEvent,
   type CopyResult,
   type CopyRun,
@@ -7,9 +6,10 @@ import {
   type ImageResult,
   ResultTally,
   type SyncResult,
+  Tally,
   totalRequests,
 } from "@tranship/copy";
-import type { Descriptor, RequestRecord } from "@tranship/core";
+import type { RequestRecord } from "@tranship/core";
 import type { CopyReport } from "../copy-report.ts";
 
 interface Seen {
@@ -17,14 +17,12 @@ interface Seen {
   readonly to: string;
   readonly firstMs: number;
   lastMs: number;
-  moved: Amount;
-  mounted: Amount;
-  skipped: Amount;
+  readonly moved: Tally;
+  readonly mounted: Tally;
+  readonly skipped: Tally;
   /** Undefined until it has ended. */
   ended?: Pick<ImageResult, "outcome" | "digest" | "error">;
 }
-
-const NONE: Amount = { count: 0, bytes: 0 };
 
 /**
  * The images of a copy as a result has them: from the events of those under way, so that an interrupted copy has some too, and from the results of those that have ended.
@@ -49,10 +47,9 @@ export class CopiedImages {
     if (event.type === "notice") return;
     const seen = this.#at(event.from, event.to);
     seen.lastMs = performance.now();
-    if (event.type === "done") seen.moved = added(seen.moved, event.descriptor);
-    else if (event.type === "mounted") seen.mounted = added(seen.mounted, event.descriptor);
-    else if (event.type === "skipped" && event.reason !== "foreign")
-      seen.skipped = added(seen.skipped, event.descriptor);
+    if (event.type === "done") seen.moved.add(event.descriptor);
+    else if (event.type === "mounted") seen.mounted.add(event.descriptor);
+    else if (event.type === "skipped" && event.reason !== "foreign") seen.skipped.add(event.descriptor);
     else if (event.type === "tagged") seen.ended = { outcome: "copied", digest: event.descriptor.digest };
     else if (event.type === "unchanged" || event.type === "kept")
       seen.ended = { outcome: "unchanged", digest: event.descriptor.digest };
@@ -87,9 +84,9 @@ export class CopiedImages {
       tag: source.reference,
       to: target.name,
       targetTag: target.reference,
-      moved,
-      mounted,
-      skipped,
+      moved: moved.amount,
+      mounted: mounted.amount,
+      skipped: skipped.amount,
       requests: 0,
       tookMs: Math.round(lastMs - firstMs),
       ...ended,
@@ -104,9 +101,9 @@ export class CopiedImages {
       to,
       firstMs: now,
       lastMs: now,
-      moved: NONE,
-      mounted: NONE,
-      skipped: NONE,
+      moved: new Tally(),
+      mounted: new Tally(),
+      skipped: new Tally(),
     };
     this.#seen.set(key, seen);
     return seen;
@@ -124,10 +121,6 @@ function copied(result: CopyResult): Pick<ImageResult, "outcome"> & Partial<Imag
     skipped,
     requests: totalRequests(requests),
   };
-}
-
-function added({ count, bytes }: Amount, { size }: Descriptor): Amount {
-  return { count: count + 1, bytes: bytes + size };
 }
 
 /** `registry.example:5000/app:v1` in two; the name of a layout has a colon of its own. */

@@ -1,6 +1,5 @@
 import type { Amount, ImageOutcome, ImageResult, SyncResult } from "@tranship/copy";
-import { totalRequests } from "@tranship/copy";
-import { sumAmounts } from "../copy-report.ts";
+import { sumAmounts, totalRequests } from "@tranship/copy";
 import { keptTags } from "../sync/kept-tags.ts";
 
 /** How a run ended, for a heading. */
@@ -84,20 +83,10 @@ export function notesOf({ notices, images }: SyncResult): readonly string[] {
   return [...notices, ...kept, ...images.flatMap((image) => image.notices ?? [])];
 }
 
-/** `registry.example/app:v1 → other.example/app:v1`, as far as there are such names. */
-export function imageName({ from, tag, to, targetTag }: ImageResult): string {
-  const source = tag === undefined ? from : named(from, tag);
-  return to === undefined ? source : `${source} → ${targetTag === undefined ? to : named(to, targetTag)}`;
-}
-
 /** What a tag is called within its pair of repositories. */
 export function tagName({ tag, targetTag }: ImageResult): string {
   if (tag === undefined) return "all tags";
   return targetTag === undefined || targetTag === tag ? tag : `${tag} → ${targetTag}`;
-}
-
-function named(repository: string, reference: string): string {
-  return `${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
 }
 
 function stateOf({ ok, error }: SyncResult): ReportState {

@@ -1,4 +1,12 @@
-import type { HostCost, PlannedContent, PlannedImage, SyncPlan, Unresolved } from "@tranship/copy";
+import {
+  type HostCost,
+  type PlannedContent,
+  type PlannedImage,
+  SYNC_ACTIONS,
+  SYNC_REASONS,
+  type SyncPlan,
+  type Unresolved,
+} from "@tranship/copy";
 import { z } from "zod";
 import {
   amount,
@@ -34,18 +42,8 @@ const image = z
     tag: text,
     to: text.meta({ description: "The target's repository." }),
     targetTag: text,
-    action: z.enum(["copy", "retag", "skip", "delete"]),
-    reason: z.enum([
-      "missing",
-      "moved",
-      "referrers",
-      "incomplete",
-      "unchanged",
-      "immutable",
-      "gone",
-      "unselected",
-      "follows",
-    ]),
+    action: z.enum(SYNC_ACTIONS),
+    reason: z.enum(SYNC_REASONS),
     source: digest
       .optional()
       .meta({ description: "What is copied, whatever becomes of the tag; absent where it did not have to be known." }),

@@ -1,4 +1,11 @@
-import type { ImageOutcome, ImageResult, Retries, SyncResult, Traffic } from "@tranship/copy";
+import {
+  IMAGE_OUTCOMES,
+  type ImageOutcome,
+  type ImageResult,
+  type Retries,
+  type SyncResult,
+  type Traffic,
+} from "@tranship/copy";
 import { z } from "zod";
 import {
   amount,
@@ -19,8 +26,6 @@ export function resultSchema(): Readonly<Record<string, unknown>> {
   return documentSchema(result, "What tranship sync and tranship apply did");
 }
 
-const OUTCOMES = ["copied", "retagged", "unchanged", "deleted", "kept", "refused", "failed", "left"] as const;
-
 const image = z
   .object({
     mirror: text,
@@ -28,7 +33,7 @@ const image = z
     tag: text.optional().meta({ description: "Absent where the whole repository could not be looked at." }),
     to: text.optional().meta({ description: "The target's repository." }),
     targetTag: text.optional(),
-    outcome: z.enum(OUTCOMES),
+    outcome: z.enum(IMAGE_OUTCOMES),
     digest: digest
       .optional()
       .meta({ description: "What the target's tag stands for now; of a deleted one, what it stood for." }),
@@ -48,7 +53,10 @@ const image = z
 
 const traffic = z.object({ read: bytes, written: bytes } satisfies Shape<Traffic>);
 const retries = z.object({ count, throttled: count, waitedMs: milliseconds } satisfies Shape<Retries>);
-const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as Record<ImageOutcome, typeof count>;
+const outcomes = Object.fromEntries(IMAGE_OUTCOMES.map((outcome) => [outcome, count])) as Record<
+  ImageOutcome,
+  typeof count
+>;
 
 const result = z.object({
   version: z.literal(1),

@@ -1,9 +1,8 @@
-import type { ChosenTags } from "@tranship/copy";
+import { atOnce, type ChosenTags } from "@tranship/copy";
 import { isImageMediaType, type ListedTag, type Manifest, parseManifest, type Source } from "@tranship/core";
 import { FallbackSource } from "../mirror/hosts/fallback-source.ts";
 import { matchTags, selectTags, timesFor } from "../mirror/select/select-tags.ts";
 import type { TagRules } from "../mirror/select/tag-rules.ts";
-import { atOnce } from "../prune/at-once.ts";
 import { readImageTime } from "../prune/image-time.ts";
 import { counted } from "../units.ts";
 

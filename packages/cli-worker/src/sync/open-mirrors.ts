@@ -6,20 +6,16 @@ import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { MirrorFile } from "../mirror/mirror-file.ts";
 import { type ResolvedRepositories, resolveRepositories } from "../mirror/resolve/resolve-repositories.ts";
-import type { RegistryFlags, TrafficFlags } from "../options.ts";
 import { Registries } from "../registries.ts";
 import { openRunState, type RunState } from "../state/open-state.ts";
-import type { RunStateFlags } from "../state/state-path.ts";
 import { UsageError } from "../usage-error.ts";
 import { printWarning } from "../warning.ts";
-import type { PruneMirrorFlags } from "./mirror-flags.ts";
+import type { MirrorFlags } from "./mirror-flags.ts";
 import { MirrorPrunes } from "./mirror-prunes.ts";
 import { ReadableStores, RegistryStores } from "./registry-stores.ts";
 import { mirrorName, syncRepository } from "./sync-repositories.ts";
 
-export interface OpenMirrorsOptions extends RegistryFlags, TrafficFlags, RunStateFlags, PruneMirrorFlags {
-  readonly trustJournal?: number | undefined;
-}
+export type OpenMirrorsOptions = Omit<MirrorFlags, "file">;
 
 /** The mirrors of a file, ready to be planned. Declare it with `await using`. */
 export interface OpenMirrors extends AsyncDisposable {

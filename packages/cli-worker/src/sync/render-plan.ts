@@ -1,5 +1,4 @@
-import type { HostCost, PlannedImage, SyncPlan } from "@tranship/copy";
-import { sumAmounts } from "../copy-report.ts";
+import { type HostCost, type PlannedImage, type SyncPlan, sumAmounts } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { renderRequests } from "../summary.ts";
 import { alignColumns } from "../table.ts";

@@ -2,6 +2,7 @@ import type { Difference, VerifiedTag, VerifyResult } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { type FailedPart, FoundDifferent, SomeFailed } from "../some-failed.ts";
 import { renderRequests } from "../summary.ts";
+import { imageName } from "../sync/image-name.ts";
 import { counted, formatBytes, formatDuration } from "../units.ts";
 
 /** A verification for a reader, as lines: what differs, and what was looked at. Failures are not in it: they go to stderr, one line each. */
@@ -31,7 +32,7 @@ export function throwDifferences({ images, outcomes }: VerifyResult): void {
 
 function renderImage(image: VerifiedTag): readonly string[] {
   return [
-    `${image.outcome === "repaired" ? "Repaired" : "Different"} ${oneLine(nameOf(image))}`,
+    `${image.outcome === "repaired" ? "Repaired" : "Different"} ${oneLine(imageName(image))}`,
     ...image.differences.map((difference) => `  ${renderDifference(difference)}`),
   ];
 }
@@ -47,18 +48,8 @@ function renderDifference(difference: Difference): string {
   return `${what}  ${digest}${amount}${about} ${problem === "corrupt" ? "has other bytes" : "is missing"}${done}`;
 }
 
-function nameOf({ from, tag, to, targetTag }: VerifiedTag): string {
-  const source = tag === undefined ? from : named(from, tag);
-  const target = to === undefined ? "" : ` → ${targetTag === undefined ? to : named(to, targetTag)}`;
-  return `${source}${target}`;
-}
-
-function named(repository: string, reference: string): string {
-  return `${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
-}
-
 function failedPart(image: VerifiedTag): FailedPart {
-  return { error: new Error(image.error?.message), of: nameOf(image) };
+  return { error: new Error(image.error?.message), of: imageName(image) };
 }
 
 function notRepaired({ error }: Difference): FailedPart {

@@ -1,10 +1,11 @@
 import type { SyncRepository, VerifyStores } from "@tranship/copy";
 import { isDigest, type LayoutStore, parsePlatform, type RegistryStore } from "@tranship/core";
-import { formatLocation, formatPlace, type Location, referenceOf } from "../location.ts";
+import { formatPlace, type Location, referenceOf } from "../location.ts";
 import { openSource, openStore } from "../open-location.ts";
 import type { TwoSideFlags } from "../options.ts";
+import { refuseReferences } from "../refuse-references.ts";
 import type { Registries } from "../registries.ts";
-import { readingInput, UsageError } from "../usage-error.ts";
+import { readingInput } from "../usage-error.ts";
 
 /** What of two places is compared. */
 export interface ComparedPlaces extends TwoSideFlags {
@@ -30,7 +31,7 @@ export async function openPlaces(
   flags: ComparedPlaces,
 ): Promise<OpenPlaces> {
   const { allTags = false, platform = [], referrers, srcCreds, destCreds } = flags;
-  if (allTags) refuseReferences([source, target]);
+  if (allTags) refuseReferences("compares", [source, target]);
   const platforms = await readingInput(() => platform.map(parsePlatform));
   const from = await openStore(source, registries, srcCreds);
   const to = await openStore(target, registries, destCreds);
@@ -64,12 +65,4 @@ async function referencesOf(
     return { source: from.reference, target: from.reference };
   }
   return { source: from.reference, target: to.reference };
-}
-
-function refuseReferences(locations: readonly Location[]): void {
-  const named = locations.find((location) => referenceOf(location) !== undefined);
-  if (named === undefined) return;
-  throw new UsageError(
-    `--all-tags compares repositories: leave out "${referenceOf(named)}" of "${formatLocation(named)}"`,
-  );
 }

@@ -1,5 +1,5 @@
 import type { Digest } from "@tranship/core";
-import { inFlight } from "../in-flight.ts";
+import { atOnce } from "../at-once.ts";
 import type { Deletion } from "./deletion.ts";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
 import { Relations, reach } from "./relations.ts";
@@ -9,9 +9,6 @@ export type DeletionOutcome<Reason extends string = string> =
   | { readonly deletion: Deletion<Reason>; readonly outcome: "deleted" }
   | { readonly deletion: Deletion<Reason>; readonly outcome: "failed"; readonly error: unknown }
   | { readonly deletion: Deletion<Reason>; readonly outcome: "left"; readonly because: Digest };
-
-/** Deletions in flight: a few more than a registry's connections keep busy. */
-const AT_ONCE = 16;
 
 /** What is there, and how it is deleted. */
 export interface ExecuteDeletionsOptions {
@@ -34,7 +31,7 @@ export async function executeDeletions<Reason extends string>(
   /** What stays after all, with the failure that it stays for. */
   const staying = new Map<Digest, Digest>();
   for (const wave of waves) {
-    const removing = inFlight(wave, AT_ONCE, async (deletion): Promise<DeletionOutcome<Reason>> => {
+    const done = await atOnce(wave, async (deletion): Promise<DeletionOutcome<Reason>> => {
       signal.throwIfAborted();
       const because = staying.get(deletion.manifest.digest);
       if (because !== undefined) return { deletion, outcome: "left", because };
@@ -46,7 +43,6 @@ export async function executeDeletions<Reason extends string>(
         return { deletion, outcome: "failed", error };
       }
     });
-    const done = await Array.fromAsync(removing);
     outcomes.push(...done);
     for (const { deletion, outcome } of done) {
       if (outcome !== "failed") continue;

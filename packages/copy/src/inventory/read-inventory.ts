@@ -10,12 +10,9 @@ import {
   StoreError,
   subjectOfTag,
 } from "@tranship/core";
-import { inFlight } from "../in-flight.ts";
+import { atOnce } from "../at-once.ts";
 import type { Inventory } from "./inventory.ts";
 import { childManifests } from "./manifest-links.ts";
-
-/** Requests in flight: a few more than a registry's connections keep busy. */
-const AT_ONCE = 16;
 
 /** What an inventory is read from. */
 export type Readable = Pick<Source, "name" | "open" | "tags" | "referrers">;
@@ -130,8 +127,4 @@ function tagsOf(store: Readable, options: CallOptions): AsyncIterable<string> {
   const tags = store.tags?.(options);
   if (tags !== undefined) return tags;
   throw new StoreError("UNSUPPORTED", `Cannot prune "${store.name}": it lists no tags`);
-}
-
-function atOnce<T, R>(items: readonly T[], task: (item: T) => Promise<R>): Promise<R[]> {
-  return Array.fromAsync(inFlight(items, AT_ONCE, task));
 }

@@ -54,6 +54,11 @@ export function isPruned({ spec }: OpenRepository): boolean {
   return spec.targets.some(({ prune }) => prune !== undefined);
 }
 
+/** What a source's tag is called at a target. @throws {SyntaxError} where that is no tag. */
+export function targetTagOf({ spec }: Pick<OpenTarget, "spec">, tag: string): string {
+  return spec.tagOf?.(tag) ?? tag;
+}
+
 export interface OpenOptions {
   readonly run: CopyRun;
   readonly call: CallOptions & { readonly signal: AbortSignal };

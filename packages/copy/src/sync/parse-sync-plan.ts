@@ -4,25 +4,17 @@ import {
   type HostCost,
   type PlannedContent,
   type PlannedImage,
+  SYNC_ACTIONS,
   SYNC_PLAN_VERSION,
+  SYNC_REASONS,
   type SyncAction,
   type SyncPlan,
   type SyncReason,
   type Unresolved,
 } from "./sync-plan.ts";
 
-const ACTIONS: ReadonlySet<string> = new Set<SyncAction>(["copy", "retag", "skip", "delete"]);
-const REASONS: ReadonlySet<string> = new Set<SyncReason>([
-  "missing",
-  "moved",
-  "referrers",
-  "incomplete",
-  "unchanged",
-  "immutable",
-  "gone",
-  "unselected",
-  "follows",
-]);
+const ACTIONS: ReadonlySet<string> = new Set(SYNC_ACTIONS);
+const REASONS: ReadonlySet<string> = new Set(SYNC_REASONS);
 
 /**
  * Reads a plan from the text of its file. Every field is checked: a plan that was changed by hand does what it says or is refused.

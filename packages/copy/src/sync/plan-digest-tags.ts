@@ -2,7 +2,7 @@ import { type Digest, OCI_MANIFEST } from "@tranship/core";
 import { cosignSubject, cosignTags, followsOneOf } from "../digest-tags.ts";
 import { Reader } from "../reader.ts";
 import { Writer } from "../writer.ts";
-import { isPruned, type OpenRepository } from "./open-repository.ts";
+import { isPruned, type OpenRepository, type OpenTarget } from "./open-repository.ts";
 import { type PlanTagOptions, planTag } from "./plan-tag.ts";
 import { chosenTags } from "./prune/owned-tags.ts";
 import type { SyncJob } from "./sync-job.ts";
@@ -20,14 +20,23 @@ export async function planDigestTags(repository: OpenRepository, options: PlanTa
     listing === undefined
       ? await thatExist(repository, [...subjects].flatMap(cosignTags), options)
       : await filterAsync(repository.digestTags, async (tag) => followsOneOf(tag, subjects) || (await isBelow(tag)));
-  const plain: OpenRepository = {
-    ...repository,
-    // Their names are made from digests, and no template renames them.
-    spec: { ...spec, platforms: undefined, referrers: false },
-    immutable: new Set(),
-    targets: repository.targets.map((target) => ({ ...target, spec: { to: target.spec.to } })),
-  };
+  const plain = forDigestTags(repository);
   return Promise.all(following.map((tag) => planTag(plain, tag, options)));
+}
+
+/** The repository as its digest tags are copied: whole, and under their own names, which are made from digests. */
+export function forDigestTags(repository: OpenRepository): OpenRepository {
+  return {
+    ...repository,
+    spec: { ...repository.spec, platforms: undefined, referrers: false },
+    immutable: new Set(),
+    targets: repository.targets.map(targetForDigestTags),
+  };
+}
+
+/** The same of a target: no template renames them. */
+export function targetForDigestTags(target: OpenTarget): OpenTarget {
+  return { ...target, spec: { to: target.spec.to } };
 }
 
 /** Whether a digest tag is about something below an image that was unchanged: that was not looked at. */

@@ -1,6 +1,6 @@
 import { type Descriptor, type Digest, isManifestMediaType, type Source, type Target } from "@tranship/core";
 import type { PlanAction } from "../plan.ts";
-import { type Amount, Tally } from "../result.ts";
+import { Tally } from "../result.ts";
 import type { HostCost, PlannedContent } from "./sync-plan.ts";
 
 type Place = Pick<Source | Target, "name" | "place">;
@@ -107,16 +107,6 @@ export class PlanLedger {
 
 function hostOf(store: Place): string {
   return store.place?.host ?? store.name;
-}
-
-/** The sum of amounts. */
-export function sumAmounts(amounts: Iterable<Amount>): Amount {
-  let [count, bytes] = [0, 0];
-  for (const amount of amounts) {
-    count += amount.count;
-    bytes += amount.bytes;
-  }
-  return { count, bytes };
 }
 
 /** The digests of an image's manifests, as its steps name them. */

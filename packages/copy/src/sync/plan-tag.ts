@@ -5,7 +5,7 @@ import { planCopy } from "../plan-copy.ts";
 import { Reader } from "../reader.ts";
 import type { CopyRun } from "../run.ts";
 import { Writer } from "../writer.ts";
-import { isPruned, type OpenRepository, type OpenTarget } from "./open-repository.ts";
+import { isPruned, type OpenRepository, type OpenTarget, targetTagOf } from "./open-repository.ts";
 import { countsPulls, manifestsOf, type PlanLedger } from "./plan-ledger.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
 import type { PlannedImage, SyncReason, Unresolved } from "./sync-plan.ts";
@@ -234,10 +234,6 @@ function kept(repository: OpenRepository, target: OpenTarget, tag: string, there
 
 function entry(target: OpenTarget, image: PlannedImage): JobEntry {
   return { image, target: target.store };
-}
-
-function targetTagOf({ spec }: OpenTarget, tag: string): string {
-  return spec.tagOf?.(tag) ?? tag;
 }
 
 async function collect(plan: Plan): Promise<readonly PlanAction[]> {

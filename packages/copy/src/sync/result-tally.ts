@@ -2,10 +2,9 @@ import type { RequestRecord } from "@tranship/core";
 import type { CopyEvent } from "../events.ts";
 import { failureRecord } from "../failure-record.ts";
 import { RequestCounter } from "../request-count.ts";
-import { NO_AMOUNTS } from "../result.ts";
+import { NO_AMOUNTS, sumAmounts } from "../result.ts";
 import { RetryCounter } from "../retry-count.ts";
 import type { CopyRun } from "../run.ts";
-import { sumAmounts } from "./plan-ledger.ts";
 import type { PlannedImage, Unresolved } from "./sync-plan.ts";
 import { type ImageOutcome, type ImageResult, SYNC_RESULT_VERSION, type SyncResult } from "./sync-result.ts";
 

@@ -13,7 +13,10 @@ export const SYNC_PLAN_VERSION = 1;
  * - skip: nothing.
  * - delete: the tag goes.
  */
-export type SyncAction = "copy" | "retag" | "skip" | "delete";
+export type SyncAction = (typeof SYNC_ACTIONS)[number];
+
+/** All of them. */
+export const SYNC_ACTIONS = ["copy", "retag", "skip", "delete"] as const;
 
 /**
  * Why.
@@ -23,16 +26,20 @@ export type SyncAction = "copy" | "retag" | "skip" | "delete";
  * - gone: the source has it no more. unselected: the source has it, and the selection does not choose it any more. follows: it is made of the digest of something
  *   that no tag which stays leads to.
  */
-export type SyncReason =
-  | "missing"
-  | "moved"
-  | "referrers"
-  | "incomplete"
-  | "unchanged"
-  | "immutable"
-  | "gone"
-  | "unselected"
-  | "follows";
+export type SyncReason = (typeof SYNC_REASONS)[number];
+
+/** All of them. */
+export const SYNC_REASONS = [
+  "missing",
+  "moved",
+  "referrers",
+  "incomplete",
+  "unchanged",
+  "immutable",
+  "gone",
+  "unselected",
+  "follows",
+] as const;
 
 /**
  * What a copy brings, in counts and bytes. `copy` and `mount` are upper bounds: whether a registry has a blob is found out by the very request that would

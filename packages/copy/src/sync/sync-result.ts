@@ -14,7 +14,19 @@ export const SYNC_RESULT_VERSION = 1;
  * - unchanged: it was right before. deleted: it was pruned. kept: it was to be pruned, and stays: see `why`.
  * - refused: the target's tag was not as planned, and was left alone. failed: see `error`. left: not begun or not finished, since the run ended before.
  */
-export type ImageOutcome = "copied" | "retagged" | "unchanged" | "deleted" | "kept" | "refused" | "failed" | "left";
+export type ImageOutcome = (typeof IMAGE_OUTCOMES)[number];
+
+/** All of them. */
+export const IMAGE_OUTCOMES = [
+  "copied",
+  "retagged",
+  "unchanged",
+  "deleted",
+  "kept",
+  "refused",
+  "failed",
+  "left",
+] as const;
 
 /** One tag at one target. */
 export interface ImageResult {

@@ -1,6 +1,7 @@
 /** Two sources would write one tag: which of them stayed would be chance. */
 export class TagClaimed extends Error {
   readonly code = "TAG_CLAIMED";
+
   constructor(target: string, source: string, other: string) {
     super(`Cannot copy "${source}" to "${target}": "${other}" goes there too, and one tag has one source`);
     this.name = "TagClaimed";

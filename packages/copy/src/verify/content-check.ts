@@ -85,7 +85,14 @@ export class ContentCheck {
 
   /** A referrer that the source lists: whether the target lists it too, and has it. */
   async referrer(subject: Digest, descriptor: Descriptor): Promise<readonly Difference[]> {
-    const listed = await this.#listed({ mediaType: "", digest: subject, size: 0 });
+    return this.#referrer(await this.#listed({ mediaType: "", digest: subject, size: 0 }), subject, descriptor);
+  }
+
+  #referrer(
+    listed: ReadonlySet<Digest>,
+    subject: Digest,
+    descriptor: Descriptor,
+  ): Promise<readonly Difference[]> | readonly Difference[] {
     if (listed.has(descriptor.digest)) return this.below(descriptor);
     return [{ ...differenceOf("referrer", "missing", descriptor), subject }];
   }
@@ -135,15 +142,7 @@ export class ContentCheck {
     const wanted = await this.#reader.referrers(subject);
     if (wanted.length === 0) return NONE;
     const listed = await this.#listed(subject);
-    return joined(
-      await all(
-        wanted.map(async (referrer) =>
-          listed.has(referrer.digest)
-            ? this.below(referrer)
-            : [{ ...differenceOf("referrer", "missing", referrer), subject: subject.digest }],
-        ),
-      ),
-    );
+    return joined(await all(wanted.map(async (referrer) => this.#referrer(listed, subject.digest, referrer))));
   }
 
   async #listed(subject: Descriptor): Promise<ReadonlySet<Digest>> {

@@ -5,8 +5,8 @@ import { failureRecord } from "../failure-record.ts";
 import { forEachInFlight, inFlight } from "../in-flight.ts";
 import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
-import { type OpenRepository, openRepository } from "../sync/open-repository.ts";
-import { thatExist } from "../sync/plan-digest-tags.ts";
+import { type OpenRepository, type OpenTarget, openRepository } from "../sync/open-repository.ts";
+import { forDigestTags, targetForDigestTags, thatExist } from "../sync/plan-digest-tags.ts";
 import type { Unresolved } from "../sync/sync-plan.ts";
 import type { SyncRepository } from "../sync/sync-repository.ts";
 import { ContentCheck } from "./content-check.ts";
@@ -114,10 +114,7 @@ class Verification {
       yield async () => {
         await Promise.allSettled(running);
         await this.#digestTags(repository, targets);
-        for (const { check } of targets) {
-          this.#tally.checked("manifests", check.checked.manifests.amount);
-          this.#tally.checked("blobs", check.checked.blobs.amount);
-        }
+        for (const { check } of targets) this.#tally.checked(check.checked);
       };
     }
   }
@@ -133,7 +130,7 @@ class Verification {
       if (this.#settings.extraTags === true) for (const notice of extraTags(repository)) this.#tally.notice(notice);
       return {
         repository,
-        targets: await Promise.all(repository.targets.map((_, at) => this.#target(repository, at))),
+        targets: await Promise.all(repository.targets.map((target) => this.#target(repository, target))),
       };
     } catch (error) {
       call.signal.throwIfAborted();
@@ -142,10 +139,8 @@ class Verification {
     }
   }
 
-  async #target(repository: OpenRepository, at: number): Promise<VerifyTarget> {
+  async #target(repository: OpenRepository, target: OpenTarget): Promise<VerifyTarget> {
     const { run, call, deep, repair, onEvent } = this.#settings;
-    const target = repository.targets[at];
-    if (target === undefined) throw new RangeError(`There is no target ${at}`);
     const store = await this.#stores.target(target.spec.to);
     const referrers = repository.spec.referrers === true;
     const check = new ContentCheck(repository.source, store, { run, call, deep, referrers });
@@ -169,18 +164,9 @@ class Verification {
       repository.listing === undefined
         ? await thatExist(repository, [...repository.subjects].flatMap(cosignTags), { run, call })
         : repository.digestTags.filter((tag) => followsOneOf(tag, repository.subjects));
-    const plain: OpenRepository = {
-      ...repository,
-      spec: { ...repository.spec, platforms: undefined, referrers: false, cosignTags: false },
-      immutable: new Set(),
-    };
-    await Promise.all(
-      following.flatMap((tag) =>
-        targets.map((place) =>
-          this.#compare(plain, { ...place, target: { ...place.target, spec: { to: place.target.spec.to } } }, tag),
-        ),
-      ),
-    );
+    const plain = forDigestTags(repository);
+    const places = targets.map((place) => ({ ...place, target: targetForDigestTags(place.target) }));
+    await Promise.all(following.flatMap((tag) => places.map((place) => this.#compare(plain, place, tag))));
   }
 }
 

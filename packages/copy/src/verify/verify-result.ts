@@ -1,7 +1,8 @@
 import type { Digest } from "@tranship/core";
 import type { FailureRecord } from "../failure-record.ts";
 import type { RequestCount } from "../request-count.ts";
-import type { Amount } from "../result.ts";
+import { type Amount, sumAmounts } from "../result.ts";
+import type { Checked } from "./content-check.ts";
 import type { Difference } from "./difference.ts";
 
 /** The version of the result's format. */
@@ -60,7 +61,7 @@ export class VerifyTally {
   readonly #startedAt = new Date();
   readonly #startedAtMs = performance.now();
   readonly #onImage: ((image: VerifiedTag) => void) | undefined;
-  readonly #amounts = { manifests: { count: 0, bytes: 0 }, blobs: { count: 0, bytes: 0 } };
+  readonly #checked: Checked[] = [];
 
   constructor(onImage?: (image: VerifiedTag) => void) {
     this.#onImage = onImage;
@@ -75,9 +76,9 @@ export class VerifyTally {
     this.#notices.add(message);
   }
 
-  checked(what: "manifests" | "blobs", { count, bytes }: Amount): void {
-    this.#amounts[what].count += count;
-    this.#amounts[what].bytes += bytes;
+  /** All of a target was looked at. */
+  checked(checked: Checked): void {
+    this.#checked.push(checked);
   }
 
   result({ deep, requests }: { readonly deep: boolean; readonly requests: RequestCount }): VerifyResult {
@@ -97,8 +98,8 @@ export class VerifyTally {
         different: count("different"),
         failed: count("failed"),
       },
-      manifests: this.#amounts.manifests,
-      blobs: this.#amounts.blobs,
+      manifests: sumAmounts(this.#checked.map(({ manifests }) => manifests.amount)),
+      blobs: sumAmounts(this.#checked.map(({ blobs }) => blobs.amount)),
       requests,
       notices: [...this.#notices],
     };

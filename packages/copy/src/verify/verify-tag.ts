@@ -1,7 +1,7 @@
 import { type Digest, type Store, StoreError } from "@tranship/core";
 import { failureRecord } from "../failure-record.ts";
 import { nameOf } from "../plan-copy.ts";
-import type { OpenRepository, OpenTarget } from "../sync/open-repository.ts";
+import { type OpenRepository, type OpenTarget, targetTagOf } from "../sync/open-repository.ts";
 import { type CompareOptions, compareTag, expectedOf } from "./compare-tag.ts";
 import { ContentCheck } from "./content-check.ts";
 import { contentOf, type Difference, isSame } from "./difference.ts";
@@ -38,7 +38,7 @@ export async function verifyTag(
   const startedAtMs = performance.now();
   const { mirror, from } = repository.spec;
   const { spec } = place.target;
-  const targetTag = spec.tagOf?.(tag) ?? tag;
+  const targetTag = targetTagOf(place.target, tag);
   let digest: Digest | undefined;
   let found: Pick<VerifiedTag, "outcome" | "differences" | "error">;
   try {

@@ -16,7 +16,6 @@ export async function untagAtAzure(
   options: CallOptions = {},
 ): Promise<boolean> {
   const { profile } = repository;
-  await profile.ready();
   const details = profile.get("tagDetails");
   if (details === "none" || details === "tags") return false;
   try {

@@ -1,7 +1,8 @@
 import type { ImageResult } from "@tranship/copy";
+import { imageName } from "../../sync/image-name.ts";
 import { formatBytes, formatDuration } from "../../units.ts";
 import type { Report } from "../report.ts";
-import { type HostFacts, imageName, notesOf, type ReportFacts, type RepositoryPair, tagName } from "../report-facts.ts";
+import { type HostFacts, notesOf, type ReportFacts, type RepositoryPair, tagName } from "../report-facts.ts";
 import { outcomeInWords } from "../report-words.ts";
 import { share } from "./figures.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";

@@ -1,7 +1,8 @@
 import type { Amount, ImageResult } from "@tranship/copy";
+import { imageName } from "../../sync/image-name.ts";
 import { counted, formatBytes, formatDuration } from "../../units.ts";
 import type { Report } from "../report.ts";
-import { imageName, notesOf, type ReportFacts, type RepositoryPair, reportFacts } from "../report-facts.ts";
+import { notesOf, type ReportFacts, type RepositoryPair, reportFacts } from "../report-facts.ts";
 import { formatTime, outcomeInWords, outcomesInWords, stateInWords } from "../report-words.ts";
 import { code, table } from "./markdown-text.ts";
 

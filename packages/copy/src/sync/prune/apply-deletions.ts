@@ -1,4 +1,5 @@
 import { StoreError } from "@tranship/core";
+import { atOnce } from "../../at-once.ts";
 import { isDigestTag } from "../../digest-tags.ts";
 import { failureRecord } from "../../failure-record.ts";
 import { inFlight } from "../../in-flight.ts";
@@ -12,7 +13,7 @@ import { deleteByDigest } from "./delete-by-digest.ts";
 import type { DeletionGroup } from "./deletion-groups.ts";
 import { type DeletionCall, type DeletionResult, movedResult } from "./deletion-result.ts";
 
-/** Deletions in flight at one target. */
+/** Tags of one target that are looked at at once. */
 const AT_ONCE = 16;
 
 export interface ApplyDeletionsOptions extends DeletionCall {
@@ -88,12 +89,11 @@ async function each(
   { run, call }: DeletionCall,
   task: (image: PlannedImage, call: DeletionCall) => Promise<DeletionResult | undefined>,
 ): Promise<void> {
-  const working = inFlight(images, AT_ONCE, async (image) => {
+  await atOnce(images, async (image) => {
     const counter = new RequestCounter(call.onExchange);
     const result = await task(image, { run, call: { ...call, onExchange: counter.count } });
     if (result !== undefined) results.set(image, { ...result, requests: totalRequests(counter.result()) });
   });
-  await Array.fromAsync(working);
 }
 
 /** Deletes a tag and nothing else. */

@@ -1,5 +1,5 @@
 import { cosignSubject, isDigestTag } from "../../digest-tags.ts";
-import type { OpenRepository, OpenTarget } from "../open-repository.ts";
+import { type OpenRepository, type OpenTarget, targetTagOf } from "../open-repository.ts";
 import type { SyncReason } from "../sync-plan.ts";
 import type { PruneOwned } from "../sync-repository.ts";
 
@@ -76,9 +76,9 @@ function whyNot(
 }
 
 /** Undefined for a name that can't be one: that has failed already. */
-function nameAt({ spec }: OpenTarget, tag: string): string | undefined {
+function nameAt(target: OpenTarget, tag: string): string | undefined {
   try {
-    return spec.tagOf?.(tag) ?? tag;
+    return targetTagOf(target, tag);
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { type Digest, subjectOfTag } from "@tranship/core";
+import { atOnce } from "../../at-once.ts";
 import { failureRecord } from "../../failure-record.ts";
-import { inFlight } from "../../in-flight.ts";
 import { Writer } from "../../writer.ts";
 import type { OpenRepository, OpenTarget } from "../open-repository.ts";
 import type { PlanTagOptions } from "../plan-tag.ts";
@@ -8,9 +8,6 @@ import { type JobEntry, NO_JOB, type SyncJob } from "../sync-job.ts";
 import type { Unresolved } from "../sync-plan.ts";
 import type { PruneLimit } from "../sync-repository.ts";
 import { type OwnedTags, ownedTags, type UnwantedTag } from "./owned-tags.ts";
-
-/** Tags that are looked at at once. */
-const AT_ONCE = 16;
 
 /** What a mirror would delete. */
 interface Deletions {
@@ -140,7 +137,7 @@ export class PrunePlanner {
     const { run, call } = this.#options;
     const { mirror: name, from } = repository.spec;
     const writer = new Writer(target.store, { run, call, sourceName: from });
-    const looking = inFlight(tags, AT_ONCE, async ({ tag, targetTag, reason }): Promise<readonly JobEntry[]> => {
+    const looked = await atOnce(tags, async ({ tag, targetTag, reason }): Promise<readonly JobEntry[]> => {
       const there =
         target.listing?.get(targetTag)?.digest ?? (await writer.resolve(targetTag, { mayBeHidden: false }))?.digest;
       // It went meanwhile.
@@ -157,7 +154,7 @@ export class PrunePlanner {
       } as const;
       return [{ image, target: target.store }];
     });
-    return (await Array.fromAsync(looking)).flat();
+    return looked.flat();
   }
 
   #of(limit: PruneLimit, { spec }: OpenRepository): Deletions {
