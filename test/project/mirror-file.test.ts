@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { documentSchema } from "../../packages/cli-worker/src/mirror/file/document-schema.ts";
-import { parseMirrorFile } from "../../packages/cli-worker/src/mirror/file/parse-mirror-file.ts";
 import { MirrorFileError } from "../../packages/cli-worker/src/mirror/file/problem.ts";
+import { loadMirrorFile } from "../../packages/cli-worker/src/mirror/file/read-mirror-file.ts";
 import { tableRows, yamlBlocks } from "./markdown.ts";
 import { WORKSPACE } from "./packages.ts";
 
@@ -13,12 +13,12 @@ const REFUSED = tableRows(PAGE, ["what", "in the file", "said"]);
 
 function parse(text: string) {
   const variables = { HUB_USER: "me", HUB_TOKEN: "secret" };
-  return parseMirrorFile({ text, name: "mirror.yaml", folder: "/", variables });
+  return loadMirrorFile({ text, name: "mirror.yaml", folder: "/", variables });
 }
 
-function linesFor(text: string): readonly string[] {
+async function linesFor(text: string): Promise<readonly string[]> {
   try {
-    parse(text);
+    await parse(text);
     return [];
   } catch (error) {
     if (error instanceof MirrorFileError) return error.lines;
@@ -27,8 +27,8 @@ function linesFor(text: string): readonly string[] {
 }
 
 describe("docs/mirror-file.md", () => {
-  it.each(EXAMPLES.map((text, index) => ({ text, index })))("has an example $index that loads", ({ text }) => {
-    expect(parse(text)).toMatchObject({ warnings: [] });
+  it.each(EXAMPLES.map((text, index) => ({ text, index })))("has an example $index that loads", async ({ text }) => {
+    expect(await parse(text)).toMatchObject({ warnings: [] });
   });
 
   it("has rows and examples", () => {
@@ -36,10 +36,10 @@ describe("docs/mirror-file.md", () => {
     expect(REFUSED.length).toBeGreaterThan(25);
   });
 
-  it.each(REFUSED)("says what is wrong: %s", (_what, entry = "", said = "") => {
+  it.each(REFUSED)("says what is wrong: %s", async (_what, entry = "", said = "") => {
     // A row about hosts needs no mirrors to be wrong; one that is a whole map brings its own version.
     const text = entry.startsWith("{") ? `{ version: 1, ${entry.slice(1)}` : `version: 1\n${entry}`;
-    const lines = linesFor(text);
+    const lines = await linesFor(text);
     expect(lines.some((line) => line.includes(said))).toBe(true);
   });
 

@@ -19,7 +19,7 @@ export async function convertAction(paths: readonly string[], flags: ConvertFlag
   const { format, to } = flags;
   if (to !== undefined) await readingInput(() => parseRepository(to));
   const files = await Promise.all(paths.map((path) => readForeignFile(path, signal)));
-  const { text, notes } = convertFiles(files, { format, to });
+  const { text, notes } = await convertFiles(files, { format, to });
   process.stdout.write(text);
   for (const note of notes) process.stderr.write(`tranship: ${note}\n`);
 }

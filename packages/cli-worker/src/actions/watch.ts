@@ -65,7 +65,7 @@ async function openWatched(flags: WatchFlags, signal: AbortSignal): Promise<Relo
     load: async (text) => {
       const parsed = await loadMirrorFile({ text, ...place, variables: process.env });
       const { file } = parsed;
-      const schedule = given ?? (file.schedule && (await parseSchedule(file.schedule.text)));
+      const schedule = given ?? parsed.schedule;
       if (schedule === undefined)
         throw new UsageError(`--watch has no cron expression, and ${file.name} has no schedule: write one of them`);
       warnOf(parsed);

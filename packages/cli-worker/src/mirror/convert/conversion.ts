@@ -32,12 +32,23 @@ export interface MirrorDraft {
   cosignTags?: boolean;
 }
 
+/** When an entry of another tool's file is due. */
+export interface DueEntry {
+  /** What notes call it. */
+  readonly of: string;
+  /** Undefined where it has no schedule. */
+  readonly cron: string | undefined;
+  /** Notes something at its place. */
+  readonly note: (message: string) => void;
+}
+
 /** What becomes of other tools' files: hosts, mirrors, and notes on what could not be carried over. */
 export class Conversion {
   readonly #hosts = new Map<string, HostDraft>();
   readonly #mirrors: MirrorDraft[] = [];
   readonly #notes: { readonly file: string; readonly line: number; readonly message: string }[] = [];
   readonly #variables = new Set<string>();
+  readonly #due: DueEntry[] = [];
   /** What notes call the file that is read. */
   file = "";
 
@@ -64,8 +75,23 @@ export class Conversion {
     return [...this.#variables];
   }
 
+  /** Entries that became mirrors, with their schedules. */
+  get due(): readonly DueEntry[] {
+    return this.#due;
+  }
+
   note(line: number, message: string): void {
-    this.#notes.push({ file: this.file, line, message });
+    this.#noteIn(this.file, line, message);
+  }
+
+  /** An entry of the file at that line, and when it is due. */
+  dueAt(line: number, { of, cron }: Pick<DueEntry, "of" | "cron">): void {
+    const { file } = this;
+    this.#due.push({ of, cron, note: (message) => this.#noteIn(file, line, message) });
+  }
+
+  #noteIn(file: string, line: number, message: string): void {
+    this.#notes.push({ file, line, message });
   }
 
   /** The host's settings, to be changed. */

@@ -6,9 +6,9 @@ import { type ConvertOptions, convertFiles } from "./convert-files.ts";
 const SECRET = "hunter2";
 
 /** Converts, and holds what comes out to what a mirror file has to be. */
-function convert(text: string | readonly string[], options: ConvertOptions = {}) {
+async function convert(text: string | readonly string[], options: ConvertOptions = {}) {
   const texts = typeof text === "string" ? [text] : text;
-  const converted = convertFiles(
+  const converted = await convertFiles(
     texts.map((one, index) => ({ name: index === 0 ? "their.yml" : `their-${index}.yml`, text: one })),
     options,
   );
@@ -82,11 +82,12 @@ sync:
 `;
 
 describe("convertFiles() of regsync", () => {
-  it("carries over what it can", () => {
-    const { document } = convert(REGSYNC);
+  it("carries over what it can", async () => {
+    const { document } = await convert(REGSYNC);
 
     expect(document).toEqual({
       version: 1,
+      schedule: "0 * * * *",
       hosts: {
         "docker.io": {
           credentials: { username: "${HUB_USER}", password: "${DOCKER_IO_PASSWORD}" },
@@ -134,14 +135,13 @@ describe("convertFiles() of regsync", () => {
     });
   });
 
-  it("says what it could not, with the line", () => {
-    const { notes } = convert(REGSYNC);
+  it("says what it could not, with the line", async () => {
+    const { notes } = await convert(REGSYNC);
 
     expect(notes).toEqual([
       "their.yml:14: blobMax of creds of gcr.io is not carried over",
       "their.yml:16: ratelimit of the defaults is not carried over",
       "their.yml:19: parallel is not carried over: see --concurrency, and concurrency of a host",
-      "their.yml:20: interval is not carried over: tranship sync --watch has a schedule of its own",
       "their.yml:23: mediaTypes of the defaults is not carried over",
       expect.stringMatching(/^their\.yml:51: the sync of ocidir:\/\/\/srv\/app .* is not carried over: .*directory$/),
       expect.stringMatching(/^their\.yml:54: the sync of alpine .* the template in .* has no equal here$/),
@@ -174,8 +174,8 @@ quay.io:
 `;
 
 describe("convertFiles() of skopeo sync", () => {
-  it("carries over images, tags, digests and filters", () => {
-    const { document, loaded, notes } = convert(SKOPEO, { to: "mirror.example/hub" });
+  it("carries over images, tags, digests and filters", async () => {
+    const { document, loaded, notes } = await convert(SKOPEO, { to: "mirror.example/hub" });
 
     expect(document.hosts).toEqual({
       "registry.example:5000": {
@@ -203,8 +203,8 @@ describe("convertFiles() of skopeo sync", () => {
     ]);
   });
 
-  it("leaves where to, which skopeo's file doesn't say, to a variable", () => {
-    const { document, text } = convert(SKOPEO);
+  it("leaves where to, which skopeo's file doesn't say, to a variable", async () => {
+    const { document, text } = await convert(SKOPEO);
 
     expect(document.mirrors[1].to).toBe("${TARGET}/redis");
     expect(text).toContain("TARGET");
@@ -237,8 +237,8 @@ busybox: ""
     { from: "docker.io/library/nginx", to: "registry.example/x/nginx" },
   ];
 
-  it("carries over its two files, in JSON and YAML", () => {
-    const { document, notes } = convert([AUTH, IMAGES]);
+  it("carries over its two files, in JSON and YAML", async () => {
+    const { document, notes } = await convert([AUTH, IMAGES]);
 
     expect(document.hosts).toEqual({
       "quay.io": { credentials: { username: "${QUAY_IO_USERNAME}", password: "${QUAY_IO_PASSWORD}" }, insecure: true },
@@ -253,12 +253,12 @@ busybox: ""
     ]);
   });
 
-  it("carries over its one file", () => {
+  it("carries over its one file", async () => {
     const single = JSON.stringify({
       auth: JSON.parse(AUTH),
       images: { "quay.io/coreos/etcd:v1": "registry.example/x/etcd" },
     });
-    expect(convert(single).document.mirrors).toEqual([
+    expect((await convert(single)).document.mirrors).toEqual([
       { from: "quay.io/coreos/etcd", to: "registry.example/x/etcd", tags: ["v1"] },
     ]);
   });
@@ -304,8 +304,8 @@ tasks:
         digests: ["sha256:${"2".repeat(64)}"]
 `;
 
-  it("carries over tasks, mappings and filters", () => {
-    const { document, text } = convert(DREGSY);
+  it("carries over tasks, mappings and filters", async () => {
+    const { document, text } = await convert(DREGSY);
 
     expect(text).not.toContain(auth);
     expect(document.hosts).toEqual({
@@ -336,30 +336,85 @@ tasks:
     ]);
   });
 
-  it("says what it could not, with the line", () => {
-    expect(convert(DREGSY).notes).toEqual([
+  it("says what it could not, with the line", async () => {
+    expect((await convert(DREGSY)).notes).toEqual([
       "their.yml:2: skopeo of the file is not carried over",
-      expect.stringMatching(/^their\.yml:7: interval of the task task1/),
       expect.stringMatching(/^their\.yml:24: the entry "keep: 1\.\*" of tags is not carried over/),
       expect.stringMatching(/^their\.yml:28: a mapping of the task task1 is not carried over: "regex:\(a\|b\)\/\.\*"/),
       expect.stringMatching(/^their\.yml:29: a mapping of the task task1 is not carried over: "regex:jenkins/),
+      'their.yml:31: the task task2 has no schedule: it goes by the one of the others, "* * * * *"',
     ]);
   });
 });
 
-describe("convertFiles()", () => {
-  it("refuses what is nobody's, ours, or empty of images", () => {
-    expect(() => convert("a: { b: 1 }")).toThrow(/no file of regsync, skopeo sync, image-syncer or dregsy/);
-    expect(() => convert("version: 1\nmirrors: []")).toThrow(/mirror file already/);
-    expect(() => convert("sync: []")).toThrow(/no image in it/);
-    expect(() => convert("sync: [{ source: 'ocidir://x', target: a.b/c }]")).toThrow(
-      /nothing in it can be carried over: their\.yml:1/,
-    );
-    expect(() => convert("a: [")).toThrow(/^their\.yml:1:/);
+describe("convertFiles() of schedules", () => {
+  const sync = (name: string, rest = ""): string =>
+    `  - { source: a.b/${name}, target: c.d/${name}, type: repository${rest} }\n`;
+  const regsync = (defaults: string, entries: string): string => `defaults: { ${defaults} }\nsync:\n${entries}`;
+
+  it.each([
+    ["an interval", "interval: 15m", "*/15 * * * *", undefined],
+    ["an interval of hours", "interval: 6h0m0s", "0 */6 * * *", undefined],
+    ["an interval of a day", "interval: 24h", "0 0 * * *", undefined],
+    ["an expression", 'schedule: "30 3 * * MON-FRI"', "30 3 * * MON-FRI", undefined],
+    ["an expression before an interval", 'interval: 1h, schedule: "@daily"', "@daily", undefined],
+    ["a name", 'schedule: "@midnight"', "@midnight", undefined],
+    ["@every", 'schedule: "@every 30m"', "*/30 * * * *", undefined],
+    ["an interval that is not even", "interval: 90m", "0 * * * *", 'interval 90m becomes "0 * * * *": a cron'],
+    ["an interval of seconds", "interval: 30s", "* * * * *", 'interval 30s becomes "* * * * *"'],
+    ["@every that is not even", 'schedule: "@every 1h30m"', "0 * * * *", 'schedule "@every 1h30m" becomes'],
+    [
+      "a time zone",
+      'schedule: "CRON_TZ=Asia/Tokyo 0 3 * * *"',
+      "0 3 * * *",
+      "start tranship sync --watch with TZ=Asia/Tokyo",
+    ],
+    ["what is no expression", 'schedule: "99 * * * *"', undefined, "Invalid value for minute: 99"],
+    ["what is no interval", "interval: often", undefined, "interval often is not carried over: it is no duration"],
+    ["an interval of nothing", "interval: 0", undefined, undefined],
+  ])("carries over %s of regsync, as far as it can", async (_, defaults, schedule, note) => {
+    const { document, notes } = await convert(regsync(defaults, sync("app")));
+
+    expect(document.schedule).toBe(schedule);
+    expect(notes).toEqual(note === undefined ? [] : [expect.stringContaining(note)]);
   });
 
-  it("says what the mirror file still lacks", () => {
-    const { notes } = convertFiles([
+  it("takes the schedule that most entries have, and says of whom it is not", async () => {
+    const own = ', schedule: "0 4 * * *"';
+    const entries = [sync("a"), sync("b", own), sync("c", own), sync("d", ", interval: 2h")].join("");
+
+    const { document, notes } = await convert(regsync("interval: 1h", entries));
+    expect(document.schedule).toBe("0 4 * * *");
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^their\.yml:3: the schedule of the sync of a\.b\/a .*: a mirror file has one, and it is "0 4/,
+      ),
+      expect.stringMatching(
+        /^their\.yml:6: the schedule of the sync of a\.b\/d .*: a mirror file has one, and it is "0 4/,
+      ),
+    ]);
+  });
+
+  it("says what had none", async () => {
+    const { document, notes } = await convert(`sync:\n${sync("a")}${sync("b", ", interval: 1h")}`);
+    expect(document.schedule).toBe("0 * * * *");
+    expect(notes).toEqual([expect.stringMatching(/^their\.yml:2: the sync of a\.b\/a to c\.d\/a has no schedule/)]);
+  });
+});
+
+describe("convertFiles()", () => {
+  it("refuses what is nobody's, ours, or empty of images", async () => {
+    await expect(convert("a: { b: 1 }")).rejects.toThrow(/no file of regsync, skopeo sync, image-syncer or dregsy/);
+    await expect(convert("version: 1\nmirrors: []")).rejects.toThrow(/mirror file already/);
+    await expect(convert("sync: []")).rejects.toThrow(/no image in it/);
+    await expect(convert("sync: [{ source: 'ocidir://x', target: a.b/c }]")).rejects.toThrow(
+      /nothing in it can be carried over: their\.yml:1/,
+    );
+    await expect(convert("a: [")).rejects.toThrow(/^their\.yml:1:/);
+  });
+
+  it("says what the mirror file still lacks", async () => {
+    const { notes } = await convertFiles([
       { name: "r.yml", text: "sync: [{ source: docker.io, target: a.b/hub, type: registry }]" },
     ]);
     expect(notes.join()).toMatch(/the mirror file:\d+:\d+: .*docker\.io lists no repositories; name them/);

@@ -2,6 +2,7 @@ import { UsageError } from "../../usage-error.ts";
 import { parseMirrorFile } from "../file/parse-mirror-file.ts";
 import { MirrorFileError } from "../file/problem.ts";
 import { YamlFile } from "../file/yaml-file.ts";
+import { chooseSchedule } from "./choose-schedule.ts";
 import { Conversion } from "./conversion.ts";
 import { detectFormat, type ForeignFormat, isAuthFile } from "./foreign-format.ts";
 import { ForeignValue } from "./foreign-value.ts";
@@ -35,7 +36,10 @@ export interface ConvertedFiles {
  * Makes one mirror file of files of another tool: several where its settings are in several (image-syncer). No secret is copied.
  * @throws {UsageError} where a file is none of a known tool, or nothing of it can be carried over. @throws {MirrorFileError} where it is no YAML.
  */
-export function convertFiles(files: readonly ForeignFile[], options: ConvertOptions = {}): ConvertedFiles {
+export async function convertFiles(
+  files: readonly ForeignFile[],
+  options: ConvertOptions = {},
+): Promise<ConvertedFiles> {
   const into = new Conversion();
   const formats = files.map((file) => convertFile(file, into, options));
   if (into.mirrors.length === 0) {
@@ -46,7 +50,7 @@ export function convertFiles(files: readonly ForeignFile[], options: ConvertOpti
     throw new UsageError(`Cannot convert ${files.map(({ name }) => JSON.stringify(name)).join(", ")}: ${why}`);
   }
   const from = files.map(({ name }, index) => `${name} (${formats[index]})`).join(", ");
-  const text = writeMirrorFile(into, from);
+  const text = writeMirrorFile(into, { from, schedule: await chooseSchedule(into) });
   return { text, notes: [...into.notes, ...problemsOf(text, into)] };
 }
 

@@ -1,5 +1,6 @@
 import { formatRepository, parseHost } from "@tranship/core";
 import { type Conversion, literal, type MirrorDraft, type TagsDraft } from "./conversion.ts";
+import { dueEvery } from "./due.ts";
 import { messageOf, readForeign } from "./foreign-reference.ts";
 import type { ForeignMap, ForeignValue } from "./foreign-value.ts";
 import { fromGoRegex } from "./go-regex.ts";
@@ -15,9 +16,7 @@ function readTask(task: ForeignValue, into: Conversion): void {
   const map = task.map();
   const name = map.take("name")?.text() ?? "without a name";
   map.take("verbose");
-  map
-    .take("interval")
-    ?.note(`interval of the task ${name} is not carried over: tranship sync --watch has a schedule of its own`);
+  const cron = readDue(map.take("interval"));
   const [source, target] = [readLocation(map.take("source"), into), readLocation(map.take("target"), into)];
   const mappings = map.take("mappings")?.list() ?? [];
   map.noteRest(`the task ${name}`);
@@ -33,6 +32,16 @@ function readTask(task: ForeignValue, into: Conversion): void {
       mapping.note(`a mapping of the task ${name} is not carried over: ${error.message}`);
     }
   }
+  into.dueAt(task.line, { of: `the task ${name}`, cron });
+}
+
+/** When a task is due; its interval is in seconds. Undefined where it is done once. */
+function readDue(interval: ForeignValue | undefined): string | undefined {
+  const seconds = interval?.number() ?? 0;
+  if (seconds <= 0) return undefined;
+  const { cron, why } = dueEvery(seconds);
+  if (why !== undefined) interval?.note(`interval ${seconds} ${why}`);
+  return cron;
 }
 
 /** The host, and its settings as a side effect. */

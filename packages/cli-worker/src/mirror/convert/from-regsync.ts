@@ -1,5 +1,6 @@
 import { parseHost } from "@tranship/core";
 import { type Conversion, type HostDraft, literal, type MirrorDraft, type TagsDraft } from "./conversion.ts";
+import { dueBySchedule, dueEvery, parseGoDuration } from "./due.ts";
 import { imageText, messageOf, readForeign, repositoryText } from "./foreign-reference.ts";
 import type { ForeignMap, ForeignValue } from "./foreign-value.ts";
 import { fromGoRegex, globsOfRegex } from "./go-regex.ts";
@@ -10,12 +11,10 @@ export function fromRegsync(top: ForeignMap, into: Conversion): void {
   for (const creds of top.take("creds")?.list() ?? []) readCreds(creds.map(), into, creds);
   const defaults = top.take("defaults")?.map();
   const shared = defaults === undefined ? {} : readFlags(defaults);
-  for (const key of ["interval", "schedule"]) {
-    defaults?.take(key)?.note(`${key} is not carried over: tranship sync --watch has a schedule of its own`);
-  }
+  const due = defaults === undefined ? undefined : readDue(defaults);
   defaults?.take("parallel")?.note("parallel is not carried over: see --concurrency, and concurrency of a host");
   defaults?.noteRest("the defaults");
-  for (const entry of top.take("sync")?.list() ?? []) readSync(entry, shared, into);
+  for (const entry of top.take("sync")?.list() ?? []) readSync(entry, { shared, due, into });
   top.noteRest("the file");
 }
 
@@ -25,6 +24,22 @@ function readFlags(map: ForeignMap): Flags {
   const referrers = map.take("referrers")?.truth();
   const cosignTags = map.take("digestTags")?.truth();
   return { ...(referrers !== undefined && { referrers }), ...(cosignTags !== undefined && { cosignTags }) };
+}
+
+/** When it is due, as a cron expression: by `schedule`, else by `interval`. Undefined where neither says it. */
+function readDue(map: ForeignMap): string | undefined {
+  const [schedule, interval] = [map.take("schedule"), map.take("interval")];
+  const [scheduled, duration] = [schedule?.text(), interval?.text()];
+  const seconds = duration === undefined ? undefined : parseGoDuration(duration);
+  if (duration !== undefined && seconds === undefined && duration !== "0")
+    interval?.note(`interval ${duration} is not carried over: it is no duration, such as 1h30m`);
+  const due = scheduled === undefined ? seconds && dueEvery(seconds) : dueBySchedule(scheduled);
+  if (due === undefined || due === 0) return undefined;
+  if (due.why !== undefined)
+    (schedule ?? interval)?.note(
+      `${scheduled === undefined ? `interval ${duration}` : `schedule "${scheduled}"`} ${due.why}`,
+    );
+  return due.cron;
 }
 
 function readCreds(map: ForeignMap, into: Conversion, at: ForeignValue): void {
@@ -100,25 +115,32 @@ function readFile(value: ForeignValue | undefined, field: string): string | unde
   return name === undefined ? undefined : literal(name);
 }
 
-function readSync(entry: ForeignValue, shared: Flags, into: Conversion): void {
+interface ReadSyncOptions {
+  /** What the defaults say. */
+  readonly shared: Flags;
+  readonly due: string | undefined;
+  readonly into: Conversion;
+}
+
+function readSync(entry: ForeignValue, { shared, due, into }: ReadSyncOptions): void {
   const map = entry.map();
   const type = map.take("type")?.text() ?? "repository";
   const [sourceText, targetText] = [map.take("source")?.text(), map.take("target")?.text()];
   const flags = { ...shared, ...readFlags(map) };
   const platforms = readPlatforms(map);
+  const cron = readDue(map) ?? due;
   const label = `${sourceText ?? "?"} to ${targetText ?? "?"}`;
   try {
     if (sourceText === undefined || targetText === undefined) throw new SyntaxError("source or target is missing");
     const [source, target] = [withVariables(sourceText, into), withVariables(targetText, into)];
     const draft = draftOf(type, { source, target, map });
     into.mirror({ ...draft, ...platforms, ...flags }, entry.line);
+    into.dueAt(entry.line, { of: `the sync of ${label}`, cron });
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     for (const key of ["tags", "tagSets", "repos"]) map.take(key);
     entry.note(`the sync of ${label} is not carried over: ${error.message}`);
   }
-  for (const key of ["interval", "schedule"])
-    map.take(key)?.note(`${key} is not carried over: tranship sync --watch has a schedule of its own`);
   map.noteRest(`the sync of ${label}`);
 }
 

@@ -1,10 +1,21 @@
 import { stringify } from "yaml";
 import type { Conversion } from "./conversion.ts";
 
-/** A conversion as the text of a mirror file. @param from what it was converted from, for its first line. */
-export function writeMirrorFile({ hosts, mirrors, variables }: Conversion, from: string): string {
+export interface WriteMirrorFileOptions {
+  /** What it was converted from, for its first line. */
+  readonly from: string;
+  /** A cron expression. */
+  readonly schedule: string | undefined;
+}
+
+/** A conversion as the text of a mirror file. */
+export function writeMirrorFile(
+  { hosts, mirrors, variables }: Conversion,
+  { from, schedule }: WriteMirrorFileOptions,
+): string {
   const document = {
     version: 1,
+    ...(schedule !== undefined && { schedule }),
     ...(hosts.size > 0 && { hosts: Object.fromEntries(hosts) }),
     mirrors,
   };

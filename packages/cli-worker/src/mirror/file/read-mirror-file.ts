@@ -3,13 +3,19 @@ import process from "node:process";
 import { readLimited } from "../../read-limited.ts";
 import { readableFile } from "../../single-file.ts";
 import { UsageError } from "../../usage-error.ts";
-import { parseSchedule } from "../../watch/schedule.ts";
+import { parseSchedule, type Schedule } from "../../watch/schedule.ts";
+import type { MirrorFile } from "../mirror-file.ts";
 import { type MirrorText, type ParsedMirrorFile, parseMirrorFile } from "./parse-mirror-file.ts";
 import { MirrorFileError } from "./problem.ts";
 import type { Variables } from "./variables.ts";
 
 /** The longest mirror file that is read, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** A mirror file whose schedule was read too. */
+export interface LoadedMirrorFile extends ParsedMirrorFile {
+  readonly schedule: Schedule | undefined;
+}
 
 /** Where a mirror file's text is from, and the text. */
 export type UnparsedMirrorFile = Omit<MirrorText, "variables">;
@@ -21,7 +27,7 @@ export type UnparsedMirrorFile = Omit<MirrorText, "variables">;
 export async function readMirrorFile(
   path: string,
   { signal, variables = process.env }: { readonly signal: AbortSignal; readonly variables?: Variables | undefined },
-): Promise<ParsedMirrorFile> {
+): Promise<LoadedMirrorFile> {
   return loadMirrorFile({ ...(await readMirrorText(path, signal)), variables });
 }
 
@@ -34,18 +40,20 @@ export async function readMirrorText(path: string, signal: AbortSignal): Promise
   return { text: decode(bytes, name), name, folder };
 }
 
-/** As `parseMirrorFile`, and the schedule is checked too. @throws {MirrorFileError} for what is wrong with it. */
-export async function loadMirrorFile(text: MirrorText): Promise<ParsedMirrorFile> {
+/** As `parseMirrorFile`, and the schedule is read too. @throws {MirrorFileError} for what is wrong with it. */
+export async function loadMirrorFile(text: MirrorText): Promise<LoadedMirrorFile> {
   const parsed = parseMirrorFile(text);
-  const { schedule, name } = parsed.file;
-  if (schedule === undefined) return parsed;
+  return { ...parsed, schedule: await scheduleOf(parsed.file) };
+}
+
+async function scheduleOf({ name, schedule }: MirrorFile): Promise<Schedule | undefined> {
+  if (schedule === undefined) return undefined;
   try {
-    await parseSchedule(schedule.text);
+    return await parseSchedule(schedule.text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new MirrorFileError(name, [{ at: schedule.at, path: "schedule", message: error.message }]);
   }
-  return parsed;
 }
 
 function decode(bytes: Uint8Array, name: string): string {
