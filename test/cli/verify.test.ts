@@ -96,6 +96,12 @@ describe("tranship verify", () => {
     expect(await bench.run(["verify", ...platforms, `${from}:v1`, "oci:layout:v1"])).toMatchObject({ code: 0 });
     expect(await bench.run(["verify", `${from}:v1`, "oci:layout:v1"])).toMatchObject({ code: 3 });
 
+    const sparse = ["--sparse", ...platforms];
+    await bench.run(["copy", ...sparse, `${from}:v1`, "oci:sparse:v1"]);
+    expect(await bench.run(["verify", ...sparse, `${from}:v1`, "oci:sparse:v1"])).toMatchObject({ code: 0 });
+    const whole = await bench.run(["verify", `${from}:v1`, "oci:sparse:v1"]);
+    expect(whole).toMatchObject({ code: 3, stdout: expect.stringMatching(/manifest {2}sha256:\w+ \(.*\) is missing/) });
+
     await bench.run(["tag", `${to}:v1`, "old"]);
     const all = await bench.run(["verify", "--all-tags", from, to]);
     expect(all).toMatchObject({
@@ -114,6 +120,19 @@ describe("tranship verify", () => {
       code: 3,
       stdout: expect.stringContaining("tag       missing"),
     });
+  });
+
+  it("says what can be done about what could not be compared", async () => {
+    await using bench = await Workbench.open();
+    const [, to] = (await setup(bench)).repositories;
+    const { address } = await bench.serve(async () => ({
+      status: 401,
+      headers: { "www-authenticate": 'Basic realm="test"' },
+      body: "{}",
+    }));
+    const run = await bench.run(["verify", `${address}/app:v1`, `${to}:v1`]);
+    expect(run.code).toBe(1);
+    expect(run.stderr.trimEnd().endsWith(`log in with: tranship login ${address}`)).toBe(true);
   });
 
   it("refuses what does not fit together before anything starts", async () => {

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { type CopyOptions, CopyRun, FanOut, type OnEvent, Spool } from "@tranship/copy";
-import { type Platform, parsePlatform } from "@tranship/core";
+import type { Platform } from "@tranship/core";
 import { copyImage } from "../copy-image.ts";
 import { type CopyReport, reportJson } from "../copy-report.ts";
 import { copyRepository } from "../copy-repository.ts";
@@ -11,6 +11,7 @@ import { hostsOf, openDestination, openSource, openStore, readLocation } from ".
 import type { TrafficFlags, TwoSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
+import { readPlatforms } from "../read-platforms.ts";
 import { refuseReferences } from "../refuse-references.ts";
 import { Registries } from "../registries.ts";
 import { CopiedImages } from "../report/copied-images.ts";
@@ -19,7 +20,7 @@ import { SomeFailed } from "../some-failed.ts";
 import { openRunState } from "../state/open-state.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
 import { renderReport } from "../summary.ts";
-import { readingInput, UsageError } from "../usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags {
   readonly allTags?: boolean | undefined;
@@ -94,9 +95,7 @@ export async function copyAction(
 async function readJob(sourceText: string, targetTexts: readonly string[], flags: CopyFlags): Promise<Job> {
   const source = await readLocation(sourceText);
   const targets = await Promise.all(targetTexts.map(readLocation));
-  const platforms = await readingInput(() => (flags.platform ?? []).map(parsePlatform));
-  if (flags.sparse === true && platforms.length === 0)
-    throw new UsageError("--sparse is for platforms, and none are chosen: add --platform, or leave it out");
+  const platforms = await readPlatforms(flags.platform, flags);
   if (flags.allTags === true) refuseReferences("copies", [source, ...targets]);
   if (flags.allTags === true && flags.digestfile !== undefined) {
     throw new UsageError("--digestfile is for one image, --all-tags copies many");

@@ -53,7 +53,7 @@ async function verifyFile(
   signal: AbortSignal,
 ): Promise<void> {
   if (source !== undefined) throw new UsageError("-f says what is compared: leave SRC and DST out");
-  const alone = (["allTags", "platform", "referrers", "srcCreds", "destCreds"] as const).find(
+  const alone = (["allTags", "platform", "sparse", "referrers", "srcCreds", "destCreds"] as const).find(
     (flag) => flags[flag] !== undefined,
   );
   if (alone !== undefined) {
@@ -107,6 +107,7 @@ async function verify(
 const OPTIONS = {
   allTags: "--all-tags",
   platform: "--platform",
+  sparse: "--sparse",
   referrers: "--referrers",
   srcCreds: "--src-creds",
   destCreds: "--dest-creds",

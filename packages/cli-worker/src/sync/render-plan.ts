@@ -3,6 +3,7 @@ import { oneLine } from "../one-line.ts";
 import { renderRequests } from "../summary.ts";
 import { alignColumns } from "../table.ts";
 import { counted, formatBytes } from "../units.ts";
+import { imageName, referenceName } from "./image-name.ts";
 
 /** Images that are shown one by one, at most, and as many deletions; the plan's file has all. */
 const SHOWN = 40;
@@ -29,11 +30,10 @@ function renderChanges(images: readonly PlannedImage[]): readonly string[] {
 }
 
 function renderImage(image: PlannedImage): readonly string[] {
-  const { action, reason, from, tag, to, targetTag, sparse, content } = image;
-  const target = oneLine(`${to}:${targetTag}`);
-  if (action === "delete") return ["delete", target, reason, ""];
+  const { action, reason, to, targetTag, sparse, content } = image;
+  if (action === "delete") return ["delete", oneLine(referenceName(to, targetTag)), reason, ""];
   const size = content === undefined ? "" : `up to ${formatBytes(content.copy.bytes)}`;
-  return [action, `${oneLine(`${from}:${tag}`)} → ${target}`, sparse === true ? `${reason}, sparse` : reason, size];
+  return [action, oneLine(imageName(image)), sparse === true ? `${reason}, sparse` : reason, size];
 }
 
 function renderActions(images: readonly PlannedImage[]): string {

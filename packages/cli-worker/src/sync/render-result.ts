@@ -1,10 +1,10 @@
-import type { ImageResult, SyncPlan, SyncResult } from "@tranship/copy";
+import type { SyncPlan, SyncResult } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { SomeFailed } from "../some-failed.ts";
 import { renderRequests } from "../summary.ts";
 import { counted, formatBytes, formatDuration } from "../units.ts";
+import { failedPart } from "./failed-part.ts";
 import { keptTags } from "./kept-tags.ts";
-import { recordedError } from "./recorded-error.ts";
 
 /** A result for a reader, as lines. Failures are not in it: they go to stderr, one line each. */
 export function renderResult(result: SyncResult): readonly string[] {
@@ -44,15 +44,5 @@ export function failuresOf({ images }: Pick<SyncResult, "images">): SomeFailed |
 
 /** @throws {SomeFailed} with what could not be planned. */
 export function throwUnresolved({ unresolved }: Pick<SyncPlan, "unresolved">): void {
-  const parts = unresolved.map(({ from, tag, to, error }) => {
-    const source = `${from}${tag === undefined ? "" : `:${tag}`}`;
-    return { error: recordedError(error), of: to === undefined ? source : `${source} → ${to}` };
-  });
-  if (parts.length > 0) throw new SomeFailed(parts);
-}
-
-function failedPart({ from, tag, to, targetTag, error }: ImageResult): { readonly error: Error; readonly of: string } {
-  const source = `${from}${tag === undefined ? "" : `:${tag}`}`;
-  const target = to === undefined ? "" : ` → ${to}${targetTag === undefined ? "" : `:${targetTag}`}`;
-  return { error: error === undefined ? new Error("it failed") : recordedError(error), of: `${source}${target}` };
+  if (unresolved.length > 0) throw new SomeFailed(unresolved.map(failedPart));
 }

@@ -2,7 +2,9 @@ import type { Difference, VerifiedTag, VerifyResult } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { type FailedPart, FoundDifferent, SomeFailed } from "../some-failed.ts";
 import { renderRequests } from "../summary.ts";
+import { failedPart } from "../sync/failed-part.ts";
 import { imageName } from "../sync/image-name.ts";
+import { recordedError } from "../sync/recorded-error.ts";
 import { counted, formatBytes, formatDuration } from "../units.ts";
 
 /** A verification for a reader, as lines: what differs, and what was looked at. Failures are not in it: they go to stderr, one line each. */
@@ -48,10 +50,6 @@ function renderDifference(difference: Difference): string {
   return `${what}  ${digest}${amount}${about} ${problem === "corrupt" ? "has other bytes" : "is missing"}${done}`;
 }
 
-function failedPart(image: VerifiedTag): FailedPart {
-  return { error: new Error(image.error?.message), of: imageName(image) };
-}
-
 function notRepaired({ error }: Difference): FailedPart {
-  return { error: new Error(error?.message) };
+  return { error: error === undefined ? new Error("it is not repaired") : recordedError(error) };
 }

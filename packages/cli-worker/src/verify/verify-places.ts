@@ -1,16 +1,17 @@
 import type { SyncRepository, VerifyStores } from "@tranship/copy";
-import { isDigest, type LayoutStore, parsePlatform, type RegistryStore } from "@tranship/core";
+import { isDigest, type LayoutStore, type RegistryStore } from "@tranship/core";
 import { formatPlace, type Location, referenceOf } from "../location.ts";
 import { openSource, openStore } from "../open-location.ts";
 import type { TwoSideFlags } from "../options.ts";
+import { readPlatforms } from "../read-platforms.ts";
 import { refuseReferences } from "../refuse-references.ts";
 import type { Registries } from "../registries.ts";
-import { readingInput } from "../usage-error.ts";
 
 /** What of two places is compared. */
 export interface ComparedPlaces extends TwoSideFlags {
   readonly allTags?: boolean | undefined;
   readonly platform?: readonly string[] | undefined;
+  readonly sparse?: boolean | undefined;
   readonly referrers?: boolean | undefined;
 }
 
@@ -22,7 +23,7 @@ export interface OpenPlaces {
 
 /**
  * Opens an image or a repository and what was made of it. No request.
- * @throws {UsageError} for a folder that is no layout, and for tags where repositories are compared.
+ * @throws {UsageError} for a folder that is no layout, for tags where repositories are compared, and for platforms that are none.
  */
 export async function openPlaces(
   source: Location,
@@ -30,9 +31,9 @@ export async function openPlaces(
   registries: Registries,
   flags: ComparedPlaces,
 ): Promise<OpenPlaces> {
-  const { allTags = false, platform = [], referrers, srcCreds, destCreds } = flags;
+  const { allTags = false, platform = [], sparse, referrers, srcCreds, destCreds } = flags;
   if (allTags) refuseReferences("compares", [source, target]);
-  const platforms = await readingInput(() => platform.map(parsePlatform));
+  const platforms = await readPlatforms(platform, { sparse });
   const from = await openStore(source, registries, srcCreds);
   const to = await openStore(target, registries, destCreds);
   const names = { from: formatPlace(source), to: formatPlace(target) };
@@ -44,6 +45,7 @@ export async function openPlaces(
       targets: [{ to: names.to, tagOf: references && (() => references.target) }],
       tags: references ? [references.source] : async (listed) => ({ tags: listed.map(({ name }) => name) }),
       platforms,
+      sparse,
       referrers,
       cosignTags: allTags && referrers,
     },
