@@ -63,8 +63,33 @@ describe("AdaptiveLimit", () => {
     expect(limit.limit).toBe(1);
   });
 
-  it("grows by one after each clean round, and not over what the user set", async () => {
-    const limit = new AdaptiveLimit({ most: 4, start: 2 });
+  it("is doubled while the median of four answers is over 10 ms, up to what the user set", async () => {
+    let now = 0;
+    const limit = new AdaptiveLimit({ most: 30, start: 8, now: () => now });
+    const answers = async (...times: readonly number[]): Promise<number> => {
+      for (const ms of times) {
+        const turn = await limit.turn();
+        now += ms;
+        end(turn, "clean");
+      }
+      return limit.limit;
+    };
+    expect(await answers(40, 40, 40)).toBe(8);
+    expect(await answers(40)).toBe(16);
+    expect(await answers(10, 10, 90, 90)).toBe(16);
+    expect(await answers(0, 11, 11, 11)).toBe(30);
+    expect(await answers(40, 40, 40, 40)).toBe(30);
+  });
+
+  it("stays where it begins while answers are quick, however many there are", async () => {
+    const limit = new AdaptiveLimit({ most: 32, start: 8 });
+    for (let n = 0; n < 20; n += 1) await round(limit, 8, "clean");
+    expect(limit.limit).toBe(8);
+  });
+
+  it("grows by one after each clean round once it was halved, to where it was", async () => {
+    const limit = new AdaptiveLimit({ most: 32, start: 4 });
+    await round(limit, 1, "refused");
     await round(limit, 1, "clean");
     expect(limit.limit).toBe(2);
     await round(limit, 1, "clean");
@@ -73,6 +98,30 @@ describe("AdaptiveLimit", () => {
     expect(limit.limit).toBe(4);
     for (let n = 0; n < 5; n += 1) await round(limit, 4, "clean");
     expect(limit.limit).toBe(4);
+  });
+
+  it("grows by one, and is not doubled, where answers are slow and it was halved; not over what the user set", async () => {
+    let now = 0;
+    const limit = new AdaptiveLimit({ most: 6, start: 4, now: () => now });
+    await round(limit, 1, "refused");
+    const slow = async (): Promise<number> => {
+      const turns = await Promise.all(Array.from({ length: limit.limit }, () => limit.turn()));
+      now += 40;
+      for (const turn of turns) end(turn, "clean");
+      return limit.limit;
+    };
+    expect([await slow(), await slow(), await slow(), await slow(), await slow()]).toEqual([3, 4, 5, 6, 6]);
+  });
+
+  it("lets nobody wait in line when its client is closed", async () => {
+    const closing = new AbortController();
+    const limit = new AdaptiveLimit({ most: 1, closing: closing.signal });
+    const turn = await limit.turn();
+    const reason = new Error("closed");
+    const waiting = [limit.turn(), limit.turn(new AbortController().signal)];
+    closing.abort(reason);
+    for (const ended of await Promise.allSettled(waiting)) expect(ended).toEqual({ status: "rejected", reason });
+    turn.end();
   });
 
   it("begins a round anew after a refusal, and counts nothing for what says nothing", async () => {

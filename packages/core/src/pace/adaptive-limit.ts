@@ -1,3 +1,5 @@
+import { SlowAnswers } from "./slow-answers.ts";
+
 /** How a request went, for the limit. `void`: it says nothing of the host's load. */
 export type Verdict = "clean" | "refused" | "void";
 
@@ -9,6 +11,12 @@ export interface Turn {
   judge(verdict: Verdict): boolean;
 }
 
+/** One who waits in line. */
+interface Waiting {
+  go(): void;
+  leave(reason: unknown): void;
+}
+
 export interface AdaptiveLimitOptions {
   /** The limit that the user set, which is never passed. */
   readonly most: number;
@@ -16,26 +24,39 @@ export interface AdaptiveLimitOptions {
   readonly start?: number | undefined;
   /** A lower limit that holds at the moment, asked for each turn; undefined: none. It is not less than 1. Where it rises, who waits sees that at the end of a turn. */
   readonly cap?: (() => number | undefined) | undefined;
+  /** A clock in ms by which answers are slow or not. Default: none is. */
+  readonly now?: (() => number) | undefined;
+  /** Ends what waits in line. */
+  readonly closing?: AbortSignal | undefined;
 }
 
 /**
- * How many requests may wait for an answer of one host at once: half as many after a refusal, one more after each clean round, which is as many good answers as
- * there are turns (additive increase, multiplicative decrease). Of the refusals of requests that were under way together only the first counts.
+ * How many requests may wait for an answer of one host at once. It is doubled while the median answer takes over 10 ms, until a host refuses: from then on half as many after
+ * a refusal, one more after each clean round, which is as many good answers as there are turns (slow start, then additive increase and multiplicative decrease). A host
+ * that answers quickly is given no more than it was ever given: more connections would only cost. Of the refusals of requests that were under way together only the first counts.
  */
 export class AdaptiveLimit {
   readonly #most: number;
   readonly #cap: () => number | undefined;
-  readonly #line: (() => void)[] = [];
+  readonly #now: () => number;
+  readonly #answers = new SlowAnswers();
+  readonly #line: Waiting[] = [];
   #limit: number;
+  /** The highest that the limit was. */
+  #reached: number;
   #active = 0;
   #clean = 0;
   /** Counts the halvings. */
   #epoch = 0;
 
-  constructor({ most, start = most, cap = () => undefined }: AdaptiveLimitOptions) {
+  constructor({ most, start = most, cap = () => undefined, now = () => 0, closing }: AdaptiveLimitOptions) {
     this.#most = most;
     this.#cap = cap;
     this.#limit = Math.min(start, most);
+    this.#reached = this.#limit;
+    this.#now = now;
+    // One listener, not one for each that waits.
+    closing?.addEventListener("abort", () => this.#leaveAll(closing.reason), { once: true });
   }
 
   get limit(): number {
@@ -50,6 +71,7 @@ export class AdaptiveLimit {
   /** Raises the limit at once, as far as the user allows. */
   raiseTo(limit: number): void {
     this.#limit = Math.max(this.#limit, Math.min(limit, this.#most));
+    this.#reached = Math.max(this.#reached, this.#limit);
     this.#advance();
   }
 
@@ -63,21 +85,32 @@ export class AdaptiveLimit {
 
   #queue(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const go = (): void => {
-        signal?.removeEventListener("abort", leave);
-        resolve();
-      };
       const leave = (): void => {
-        this.#line.splice(this.#line.indexOf(go), 1);
+        this.#line.splice(this.#line.indexOf(waiting), 1);
         reject(signal?.reason);
       };
+      const waiting: Waiting = {
+        go() {
+          signal?.removeEventListener("abort", leave);
+          resolve();
+        },
+        leave(reason) {
+          signal?.removeEventListener("abort", leave);
+          reject(reason);
+        },
+      };
       signal?.addEventListener("abort", leave, { once: true });
-      this.#line.push(go);
+      this.#line.push(waiting);
     });
+  }
+
+  #leaveAll(reason: unknown): void {
+    for (const waiting of this.#line.splice(0)) waiting.leave(reason);
   }
 
   #begin(): Turn {
     const epoch = this.#epoch;
+    const begunAt = this.#now();
     let [ended, judged] = [false, false];
     return {
       end: () => {
@@ -89,7 +122,7 @@ export class AdaptiveLimit {
       judge: (verdict) => {
         if (judged) return false;
         judged = true;
-        if (verdict === "clean") this.#count();
+        if (verdict === "clean") this.#count(this.#now() - begunAt);
         if (verdict !== "refused" || epoch !== this.#epoch) return false;
         this.#halve();
         return true;
@@ -103,19 +136,24 @@ export class AdaptiveLimit {
     this.#limit = Math.max(1, Math.floor(this.limit / 2));
   }
 
-  #count(): void {
+  #count(tookMs: number): void {
+    const wasSlow = this.#answers.took(tookMs);
+    if (this.#epoch === 0) {
+      if (wasSlow) this.raiseTo(this.#limit * 2);
+      return;
+    }
     this.#clean += 1;
     if (this.#clean < this.limit) return;
     this.#clean = 0;
-    this.raiseTo(this.#limit + 1);
+    if (this.#limit < this.#reached || this.#answers.isSlow) this.raiseTo(this.#limit + 1);
   }
 
   #advance(): void {
     while (this.free) {
-      const go = this.#line.shift();
-      if (go === undefined) return;
+      const waiting = this.#line.shift();
+      if (waiting === undefined) return;
       this.#active += 1;
-      go();
+      waiting.go();
     }
   }
 }

@@ -19,6 +19,11 @@ export class Clock {
     return performance.now() + this.#skippedMs;
   }
 
+  /** How long this thread has had nothing to do, in ms: a wait counts only where nothing else was worked on meanwhile. */
+  idle(): number {
+    return performance.eventLoopUtilization().idle + this.#skippedMs;
+  }
+
   /** @throws the signal's reason, as soon as it is aborted. */
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const end = this.now() + ms;

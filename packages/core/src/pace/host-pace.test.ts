@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { client, failure, manifest, read, serve } from "../../../../test/support/transport-setup.ts";
 
@@ -47,6 +48,38 @@ function throttlingOnce(retryAfter: () => string | undefined): { readonly listen
   };
   return server;
 }
+
+describe("a host", () => {
+  /** Asks 120 times; gives the most requests that were open at once. `answered` decides when one is answered. */
+  async function mostAtOnce(answered: (open: number) => Promise<unknown>): Promise<number> {
+    let [open, most] = [0, 0];
+    const host = await serve(async (_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      await answered(open);
+      open -= 1;
+      response.end("ok");
+    });
+    const made = client(host, { plainHttp: true, connections: 20 });
+    await Promise.all(Array.from({ length: 120 }, () => read(made)));
+    return most;
+  }
+
+  it("that answers at once is asked 8 things at the same time", async () => {
+    const { promise: all, resolve: allCame } = Promise.withResolvers<void>();
+    const most = await mostAtOnce(async (open) => {
+      if (open === 8) allCame();
+      await all;
+      // A ninth would come meanwhile.
+      for (let n = 0; n < 10; n += 1) await setImmediate();
+    });
+    expect(most).toBe(8);
+  });
+
+  it("that takes long to answer is asked as many as the client may", async () => {
+    expect(await mostAtOnce(() => setTimeout(25))).toBe(20);
+  });
+});
 
 describe("a host that answers 429", () => {
   it.each([

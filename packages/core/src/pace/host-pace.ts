@@ -14,7 +14,7 @@ export interface HostPaceOptions extends BackoffOptions {
   readonly clock: Clock;
   /** Aborted when the client is closed, which ends what waits. */
   readonly closing?: AbortSignal | undefined;
-  /** Requests that wait for an answer at once; as many again where bodies are big. */
+  /** Requests that wait for an answer at once, at most; as many again where bodies are big. */
   readonly concurrency: number;
   /** A lower limit that holds at the moment. Default: none. */
   readonly cap?: (() => number | undefined) | undefined;
@@ -35,6 +35,9 @@ export interface Held {
   readonly status: number;
 }
 
+/** Small requests at once before it has shown how long a host takes to answer: on a quick one more would only cost connections. */
+const FIRST_AT_ONCE = 8;
+
 /** The wait that a RetryPolicy allows by default. */
 export const MAX_RETRY_AFTER_MS = 120_000;
 
@@ -42,7 +45,7 @@ export const MAX_RETRY_AFTER_MS = 120_000;
  * The pace of one host, which every request to it keeps, whoever sends it.
  *
  * - What a 429 or a passing 5xx tells to wait (`Retry-After`) is waited by all requests; without such a word all wait as long as a backoff says.
- * - Requests that wait for the head of an answer are limited, and the limit adapts. A body under way, in either direction, holds no turn: what it waits for may
+ * - Requests that wait for the head of an answer are limited, and the limit adapts: it begins at 8, and is doubled while answers take long. A body under way, in either direction, holds no turn: what it waits for may
  *   be another request to the same host, in a copy within one registry. Big bodies have a limit of their own: nothing small waits for a blob that stalls.
  * - Waiting holds no connection, and no turn of another host.
  */
@@ -58,9 +61,9 @@ export class HostPace {
   constructor(options: HostPaceOptions) {
     this.#options = options;
     this.#gate = new HostGate(options.clock);
-    const { concurrency: most, cap } = options;
-    this.#small = new AdaptiveLimit({ most, cap });
-    this.#big = new AdaptiveLimit({ most, cap });
+    const { concurrency: most, cap, clock, closing } = options;
+    this.#small = new AdaptiveLimit({ most, start: FIRST_AT_ONCE, cap, now: () => clock.idle(), closing });
+    this.#big = new AdaptiveLimit({ most, cap, closing });
     this.#quota = options.pullFloor === undefined ? undefined : new PullQuota(options.pullFloor);
   }
 
@@ -102,10 +105,11 @@ export class HostPace {
   }
 
   async #wait(request: HttpRequest): Promise<Turn> {
-    const signal = untilClosed(request.signal, this.#options.closing);
-    const turn = await this.#limitOf(request).turn(signal);
+    const turn = await this.#limitOf(request).turn(request.signal);
     try {
-      if (!endsUpload(request)) await this.#gate.pass((ms) => this.#checkWait(request, ms), signal);
+      if (this.heldForMs === 0 || endsUpload(request)) return turn;
+      const signal = untilClosed(request.signal, this.#options.closing);
+      await this.#gate.pass((ms) => this.#checkWait(request, ms), signal);
       return turn;
     } catch (error) {
       turn.end();
