@@ -131,3 +131,18 @@ export async function turns(count = 5): Promise<void> {
 export function untilAborted({ signal }: CallOptions): Promise<never> {
   return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
+
+/** For two stores: who asks one of them what the reference stands for waits until the other one is asked too. */
+export function rendezvous(reference: string): { readonly before: Before; readonly met: Promise<void> } {
+  const { promise: met, resolve } = Promise.withResolvers<void>();
+  let came = 0;
+  return {
+    met,
+    async before({ method, about }) {
+      if (method !== "resolve" || about !== reference) return;
+      came += 1;
+      if (came === 2) resolve();
+      await met;
+    },
+  };
+}

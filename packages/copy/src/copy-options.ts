@@ -8,7 +8,10 @@ export interface Destination {
   readonly store: Target;
   /** A tag; or a digest, which then must be the source's; or nothing: by digest alone. */
   readonly reference?: string | undefined;
-  /** The reference is known to be missing, from a list of tags: it is not asked for. */
+  /**
+   * What a list of tags says of the reference. True: it is not there, and is not asked for. False: it is there, so that the source's is needed in any case, and both are asked for at the
+   * same time. Default: no list was read.
+   */
   readonly missing?: boolean | undefined;
   /** What the reference stands for, where that is known: it is not asked for, unless it must be kept. */
   readonly there?: Digest | undefined;

@@ -1,6 +1,6 @@
 import { type Descriptor, MemoryStore, RegistryError, StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
-import { RecordingStore } from "../../../test/support/recording-store.ts";
+import { RecordingStore, rendezvous } from "../../../test/support/recording-store.ts";
 import { type BuiltImage, buildImage, putManifest } from "../../../test/support/small-image.ts";
 import { copyTags, failures } from "./copy-tags.ts";
 import type { CopyEvent } from "./events.ts";
@@ -47,6 +47,28 @@ describe("copyTags()", () => {
     expect(to.about("resolve")).toHaveLength(4);
     expect(from.about("resolve")).toHaveLength(4);
     expect([...from.about("open", "fetch"), ...to.about("push", "tag")]).toEqual([]);
+  });
+
+  it("asks both sides at the same time for a tag that the target's list shows", async () => {
+    await copyTags(from, to);
+    const { before, met } = rendezvous("v1");
+    from.before = before;
+    to.before = before;
+
+    const result = await copyTags(from, to);
+
+    await met;
+    expect(failures(result)).toEqual([]);
+  });
+
+  it("ends what it asks of one side where the other fails, before that tag has failed", async () => {
+    await copyTags(from, to);
+    to.before = ({ method, about }) => {
+      if (method === "resolve" && about === "v1") throw new RegistryError("TIMEOUT", "no", { method: "HEAD", url: "" });
+    };
+    const result = await copyTags(from, to);
+    expect(failures(result)).toMatchObject([{ tag: "v1", error: { code: "TIMEOUT" } }]);
+    expect(from.running).toBe(0);
   });
 
   it("copies the others where one image fails", async () => {

@@ -59,7 +59,7 @@ export async function copyTags(
   const copyTag = async (tag: string): Promise<TagOutcome> => {
     try {
       signal?.throwIfAborted();
-      const destination = { store: to, reference: tag, missing: there !== undefined && !there.has(tag) };
+      const destination = { store: to, reference: tag, missing: there && !there.has(tag) };
       return { tag, result: await copy({ store: from, reference: tag }, destination, observed) };
     } catch (error) {
       return { tag, error };

@@ -127,7 +127,7 @@ class Execution {
   }
 
   async #transfer({ descriptor, mountFrom }: Transfer): Promise<void> {
-    const open = this.#reader.opener(descriptor);
+    const open = this.#reader.opener(descriptor, this.#run.slotsOf(this.#target, descriptor));
     const send = (): Promise<PushOutcome> => {
       // Since it was planned, other copies of the run have brought more.
       const holders = new Set([...mountFrom, ...this.#run.holders(this.#target, descriptor.digest)]);
@@ -156,7 +156,9 @@ class Execution {
   async #putWithChildren(action: Put): Promise<PushOutcome> {
     const { descriptor, children, reference, sparse } = action;
     const open =
-      action.bytes === undefined ? this.#reader.opener(descriptor) : openBytes(Buffer.from(action.bytes, "base64"));
+      action.bytes === undefined
+        ? this.#reader.opener(descriptor, this.#run.requestSlots(this.#target))
+        : openBytes(Buffer.from(action.bytes, "base64"));
     const put = (): Promise<PushOutcome> => this.#writer.pushManifest(descriptor, open, reference);
     try {
       return await (sparse === undefined ? waitForChildren(put, this.#scope.signal) : put());

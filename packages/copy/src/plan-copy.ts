@@ -27,7 +27,7 @@ import { Writer } from "./writer.ts";
  * Finds out what a copy has to do, children first, and changes nothing.
  *
  * Requests: 1 HEAD for the target's reference; where it is missing there, 1 GET for the source's manifest, where it is not, 1 HEAD for the
- * source's, and nothing else if the two are the same, or if that is remembered of a choice of platforms; none of these where the destination says what is there; 1 GET for each manifest below. Whether a blob is at the target is left to
+ * source's, at the same time where a list shows it, and nothing else if the two are the same, or if that is remembered of a choice of platforms; none of these where the destination says what is there; 1 GET for each manifest below. Whether a blob is at the target is left to
  * `execute`, where asking costs nothing extra. Memory: the manifests of the image.
  * @throws {CopyError} with the code of the store that failed. @throws {StoreError} PLATFORM_UNKNOWN.
  */
@@ -43,20 +43,25 @@ export async function planCopy(
   const writer = new Writer(to.store, { run, call, sourceName: from.store.name });
   const isKnown = to.missing === true || (to.there !== undefined && clobber);
   const asked = isKnown ? undefined : to.reference;
+  // Where the target has the reference, as its list says, the source's is needed whatever it stands for.
+  const both = to.missing === false && asked !== undefined && clobber && (options.platforms ?? []).length === 0;
+  const asking = both ? scope.start(() => reader.resolve(from.reference)) : undefined;
   // Credentials may push and not pull; but a tag that must be kept has to be seen.
-  const seen = asked === undefined ? undefined : await writer.resolve(asked, { mayBeHidden: clobber });
+  const looking = asked === undefined ? undefined : scope.start(() => writer.resolve(asked, { mayBeHidden: clobber }));
+  await scope.settled();
+  const [source, seen] = [await asking, await looking];
   if (seen !== undefined && !clobber) return finished({ source: undefined, root: seen, state: "kept", notices: [] });
 
-  const root = await findRoot(reader, from.reference, options, { there: seen, rewrites: run.rewrites });
+  const root = await findRoot(reader, from.reference, options, { source, there: seen, rewrites: run.rewrites });
   const there = seen?.digest ?? (isKnown ? to.there : undefined);
   if (to.reference !== undefined && isDigest(to.reference) && to.reference !== root.root.digest) {
     const detail = `the content to copy is "${root.root.digest}", and a digest cannot stand for anything else`;
     throw new TypeError(`Cannot copy "${nameOf(from)}" to "${nameOf(to)}": ${detail}`);
   }
   const unchanged = there === root.root.digest;
-  const { source, kept, notices } = root;
+  const { kept, notices } = root;
   const state = unchanged && kept === undefined ? "unchanged" : "copy";
-  const head: PlanHead = { source, root: root.root, state, notices, ...(kept && { kept: [...kept] }) };
+  const head: PlanHead = { source: root.source, root: root.root, state, notices, ...(kept && { kept: [...kept] }) };
   if (state === "unchanged" && options.referrers !== true) return finished(head);
   // A directory or memory tells for nothing whether it has the root, and then only the tag lacks.
   const rootIsThere = unchanged || (to.store.place === undefined && (await writer.has(root.root)));
@@ -100,16 +105,25 @@ interface Root {
   readonly notices: readonly string[];
 }
 
+/** What is known before the source is read. */
+interface Asked {
+  /** What the reference stands for there. */
+  readonly source: Descriptor | undefined;
+  /** What it stands for at the target. */
+  readonly there: Descriptor | undefined;
+  readonly rewrites: Rewrites;
+}
+
 async function findRoot(
   reader: Reader,
   reference: string,
   options: CopyOptions,
-  { there, rewrites }: { readonly there: Descriptor | undefined; readonly rewrites: Rewrites },
+  { source: asked, there, rewrites }: Asked,
 ): Promise<Root> {
   const { platforms = [], sparse = false } = options;
-  if (platforms.length === 0 && there !== undefined) {
-    const source = await reader.resolve(reference);
-    if (source.digest === there.digest) return { source, root: source, content: undefined, notices: [] };
+  if (platforms.length === 0 && (there !== undefined || asked !== undefined)) {
+    const source = asked ?? (await reader.resolve(reference));
+    if (source.digest === there?.digest) return { source, root: source, content: undefined, notices: [] };
     return { source, root: source, content: await reader.openManifest(source), notices: [] };
   }
   if (there !== undefined && rewrites.kept && !sparse && options.referrers !== true) {

@@ -13,6 +13,7 @@ import {
   StoreError,
   watchContent,
 } from "@tranship/core";
+import type { LimitFunction } from "p-limit";
 import { asCopyError } from "./errors.ts";
 import { type CopyRun, lending } from "./run.ts";
 
@@ -62,15 +63,18 @@ export class Reader {
     return { descriptor, bytes, manifest: parseManifest(bytes, descriptor.mediaType) };
   }
 
-  /** How a target reads the content; may be called for any offset, any number of times. */
-  opener(descriptor: Descriptor): Open {
+  /**
+   * How a target reads the content; may be called for any offset, any number of times.
+   * @param slots Of which whoever reads it holds one: it is another's while the source has to be waited for.
+   */
+  opener(descriptor: Descriptor, slots?: LimitFunction): Open {
     return async (offset, signal) => {
       const known = this.#run.manifests.get(descriptor.digest) ?? inlineData(descriptor);
       if (known !== undefined) return once(known.subarray(offset));
       try {
         const content = await this.source.fetch(descriptor, {
           ...this.#call,
-          whileWaiting: lending(this.#run.slotsOf(descriptor)),
+          whileWaiting: slots && lending(slots),
           offset,
           signal: signal ?? this.#call.signal,
         });
@@ -115,11 +119,11 @@ export class Reader {
     descriptor: Descriptor | undefined,
     task: (call: CallOptions) => Promise<T>,
   ): Promise<T> {
-    const { requestSlots } = this.#run;
+    const slots = this.#run.requestSlots(this.source);
     try {
-      return await requestSlots(() => {
+      return await slots(() => {
         this.#call.signal.throwIfAborted();
-        return task({ ...this.#call, whileWaiting: lending(requestSlots) });
+        return task({ ...this.#call, whileWaiting: lending(slots) });
       });
     } catch (error) {
       throw this.#blame(operation, descriptor, error);

@@ -15,7 +15,7 @@ const MANIFEST_CACHE_BYTES = 32 * 1024 * 1024;
 
 /** The limits of a run. */
 export interface RunOptions {
-  /** Small requests (HEADs, manifests, tags) in flight. Default 32. */
+  /** Small requests (HEADs, manifests, tags) in flight at each registry. Default 32. */
   readonly concurrency?: number | undefined;
   /** Big blobs in flight; small ones are small requests. Default 8, and never more than `concurrency`. */
   readonly blobs?: number | undefined;
@@ -33,8 +33,6 @@ export type WorkKey = `${"blob" | "manifest"} ${Digest}`;
  * which repositories of a registry are known to hold a blob.
  */
 export class CopyRun {
-  /** Slots for small requests and small blobs; they never wait behind big ones. */
-  readonly requestSlots: LimitFunction;
   readonly blobSlots: LimitFunction;
   /** Manifests that were read and verified: at most 32 MiB of them. */
   readonly manifests: LRUCache<Digest, Uint8Array> = new LRUCache({
@@ -46,6 +44,8 @@ export class CopyRun {
   readonly rewrites: Rewrites;
   /** Bytes that its copies have read and written. */
   readonly traffic: TrafficMeter = new TrafficMeter();
+  readonly #concurrency: number;
+  readonly #requestSlots = new WeakMap<object, LimitFunction>();
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
   readonly #holders = new BlobHolders();
 
@@ -53,13 +53,21 @@ export class CopyRun {
     const { concurrency = 32, blobs = 8, spool, journal } = options;
     this.spool = spool;
     this.rewrites = new Rewrites(journal?.tags);
-    this.requestSlots = pLimit(atLeastOne("concurrency", concurrency));
+    this.#concurrency = atLeastOne("concurrency", concurrency);
     this.blobSlots = pLimit(Math.min(atLeastOne("blobs", blobs), concurrency));
   }
 
-  /** Where a blob gets its slot: one that is read whole is as quick as a manifest. */
-  slotsOf({ size }: Descriptor): LimitFunction {
-    return size > SMALL_BLOB_BYTES ? this.blobSlots : this.requestSlots;
+  /** Slots for small requests to a store, and small blobs; they never wait behind big ones. Each registry has slots of its own, whichever of its repositories is asked. */
+  requestSlots(store: Pick<Source, "place">): LimitFunction {
+    const key = store.place?.access ?? store;
+    const slots = this.#requestSlots.get(key) ?? pLimit(this.#concurrency);
+    this.#requestSlots.set(key, slots);
+    return slots;
+  }
+
+  /** Where a blob gets its slot: one that is read whole is as quick as a manifest. @param store Where it goes. */
+  slotsOf(store: Pick<Source, "place">, { size }: Descriptor): LimitFunction {
+    return size > SMALL_BLOB_BYTES ? this.blobSlots : this.requestSlots(store);
   }
 
   /**

@@ -51,7 +51,7 @@ export async function verifyImage(
   async function readBlob(descriptor: Descriptor): Promise<void> {
     scope.signal.throwIfAborted();
     try {
-      await checkContent(await reader.opener(descriptor)(0, scope.signal), descriptor);
+      await checkContent(await reader.opener(descriptor, run.blobSlots)(0, scope.signal), descriptor);
     } catch (cause) {
       throw asCopyError(
         { side: "source", operation: "fetch", store: image.store.name, descriptor, cause },

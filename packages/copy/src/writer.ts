@@ -66,7 +66,7 @@ export class Writer {
 
   pushBlob(descriptor: Descriptor, open: Open, mountFrom: readonly string[]): Promise<PushOutcome> {
     const { run, call } = this.#options;
-    const slots = run.slotsOf(descriptor);
+    const slots = run.slotsOf(this.target, descriptor);
     const lent = { ...call, whileWaiting: lending(slots) };
     return slots(async () => {
       const kept = run.spool?.reading(descriptor, open);
@@ -118,9 +118,10 @@ export class Writer {
 
   #small<T>(task: (call: CallOptions) => Promise<T>): Promise<T> {
     const { run, call } = this.#options;
-    return run.requestSlots(() => {
+    const slots = run.requestSlots(this.target);
+    return slots(() => {
       call.signal.throwIfAborted();
-      return task({ ...call, whileWaiting: lending(run.requestSlots) });
+      return task({ ...call, whileWaiting: lending(slots) });
     });
   }
 

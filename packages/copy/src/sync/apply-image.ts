@@ -72,7 +72,7 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
     steps === undefined
       ? await copy(
           names,
-          { ...destination, missing: known === null, there: known ?? undefined },
+          { ...destination, missing: known === undefined ? undefined : known === null, there: known ?? undefined },
           {
             ...common,
             platforms: (image.platforms ?? []).map(parsePlatform),

@@ -12,11 +12,12 @@ const NO_LIST: ReadonlySet<string> = new Set(["DENIED", "UNAUTHORIZED", "UNSUPPO
  * @throws {TypeError} where the store has no list; {StoreError} NAME_UNKNOWN where there is no such repository.
  */
 export async function readListing(
-  store: Pick<Source, "name" | "tags" | "listedTags">,
+  store: Pick<Source, "name" | "place" | "tags" | "listedTags">,
   run: CopyRun,
   call: CallOptions,
 ): Promise<Listing> {
-  return run.requestSlots(async () => {
+  const slots = run.requestSlots(store);
+  return slots(async () => {
     call.signal?.throwIfAborted();
     if (store.listedTags !== undefined) {
       return new Map((await Array.fromAsync(store.listedTags(call))).map((tag) => [tag.name, tag]));
@@ -35,7 +36,7 @@ export interface TargetListing {
 
 /** The tags of a target: none where the repository is not there. @throws {StoreError} where that can't be found out. */
 export async function readTargetListing(
-  store: Pick<Source, "name" | "tags" | "listedTags">,
+  store: Pick<Source, "name" | "place" | "tags" | "listedTags">,
   run: CopyRun,
   call: CallOptions,
 ): Promise<TargetListing> {

@@ -1,4 +1,4 @@
-import { type CallOptions, type Digest, formatPlatform, isDigest, type Source } from "@tranship/core";
+import { type CallOptions, type Descriptor, type Digest, formatPlatform, isDigest, type Source } from "@tranship/core";
 import { failureRecord } from "../failure-record.ts";
 import type { Plan, PlanAction } from "../plan.ts";
 import { planCopy } from "../plan-copy.ts";
@@ -44,6 +44,10 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
   const { spec, source } = repository;
   const { mirror, from } = spec;
   const job = { name: from, source, notices: [], create: [] };
+  const asking = isListedWithoutDigest(repository, tag, options)
+    ? new Reader(source, options.run, options.call).resolve(tag)
+    : undefined;
+  asking?.catch(() => {});
   const seen = await Promise.all(
     repository.targets.map(async (target) => ({ target, seen: await look(repository, target, tag, options) })),
   );
@@ -56,7 +60,10 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
   const settled = seen.flatMap(({ target, seen: state }) =>
     state.state === "immutable" ? [kept(repository, target, tag, state.there)] : [],
   );
-  if (open.length === 0) return { ...job, entries: settled, unresolved };
+  if (open.length === 0) {
+    await asking?.catch(() => {});
+    return { ...job, entries: settled, unresolved };
+  }
   try {
     const digest = await sourceDigest(repository, tag, open, options);
     if (needsSubjects(repository)) repository.subjects.add(digest);
@@ -103,11 +110,30 @@ async function look(
   }
 }
 
+/** Whether the lists show the tag at every target and digests nowhere: the source's is then needed whatever the targets' are, and both are asked for at the same time. */
+function isListedWithoutDigest(
+  { spec, targets, listing, immutable }: OpenRepository,
+  tag: string,
+  { trustMs }: PlanTagOptions,
+): boolean {
+  if (isDigest(tag) || immutable.has(tag) || trustMs !== undefined || (spec.platforms ?? []).length > 0) return false;
+  if (listing?.get(tag)?.digest !== undefined) return false;
+  try {
+    return targets.every((target) => {
+      const listed = target.listing?.get(targetTagOf(target, tag));
+      return listed !== undefined && listed.digest === undefined;
+    });
+  } catch {
+    // A name that is none at the target: who looks there says so.
+    return false;
+  }
+}
+
 async function sourceDigest(
   { spec, source, listing }: OpenRepository,
   tag: string,
   open: readonly { readonly there: Digest | null }[],
-  options: PlanTagOptions,
+  options: PlanTagOptions & { readonly asking: Promise<Descriptor> | undefined },
 ): Promise<Digest> {
   if (isDigest(tag)) return tag;
   const listed = listing?.get(tag)?.digest;
@@ -120,7 +146,9 @@ async function sourceDigest(
   const missing = open.every(({ there }) => there === null);
   const reads =
     readsContent(source, depth) && (missing || (platforms.length > 0 && (!run.rewrites.kept || looksBelow(spec))));
-  const { digest } = reads ? (await reader.openReference(tag)).descriptor : await reader.resolve(tag);
+  const { digest } = reads
+    ? (await reader.openReference(tag)).descriptor
+    : await (options.asking ?? reader.resolve(tag));
   await source.sawTag?.(tag, digest, call);
   return digest;
 }

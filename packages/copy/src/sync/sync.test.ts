@@ -1,5 +1,6 @@
 import { StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
+import { rendezvous } from "../../../../test/support/recording-store.ts";
 import { buildArtifact, buildImage, buildIndex, putManifest } from "../../../../test/support/small-image.ts";
 import { MemoryRegistries, putImages } from "../../../../test/support/sync-setup.ts";
 import { CopyRun } from "../run.ts";
@@ -46,6 +47,17 @@ describe("sync()", () => {
     expect(result.outcomes).toMatchObject({ unchanged: 6, copied: 0 });
     expect(registries.store("dst/app").about("push", "tag")).toEqual([]);
     expect(registries.store("src/app").about("open", "fetch")).toEqual([]);
+  });
+
+  it("asks both sides at the same time for a tag that the target's list shows", async () => {
+    await sync([every], registries);
+    const { before, met } = rendezvous("v1");
+    for (const name of ["src/app", "dst/app"]) registries.store(name).before = before;
+
+    const result = await sync([every], registries);
+
+    await met;
+    expect(result.outcomes).toMatchObject({ unchanged: 6, failed: 0 });
   });
 
   it("copies the others where one image fails, and says what failed", async () => {

@@ -116,7 +116,7 @@ export class ContentCheck {
     const { run } = this.#options;
     return this.#looking(descriptor, async () => {
       if (descriptor.size > MAX_MANIFEST_BYTES) throw tooLarge(descriptor, this.#target.name);
-      const bytes = await this.#inSlot(run.requestSlots, async (call) =>
+      const bytes = await this.#inSlot(run.requestSlots(this.#target), async (call) =>
         readVerified(await this.#target.fetch(descriptor, call), descriptor),
       );
       return childrenOf(parseManifest(bytes, descriptor.mediaType)).filter((child) => !isForeign(child));
@@ -126,8 +126,8 @@ export class ContentCheck {
   async #blob(descriptor: Descriptor): Promise<readonly Difference[]> {
     const { run, deep } = this.#options;
     const state = await this.#looking(descriptor, async () => {
-      if (!deep) return this.#inSlot(run.requestSlots, (call) => this.#target.has(descriptor, call));
-      await this.#inSlot(run.slotsOf(descriptor), async (call) =>
+      if (!deep) return this.#inSlot(run.requestSlots(this.#target), (call) => this.#target.has(descriptor, call));
+      await this.#inSlot(run.slotsOf(this.#target, descriptor), async (call) =>
         checkContent(await this.#target.fetch(descriptor, call), descriptor),
       );
       return true;
@@ -150,7 +150,7 @@ export class ContentCheck {
     const { name, referrers } = this.#target;
     if (referrers === undefined) return new Set();
     try {
-      const list = await this.#inSlot(run.requestSlots, (call) =>
+      const list = await this.#inSlot(run.requestSlots(this.#target), (call) =>
         Array.fromAsync(referrers.call(this.#target, subject, call)),
       );
       return new Set(list.map(({ digest }) => digest));

@@ -104,7 +104,7 @@ export class Repairs {
     const mountFrom = isCorrupt ? [] : run.holders(this.#target, descriptor.digest);
     emit({ type: "planned", descriptor });
     const writer = new Writer(this.#target, { run, call, sourceName: source.name, emit });
-    const opener = new Reader(source, run, call).opener(descriptor);
+    const opener = new Reader(source, run, call).opener(descriptor, run.slotsOf(this.#target, descriptor));
     const outcome = await writer.pushBlob(descriptor, opener, mountFrom);
     emit({ type: outcome === "pushed" ? "done" : "mounted", descriptor });
   }
@@ -115,6 +115,6 @@ export class Repairs {
     if (this.#target.delete === undefined)
       throw new StoreError("UNSUPPORTED", `Cannot replace "${name}": blobs can't be deleted there`);
     const { call, run } = this.#options;
-    await run.requestSlots(() => this.#target.delete?.(contentOf(difference), call));
+    await run.requestSlots(this.#target)(() => this.#target.delete?.(contentOf(difference), call));
   }
 }

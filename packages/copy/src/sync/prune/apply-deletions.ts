@@ -103,7 +103,7 @@ async function deleteTag(
   { run, call }: DeletionCall,
 ): Promise<DeletionResult | "by digest only"> {
   try {
-    await run.requestSlots(async () => {
+    await run.requestSlots(target)(async () => {
       call.signal.throwIfAborted();
       if (target.untag === undefined)
         throw new StoreError("UNSUPPORTED", `Cannot delete "${to}:${targetTag}": tags can't be deleted there`);

@@ -70,7 +70,7 @@ function remover(
 ): (manifest: Pick<InventoryManifest, "digest">) => Promise<void> {
   return async ({ digest }) => {
     try {
-      await run.requestSlots(() => target.delete?.({ mediaType: OCI_MANIFEST, digest, size: 0 }, call));
+      await run.requestSlots(target)(() => target.delete?.({ mediaType: OCI_MANIFEST, digest, size: 0 }, call));
     } catch (error) {
       // Some registries delete referrers with their subject.
       if (!(error instanceof StoreError) || error.code !== "MANIFEST_UNKNOWN") throw error;
