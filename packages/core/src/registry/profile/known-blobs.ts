@@ -17,6 +17,8 @@ export class KnownBlobs {
   readonly #journal: BlobJournal | undefined;
   readonly #saving: Saving;
   readonly #refused = new Set<string>();
+  /** What the journal said of pairs: it is asked once for each, not for each blob. */
+  readonly #asked = new Map<string, Promise<boolean>>();
 
   constructor(host: string, journal?: BlobJournal, saving: Saving = new Saving()) {
     this.#host = host;
@@ -49,8 +51,13 @@ export class KnownBlobs {
   }
 
   async refuses(from: string, { repository: into, access }: KnownPlace): Promise<boolean> {
-    if (this.#refused.has(`${access} ${from} ${into}`)) return true;
-    return (await this.#journal?.refusesMount({ host: this.#host, access, from, into }).catch(() => false)) ?? false;
+    const pair = `${access} ${from} ${into}`;
+    if (this.#refused.has(pair)) return true;
+    if (this.#journal === undefined) return false;
+    const asked =
+      this.#asked.get(pair) ?? this.#journal.refusesMount({ host: this.#host, access, from, into }).catch(() => false);
+    this.#asked.set(pair, asked);
+    return asked;
   }
 
   async #mayMount(from: string, repository: string, access: string): Promise<boolean> {
