@@ -30,6 +30,17 @@ export function journalBlobCases(suite: JournalSuite): void {
     expect(await blobs.repositories(HOST, "me", digestNumber(2))).toEqual([]);
   });
 
+  it("blobs keep what was seen just before the journal is closed, in one transaction or in many", async () => {
+    const seen = ["a", "b", "c"].map((repository) => {
+      suite.pass(1);
+      return suite.journal.blobs.seen(place(repository), blob);
+    });
+    await suite.journal.close();
+    await Promise.all(seen);
+    const { blobs } = await suite.other();
+    expect(await blobs.repositories(HOST, "me", blob)).toEqual(["c", "b", "a"]);
+  });
+
   it("blobs.repositories() gives a few where there are thousands", async () => {
     await seenIn(...Array.from({ length: MOUNT_CANDIDATES + 2 }, (_, number) => `r${number}`));
     const repositories = await suite.journal.blobs.repositories(HOST, "me", blob);

@@ -36,12 +36,13 @@ export class SqliteBlobs implements BlobJournal {
 
   async seen(place: BlobPlace, digest: Digest): Promise<void> {
     const blob = digestColumn(digest);
+    const now = this.#now();
     await this.#database.writeSoon((connection) => {
       connection.run(
         "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seen = excluded.seen",
         blob,
         placeOf(connection, place),
-        this.#now(),
+        now,
       );
       // A base layer is in thousands of repositories, and a few are enough to mount from.
       for (const surplus of connection.all(REPOSITORIES, blob, place.host, place.access, 0).slice(MOUNT_CANDIDATES)) {
