@@ -65,7 +65,7 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
     return { ...job, entries: settled, unresolved };
   }
   try {
-    const digest = await sourceDigest(repository, tag, open, options);
+    const digest = await sourceDigest(repository, tag, open, { ...options, asking });
     if (needsSubjects(repository)) repository.subjects.add(digest);
     const entries = [...settled];
     for (const { target, there } of open)
