@@ -10,7 +10,9 @@ type Action = (connection: Connection) => void;
 export class GroupedWrites {
   readonly #write: (action: Action) => Promise<void>;
   #actions: Action[] = [];
+  /** The group that gathers. */
   #made: Promise<void> | undefined;
+  readonly #underWay = new Set<Promise<void>>();
 
   /** @param write Runs an action in one transaction. It may run twice; the first one is undone then. */
   constructor(write: (action: Action) => Promise<void>) {
@@ -20,13 +22,19 @@ export class GroupedWrites {
   /** Resolves when the action is committed. @throws what made the transaction fail, with all of its actions. */
   add(action: Action): Promise<void> {
     this.#actions.push(action);
-    this.#made ??= this.#make();
+    this.#made ??= this.#begin();
     return this.#made;
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when nothing waits any more, and nothing is being written. */
   async done(): Promise<void> {
-    while (this.#made !== undefined) await this.#made.catch(() => {});
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  #begin(): Promise<void> {
+    const made = this.#make().finally(() => this.#underWay.delete(made));
+    this.#underWay.add(made);
+    return made;
   }
 
   async #make(): Promise<void> {

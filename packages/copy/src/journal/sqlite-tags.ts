@@ -19,13 +19,14 @@ export class SqliteTags implements TagJournal {
   }
 
   async seen(place: TagPlace, digest: Digest): Promise<void> {
+    const now = this.#now();
     await this.#database.writeSoon((connection) => {
       connection.run(
         "INSERT INTO tags VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest, seen = excluded.seen",
         placeOf(connection, place),
         place.tag,
         digestColumn(digest),
-        this.#now(),
+        now,
       );
       this.#pruning.wrote(connection, "tags");
     });
