@@ -13,6 +13,9 @@ const ENGINE =
 /** What is about mirror files and what they select stands on libraries that take as long to load as all else together (zod, yaml, semver): `copy` goes without. */
 const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror[\\/](?!hosts[\\/])|prune[\\/]|sync[\\/])/;
 
+/** Our own files but those that stand on a cloud's SDK: these are loaded when a host is that cloud's. */
+const SHARED_SOURCES = /[\\/]cli-worker[\\/]src[\\/](?!credentials[\\/]aws-identity\.ts)/;
+
 /** What several commands need. */
 const SHARED = { minShareCount: 3, includeDependenciesRecursively: false } as const;
 
@@ -39,7 +42,7 @@ export default defineConfig({
         { ...BUILTINS_CHUNK, priority: 2 },
         { name: "engine", test: ENGINE, priority: 1 },
         { ...SHARED, name: "mirrors", test: MIRRORS, priority: 1 },
-        { ...SHARED, name: "shared", test: /[\\/]cli-worker[\\/]src[\\/]/ },
+        { ...SHARED, name: "shared", test: SHARED_SOURCES },
       ],
     },
     chunkFileNames: "[name]-[hash].js",

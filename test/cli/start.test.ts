@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { helpTexts } from "../../packages/cli-worker/src/help-texts.ts";
 import { createProgram } from "../../packages/cli-worker/src/program.ts";
@@ -67,6 +67,16 @@ describe("tranship copy", () => {
     expect(await loadedFor("copy")).not.toMatch(libraries);
     // What is looked for is what there is.
     expect(await loadedFor("sync")).toMatch(libraries);
+  });
+
+  it("loads no cloud's SDK", async () => {
+    const sdks = /node_modules\/@(?:aws-sdk|azure|smithy)\/|node_modules\/google-auth-library\//;
+    for (const action of ["copy", "sync", "verify"]) expect(sdks.test(await loadedFor(action)), action).toBe(false);
+    const bundle = new URL("../dist/command/", `file://${COMMAND}`);
+    const files = (await readdir(bundle)).filter((name) => name.endsWith(".js"));
+    const texts = await Promise.all(files.map((name) => readFile(new URL(name, bundle), "utf8")));
+    // What is looked for is what there is.
+    expect(texts.some((text) => sdks.test(text))).toBe(true);
   });
 });
 
