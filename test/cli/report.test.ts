@@ -37,6 +37,9 @@ async function setup(bench: Workbench, tags?: object, hook?: Hook): Promise<Setu
   return { from, to, source, target };
 }
 
+const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+const allRequests = ({ requests }: SyncResult): number => sum(Object.values(requests).flatMap(Object.values));
+
 const tagOf = ({ route }: ServedRequest): string | undefined =>
   route.kind === "manifest" ? route.reference : undefined;
 
@@ -143,17 +146,17 @@ describe("--report", () => {
     expect(result.images).toMatchObject([
       { from: source, tag: "v1", to: `${target}/c`, targetTag: "v9", moved: { count: 4 } },
     ]);
-    expect(result.images[0]?.requests).toBe(
-      Object.values(result.requests)
-        .flatMap(Object.values)
-        .reduce((a, b) => a + b, 0),
-    );
+    expect(result.images[0]?.requests).toBe(allRequests(result));
     for (const text of [markdown, page]) expect(text).toContain(`${source}:v1 → ${target}/c:v9`);
 
     expect(await bench.run(["copy", "-aq", source, `${target}/d`, ...REPORTS])).toMatchObject({ code: 1 });
     const all = JSON.parse((await read(bench))[0] ?? "") as SyncResult;
     expect(all).toMatchObject({ ok: false, outcomes: { copied: 2, failed: 1 } });
-    expect(all.images.find(({ tag }) => tag === "v2")).toMatchObject({ error: { code: "MANIFEST_UNKNOWN" } });
+    // What it was asked for before it failed is counted too.
+    expect(all.images.find(({ tag }) => tag === "v2")).toMatchObject({
+      error: { code: "MANIFEST_UNKNOWN" },
+      requests: 1,
+    });
     expect(all.traffic[new URL(`http://${target}`).host]?.written).toBe(all.moved.bytes);
   });
 
@@ -172,11 +175,37 @@ describe("--report", () => {
     expect(await command.ended).toMatchObject({ code: 143 });
     const result = JSON.parse((await read(bench))[0] ?? "") as SyncResult;
     expect(result).toMatchObject({ ok: false, outcomes: { copied: 2 }, error: { code: "INTERRUPTED" } });
+    const copied = result.images.filter(({ outcome }) => outcome === "copied");
     expect(
-      result.images.every(
-        ({ moved, skipped, digest }) => digest !== undefined && moved.bytes + skipped.bytes > 100_000,
-      ),
+      copied.every(({ moved, skipped, digest }) => digest !== undefined && moved.bytes + skipped.bytes > 100_000),
     ).toBe(true);
+    const lists = Object.values(result.requests).map((kinds) => kinds["GET tags"] ?? 0);
+    expect(sum(result.images.map(({ requests }) => requests))).toBe(allRequests(result) - sum(lists));
+  });
+
+  it("has the requests of an image that a sync did not finish", async () => {
+    await using bench = await Workbench.open();
+    const asked = Promise.withResolvers<void>();
+    const stuck: Hook = async (request, next) => {
+      if (request.method !== "GET" || request.route.kind !== "blob") return next();
+      asked.resolve();
+      return new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(new Error("gone"))));
+    };
+    const { to, source, target } = await setup(bench, { names: ["v1"] }, stuck);
+    const mirrors = [{ from: source, to: `${target}/a`, tags: ["v1"] }];
+    await writeFile(bench.path("mirror.yaml"), JSON.stringify({ version: 1, mirrors }));
+    const command = bench.start(["sync", "-f", "mirror.yaml", "-q", ...REPORTS]);
+    await asked.promise;
+    command.process.kill("SIGINT");
+    expect(await command.ended).toMatchObject({ code: 130 });
+    const result = JSON.parse((await read(bench))[0] ?? "") as SyncResult;
+    const planning = [
+      result.requests[source.replace(/\/.*/, "")]?.["GET manifest"],
+      result.requests[to.address]?.["HEAD manifest"],
+    ];
+    expect(planning).toEqual([1, 1]);
+    expect(result.images).toMatchObject([{ tag: "v1", outcome: "left", requests: allRequests(result) - 2 }]);
+    expect(result.requests[to.address]?.["POST upload"]).toBeGreaterThan(0);
   });
 
   it("has no secrets, whatever a registry answers", async () => {

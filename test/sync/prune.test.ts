@@ -86,6 +86,10 @@ async function prunesTags(setup: Setup): Promise<void> {
   const run = await bench.run(["sync", "-f", "keep-3.yaml", "--json"]);
   expect(run).toMatchObject({ code: 0, stderr: "" });
   expect(resultOf(run)).toMatchObject({ ok: true, outcomes: { deleted: 4, kept: 0, failed: 0 } });
+  const events = run.stdout.split("\n").filter((line) => line.startsWith('{"type":"deleted"'));
+  expect(events.map((line) => JSON.parse(line).reference).toSorted()).toEqual(
+    ["1.0.0", "1.1.0", "1.2.0", signatureOf(images, "1.0.0")].toSorted(),
+  );
   expect(await tagsOf(target)).toEqual(
     ["1.3.0", "1.4.0", "1.5.0", "bundle", "pinned", signatureOf(images, "1.3.0")].toSorted(),
   );
@@ -151,6 +155,7 @@ describe("tranship sync with prune, to tranship serve", () => {
     const within = await bench.run(["sync", "-f", "keep-3.yaml", "--max-delete", "4"]);
     expect(within).toMatchObject({ code: 0, stderr: "" });
     expect(within.stdout).toContain("4 deleted");
+    expect(within.stdout).toMatch(/ {2}deleted {3}\S+\/mirror\/app: 1\.0\.0, 1\.1\.0, 1\.2\.0, sha256-\S+\.sig\n/);
   });
 
   it("deletes nothing where two mirrors write, nor where the source has shrunken by half", async () => {

@@ -1,5 +1,6 @@
-import type { CallOptions, Digest, Platform, Target } from "@tranship/core";
+import type { Digest, Platform, Target } from "@tranship/core";
 import type { OnEvent } from "./events.ts";
+import type { OnCopyExchange } from "./request-count.ts";
 import type { CopyRun } from "./run.ts";
 import type { TargetFeed } from "./spool/fan-out.ts";
 
@@ -37,5 +38,5 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
   /** Told of each HTTP request, also of a copy that fails and has no result. */
-  readonly onExchange?: CallOptions["onExchange"];
+  readonly onExchange?: OnCopyExchange | undefined;
 }

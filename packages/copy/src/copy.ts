@@ -17,9 +17,9 @@ import { Scope } from "./scope.ts";
  * @throws {CopyError} the first failure, after everything under way has ended. An abort rejects with `signal.reason`.
  */
 export async function copy(from: Located<Source>, to: Destination, options: CopyOptions = {}): Promise<CopyResult> {
-  const { run = new CopyRun(), onEvent } = options;
+  const { run = new CopyRun(), onEvent, onExchange } = options;
   const names = { from: nameOf(from), to: nameOf(to) };
-  const counter = new RequestCounter(options.onExchange);
+  const counter = new RequestCounter(onExchange && ((request) => onExchange(request, names)));
   const onRetry = (retry: RetryRecord): void => onEvent?.({ ...names, ...retryEvent(retry) } as CopyEvent);
   const scope = new Scope(options.signal);
   try {

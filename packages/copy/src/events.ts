@@ -26,6 +26,12 @@ export type CopyEvent =
   | (OfCopy & { readonly type: "retrying" | "throttled" } & Omit<RetryRecord, "throttled">)
   | (OfCopy & { readonly type: "done"; readonly descriptor: Descriptor })
   | (OfCopy & { readonly type: "tagged"; readonly descriptor: Descriptor; readonly reference: string })
+  /** A tag of the target is there no more; without `reference` it is content that had other bytes than its digest says. `digest`: what the tag stood for. */
+  | (OfCopy & {
+      readonly type: "deleted";
+      readonly digest?: Digest | undefined;
+      readonly reference?: string | undefined;
+    })
   /** Something that the user should know and that is no failure. */
   | (OfCopy & { readonly type: "notice"; readonly message: string })
   | (OfCopy & { readonly type: "failed"; readonly error: Error });

@@ -23,7 +23,14 @@ export { type StateFolder, stateFolderAt } from "./journal/state-folder.ts";
 export type { Plan, PlanAction, PlanHead } from "./plan.ts";
 export { nameOf, planCopy } from "./plan-copy.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
-export { addRequests, type RequestCount, RequestCounter, totalRequests } from "./request-count.ts";
+export {
+  addRequests,
+  type CopyNames,
+  type OnCopyExchange,
+  type RequestCount,
+  RequestCounter,
+  totalRequests,
+} from "./request-count.ts";
 export { type Amount, type CopyResult, sumAmounts, Tally } from "./result.ts";
 export type { Retries, RetryCount } from "./retry-count.ts";
 export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";

@@ -1,24 +1,33 @@
-import type { CallOptions, RequestRecord } from "@tranship/core";
+import type { RequestRecord } from "@tranship/core";
 
 /** Requests by host, and there by method and kind: `{ "r.example": { "GET manifest": 3, "POST upload": 4 } }`. */
 export type RequestCount = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** Told of a request, as it was answered. @param of whose it was, as events name it; undefined for what is of no image, such as a list of tags. */
+export type OnCopyExchange = (request: RequestRecord, of?: CopyNames) => void;
+
+/** Which copy it is: the source and the target with their references, `registry.example/app:v1`. */
+export interface CopyNames {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Counts the requests of one copy, and hands each on to whoever counts more. */
 export class RequestCounter {
   readonly #hosts = new Map<string, Map<string, number>>();
-  readonly #next: CallOptions["onExchange"];
+  readonly #next: OnCopyExchange | undefined;
 
-  constructor(next?: CallOptions["onExchange"]) {
+  constructor(next?: OnCopyExchange) {
     this.#next = next;
   }
 
   /** Bound, so that it can be handed to a store as its `onExchange`. */
-  readonly count = (request: RequestRecord): void => {
+  readonly count: OnCopyExchange = (request, of) => {
     const kinds = this.#hosts.get(request.host) ?? new Map<string, number>();
     const kind = `${request.method} ${request.kind}`;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     this.#hosts.set(request.host, kinds);
-    this.#next?.(request);
+    this.#next?.(request, of);
   };
 
   /** The count so far. */

@@ -63,14 +63,16 @@ export async function copyAction(
   const { concurrency, blobs } = flags;
   const run = new CopyRun({ concurrency, blobs, spool: state.spool, journal: state.journal });
   const copied = new CopiedImages(run);
+  const isWritten = written.files.length > 0;
+  const onExchange = isWritten ? copied.onExchange : undefined;
   const onEvent: OnEvent = (event) => {
-    if (written.files.length > 0) copied.onEvent(event);
+    if (isWritten) copied.onEvent(event);
     progress.onEvent(event);
   };
   const startedAtMs = performance.now();
   let reports: readonly CopyReport[];
   try {
-    reports = await copyToAll(job, flags, registries, { run, signal, onEvent, onExchange: copied.onExchange });
+    reports = await copyToAll(job, flags, registries, { run, signal, onEvent, onExchange });
   } catch (error) {
     if (flags.json === true) printJsonFailure(error);
     await writeReports(written.files, { ...written, result: copied.result([], { error }) });

@@ -4,12 +4,11 @@ import {
   type CopyRun,
   failureRecord,
   type ImageResult,
+  type OnCopyExchange,
   ResultTally,
   type SyncResult,
   Tally,
-  totalRequests,
 } from "@tranship/copy";
-import type { RequestRecord } from "@tranship/core";
 import type { CopyReport } from "../copy-report.ts";
 
 interface Seen {
@@ -20,6 +19,7 @@ interface Seen {
   readonly moved: Tally;
   readonly mounted: Tally;
   readonly skipped: Tally;
+  requests: number;
   /** Undefined until it has ended. */
   ended?: Pick<ImageResult, "outcome" | "digest" | "error">;
 }
@@ -37,8 +37,11 @@ export class CopiedImages {
     this.#run = run;
   }
 
-  /** Counts a request. Bound. */
-  readonly onExchange = (request: RequestRecord): void => this.#tally.onExchange(request);
+  /** Counts a request, also for its image. Bound. */
+  readonly onExchange: OnCopyExchange = (request, of) => {
+    this.#tally.onExchange(request);
+    if (of !== undefined) this.#at(of.from, of.to).requests += 1;
+  };
 
   /** Bound. */
   readonly onEvent = (event: CopyEvent): void => {
@@ -74,7 +77,7 @@ export class CopiedImages {
   }
 
   #image(
-    { from, to, firstMs, lastMs, moved, mounted, skipped }: Seen,
+    { from, to, firstMs, lastMs, moved, mounted, skipped, requests }: Seen,
     ended: Pick<ImageResult, "outcome"> & Partial<ImageResult>,
   ): ImageResult {
     const [source, target] = [split(from), split(to)];
@@ -87,7 +90,7 @@ export class CopiedImages {
       moved: moved.amount,
       mounted: mounted.amount,
       skipped: skipped.amount,
-      requests: 0,
+      requests,
       tookMs: Math.round(lastMs - firstMs),
       ...ended,
     };
@@ -104,6 +107,7 @@ export class CopiedImages {
       moved: new Tally(),
       mounted: new Tally(),
       skipped: new Tally(),
+      requests: 0,
     };
     this.#seen.set(key, seen);
     return seen;
@@ -111,7 +115,7 @@ export class CopiedImages {
 }
 
 function copied(result: CopyResult): Pick<ImageResult, "outcome"> & Partial<ImageResult> {
-  const { outcome, root, source, moved, mounted, skipped, requests } = result;
+  const { outcome, root, source, moved, mounted, skipped } = result;
   return {
     outcome: outcome === "copied" ? "copied" : "unchanged",
     digest: root.digest,
@@ -119,7 +123,6 @@ function copied(result: CopyResult): Pick<ImageResult, "outcome"> & Partial<Imag
     moved,
     mounted,
     skipped,
-    requests: totalRequests(requests),
   };
 }
 

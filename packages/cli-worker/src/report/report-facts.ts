@@ -1,6 +1,6 @@
 import type { Amount, ImageOutcome, ImageResult, SyncResult } from "@tranship/copy";
 import { sumAmounts, totalRequests } from "@tranship/copy";
-import { keptTags } from "../sync/kept-tags.ts";
+import { keptTags } from "../sync/pruned-tags.ts";
 
 /** How a run ended, for a heading. */
 export type ReportState = "done" | "failed" | "interrupted" | "ended";
@@ -12,6 +12,8 @@ export interface ReportFacts {
   readonly outcomes: readonly (readonly [ImageOutcome, number])[];
   /** What failed or was refused. */
   readonly failures: readonly ImageResult[];
+  /** Tags that were pruned. */
+  readonly deleted: readonly ImageResult[];
   /** What took longest, longest first. */
   readonly slowest: readonly ImageResult[];
   /** By name. */
@@ -66,6 +68,7 @@ export function reportFacts(result: SyncResult): ReportFacts {
     state: stateOf(result),
     outcomes: ORDER.filter((outcome) => outcomes[outcome] > 0).map((outcome) => [outcome, outcomes[outcome]]),
     failures: images.filter(({ error }) => error !== undefined),
+    deleted: images.filter(({ outcome }) => outcome === "deleted"),
     slowest: images
       .filter(({ outcome, tookMs }) => outcome !== "unchanged" && outcome !== "left" && tookMs > 0)
       .toSorted((a, b) => b.tookMs - a.tookMs)

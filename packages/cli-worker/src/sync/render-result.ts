@@ -4,7 +4,7 @@ import { SomeFailed } from "../some-failed.ts";
 import { renderRequests } from "../summary.ts";
 import { counted, formatBytes, formatDuration } from "../units.ts";
 import { failedPart } from "./failed-part.ts";
-import { keptTags } from "./kept-tags.ts";
+import { deletedTags, keptTags } from "./pruned-tags.ts";
 
 /** A result for a reader, as lines. Failures are not in it: they go to stderr, one line each. */
 export function renderResult(result: SyncResult): readonly string[] {
@@ -25,6 +25,7 @@ export function renderResult(result: SyncResult): readonly string[] {
       : [`  tags      ${counts.map(([outcome, count]) => `${count} ${outcome}`).join(", ")}`]),
     `  moved     ${parts.join("; ")}`,
     `  requests  ${renderRequests(requests)}`,
+    ...deletedTags(images).map((line) => `  deleted   ${oneLine(line)}`),
     ...keptTags(images).map((line) => `  kept      ${oneLine(line)}`),
     ...images.flatMap(({ notices = [] }) => notices.map((notice) => `  note      ${oneLine(notice)}`)),
   ];

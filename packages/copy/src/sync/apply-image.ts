@@ -30,23 +30,30 @@ type Outcome = Pick<ImageResult, "outcome" | "digest" | "error"> &
   Partial<Pick<ImageResult, "moved" | "mounted" | "skipped" | "sourceDigest" | "notices">>;
 
 /**
- * Does with one image what is planned. A failure is in the result; an abort rejects with `signal.reason`.
+ * Does with one image what is planned. A failure is in the result; of one that an abort ended the result says that it is `left`.
  * Requests: where `check` is set 1 HEAD a side for what is not skipped; then those of `execute`, for a retag 1 GET and 1 PUT.
  */
 export async function applyImage(source: Source, entry: JobEntry, options: ApplyImageOptions): Promise<ImageResult> {
   const startedAtMs = performance.now();
   const { mirror, from, tag, to, targetTag } = entry.image;
   const counter = new RequestCounter(options.call.onExchange);
-  let outcome: Outcome;
+  const ended = (outcome: Outcome): ImageResult => ({
+    mirror,
+    from,
+    tag,
+    to,
+    targetTag,
+    ...NO_AMOUNTS,
+    requests: totalRequests(counter.result()),
+    tookMs: Math.round(performance.now() - startedAtMs),
+    ...outcome,
+  });
+  const { call } = options;
   try {
-    outcome = await apply(source, entry, { ...options, call: { ...options.call, onExchange: counter.count } });
+    return ended(await apply(source, entry, { ...options, call: { ...call, onExchange: counter.count } }));
   } catch (error) {
-    options.call.signal.throwIfAborted();
-    outcome = { outcome: "failed", error: failureRecord(error) };
+    return ended(call.signal.aborted ? { outcome: "left" } : { outcome: "failed", error: failureRecord(error) });
   }
-  const tookMs = Math.round(performance.now() - startedAtMs);
-  const requests = totalRequests(counter.result());
-  return { mirror, from, tag, to, targetTag, ...NO_AMOUNTS, requests, tookMs, ...outcome };
 }
 
 async function apply(source: Source, { image, target, steps }: JobEntry, options: ApplyImageOptions): Promise<Outcome> {

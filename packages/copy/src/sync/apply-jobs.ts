@@ -61,15 +61,11 @@ export async function applyJobs(
     await Promise.all(
       entries.map(async (entry, at) => {
         const feed = feeds[at];
-        try {
-          scope.throwIfAborted();
-          ended(await applyImage(source, entry, { run, call, onEvent, check, allowTargetMoved, feed }));
-        } catch (error) {
-          ended(leftImage(entry.image));
-          if (!(scope.reason instanceof FailFast)) throw error;
-        } finally {
-          await feed?.end();
-        }
+        const how = { run, call, onEvent, check, allowTargetMoved, feed };
+        const image = scope.aborted ? leftImage(entry.image) : await applyImage(source, entry, how);
+        await feed?.end();
+        ended(image);
+        if (image.outcome === "left" && !(scope.reason instanceof FailFast)) scope.throwIfAborted();
         noteFailure();
       }),
     );
@@ -87,7 +83,7 @@ export async function applyJobs(
   }
   signal?.throwIfAborted();
   // What is deleted at one target is not ended in the middle by a failure at another one: then it could not be said what is gone.
-  const deleting = { run, check, call: { ...call, signal: signal ?? new AbortController().signal }, ended };
+  const deleting = { run, check, call: { ...call, signal: signal ?? new AbortController().signal }, onEvent, ended };
   await forEachInFlight(deletions.groups(), DELETIONS_IN_FLIGHT, async (group) => {
     if (scope.aborted) for (const image of group.images) ended(leftImage(image));
     else await applyDeletions(group, deleting);

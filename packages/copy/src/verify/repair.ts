@@ -97,7 +97,10 @@ export class Repairs {
     };
     const emit = (event: object): void => onEvent?.({ ...names, ...event } as CopyEvent);
     const isCorrupt = difference.problem === "corrupt";
-    if (isCorrupt) await this.#remove(difference);
+    if (isCorrupt) {
+      await this.#remove(difference);
+      emit({ type: "deleted", digest: descriptor.digest });
+    }
     run.forget(this.#target, `blob ${descriptor.digest}`);
     run.holds(source, descriptor.digest);
     // What is wrong here may be wrong in the other repositories too: many registries store a blob once for all.

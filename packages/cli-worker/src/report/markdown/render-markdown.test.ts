@@ -27,6 +27,9 @@ describe("renderMarkdown()", () => {
       expect(text.split("\n")).toContain(line);
     }
     expect(text).toContain("the registry asks to wait 21600 s");
+    expect(text).toMatch(
+      /### Deleted\n\n\| tag \| was \|\n.*\n\| `mirror\.example:5000\/team\/worker:[^`]+` \| `sha256:/,
+    );
   });
 
   it("has every foreign text in a code span, where nothing works", () => {

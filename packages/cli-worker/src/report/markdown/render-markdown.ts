@@ -1,5 +1,5 @@
 import type { Amount, ImageResult } from "@tranship/copy";
-import { imageName } from "../../sync/image-name.ts";
+import { imageName, referenceName } from "../../sync/image-name.ts";
 import { counted, formatBytes, formatDuration } from "../../units.ts";
 import type { Report } from "../report.ts";
 import { notesOf, type ReportFacts, type RepositoryPair, reportFacts } from "../report-facts.ts";
@@ -21,6 +21,7 @@ export function renderMarkdown(report: Report): string {
     ...section("Content", contentTable(report, facts)),
     ...section("Failures", failureTable(facts.failures)),
     ...section("Repositories", pairTable(facts.pairs)),
+    ...section("Deleted", deletedTable(facts.deleted)),
     ...section("Slowest", slowestTable(facts.slowest)),
     ...section("Hosts", hostTable(facts)),
     ...section("Notes", notes(report)),
@@ -73,6 +74,14 @@ function pairTable(pairs: readonly RepositoryPair[]): readonly string[] {
 function countOutcomes(images: readonly ImageResult[]): string {
   const counts = Map.groupBy(images, ({ outcome }) => outcome);
   return [...counts].map(([outcome, { length }]) => `${length} ${outcomeInWords(outcome)}`).join(", ") || "0";
+}
+
+function deletedTable(deleted: readonly ImageResult[]): readonly string[] {
+  if (deleted.length === 0) return [];
+  const rows = deleted
+    .slice(0, ROWS)
+    .map(({ to = "", targetTag, digest = "" }) => [code(referenceName(to, targetTag)), code(digest)]);
+  return withRest(table(["tag", "was"], rows), deleted.length);
 }
 
 function slowestTable(slowest: readonly ImageResult[]): readonly string[] {

@@ -1,6 +1,7 @@
 import { StoreError } from "@tranship/core";
 import { atOnce } from "../../at-once.ts";
 import { isDigestTag } from "../../digest-tags.ts";
+import type { OnEvent } from "../../events.ts";
 import { failureRecord } from "../../failure-record.ts";
 import { inFlight } from "../../in-flight.ts";
 import { RequestCounter, totalRequests } from "../../request-count.ts";
@@ -11,7 +12,7 @@ import type { PlannedImage } from "../sync-plan.ts";
 import type { ImageResult } from "../sync-result.ts";
 import { deleteByDigest } from "./delete-by-digest.ts";
 import type { DeletionGroup } from "./deletion-groups.ts";
-import { type DeletionCall, type DeletionResult, movedResult } from "./deletion-result.ts";
+import { type DeletionCall, type DeletionResult, DeletionResults, movedResult } from "./deletion-result.ts";
 
 /** Tags of one target that are looked at at once. */
 const AT_ONCE = 16;
@@ -19,11 +20,10 @@ const AT_ONCE = 16;
 export interface ApplyDeletionsOptions extends DeletionCall {
   /** Whether everything is looked at first: the plan is of another time. */
   readonly check: boolean;
+  readonly onEvent: OnEvent;
   /** Told of each tag, also where the run is aborted. */
   readonly ended: (image: ImageResult) => void;
 }
-
-type Results = Map<PlannedImage, DeletionResult>;
 
 /**
  * Deletes tags of one target: alone where the registry can do that, else by `deleteByDigest`. Digest tags go last, when all else is gone. Where something of what is to stay
@@ -32,7 +32,7 @@ type Results = Map<PlannedImage, DeletionResult>;
  * @throws an abort rejects with `signal.reason`. Whatever else fails `ended` is told.
  */
 export async function applyDeletions(group: DeletionGroup, options: ApplyDeletionsOptions): Promise<void> {
-  const results: Results = new Map();
+  const results = new DeletionResults(options.onEvent);
   try {
     await deleteAll(group, options, results);
   } finally {
@@ -40,7 +40,11 @@ export async function applyDeletions(group: DeletionGroup, options: ApplyDeletio
   }
 }
 
-async function deleteAll(group: DeletionGroup, options: ApplyDeletionsOptions, results: Results): Promise<void> {
+async function deleteAll(
+  group: DeletionGroup,
+  options: ApplyDeletionsOptions,
+  results: DeletionResults,
+): Promise<void> {
   const { target, images } = group;
   const incomplete = group.complete ? await whyIncomplete(group, options) : NOT_ALL;
   if (incomplete !== undefined) {
@@ -59,11 +63,7 @@ async function deleteAll(group: DeletionGroup, options: ApplyDeletionsOptions, r
     isAlone = false;
     return undefined;
   });
-  if (!isAlone) {
-    const deleted = await deleteByDigest(target, ordered, options);
-    for (const [image, result] of deleted) results.set(image, result);
-    return;
-  }
+  if (!isAlone) return deleteByDigest(target, ordered, options, results);
   const alone = async (image: PlannedImage, call: DeletionCall): Promise<DeletionResult> => {
     const result = await deleteTag(target, image, call);
     return result === "by digest only" ? { outcome: "kept", why: "the registry does not delete it alone" } : result;
@@ -82,17 +82,22 @@ function isOfDigest({ targetTag }: PlannedImage): boolean {
   return isDigestTag(targetTag);
 }
 
-/** Does something for each, and counts its requests; undefined leaves it for later. */
+/** Does something for each, and counts its requests; undefined leaves it for later, an error is its failure. */
 async function each(
   images: readonly PlannedImage[],
-  results: Results,
+  results: DeletionResults,
   { run, call }: DeletionCall,
   task: (image: PlannedImage, call: DeletionCall) => Promise<DeletionResult | undefined>,
 ): Promise<void> {
   await atOnce(images, async (image) => {
     const counter = new RequestCounter(call.onExchange);
-    const result = await task(image, { run, call: { ...call, onExchange: counter.count } });
-    if (result !== undefined) results.set(image, { ...result, requests: totalRequests(counter.result()) });
+    try {
+      const result = await task(image, { run, call: { ...call, onExchange: counter.count } });
+      if (result !== undefined) results.set(image, { ...result, requests: totalRequests(counter.result()) });
+    } catch (error) {
+      call.signal.throwIfAborted();
+      results.fail(image, error, { requests: totalRequests(counter.result()) });
+    }
   });
 }
 
@@ -115,7 +120,7 @@ async function deleteTag(
     if (error instanceof StoreError && error.code === "MANIFEST_UNKNOWN") return { outcome: "deleted" };
     if (error instanceof StoreError && error.code === "LOCKED") return { outcome: "kept", why: "it is locked" };
     if (error instanceof StoreError && error.code === "UNSUPPORTED") return "by digest only";
-    return { outcome: "failed", error: failureRecord(error) };
+    throw error;
   }
 }
 
@@ -127,14 +132,9 @@ async function unlessMoved(
 ): Promise<DeletionResult | undefined> {
   const { targetTag, from, there } = image;
   const writer = new Writer(target, { run, call, sourceName: from });
-  try {
-    const now = (await writer.resolve(targetTag, { mayBeHidden: false }))?.digest;
-    if (now === undefined) return { outcome: "deleted" };
-    return now === there ? undefined : movedResult(image, now);
-  } catch (error) {
-    call.signal.throwIfAborted();
-    return { outcome: "failed", error: failureRecord(error) };
-  }
+  const now = (await writer.resolve(targetTag, { mayBeHidden: false }))?.digest;
+  if (now === undefined) return { outcome: "deleted" };
+  return now === there ? undefined : movedResult(image, now);
 }
 
 /** Whether a tag that is to stay untouched is there no more, or is another one. */

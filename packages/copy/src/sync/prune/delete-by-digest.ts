@@ -6,7 +6,7 @@ import { planDeletions } from "../../inventory/plan-deletions.ts";
 import { readInventory } from "../../inventory/read-inventory.ts";
 import { isReadable, type SyncStore } from "../sync-job.ts";
 import type { PlannedImage } from "../sync-plan.ts";
-import { type DeletionCall, type DeletionResult, movedResult } from "./deletion-result.ts";
+import { type DeletionCall, type DeletionResult, type DeletionResults, movedResult } from "./deletion-result.ts";
 
 /**
  * Deletes tags where a registry deletes whole manifests (distribution 2.8): one goes with all of its tags, if each of them is to go and nothing that stays needs it. What
@@ -17,21 +17,23 @@ export async function deleteByDigest(
   target: SyncStore,
   images: readonly PlannedImage[],
   options: DeletionCall,
-): Promise<ReadonlyMap<PlannedImage, DeletionResult>> {
+  results: DeletionResults,
+): Promise<void> {
   const { call } = options;
-  if (!isReadable(target) || target.delete === undefined) {
-    return all(images, { outcome: "kept", why: "tags can't be deleted there" });
-  }
+  const keepAll = (why: string): void => {
+    for (const image of images) results.set(image, { outcome: "kept", why });
+  };
+  if (!isReadable(target) || target.delete === undefined) return keepAll("tags can't be deleted there");
   let inventory: Inventory;
   try {
     inventory = await readInventory(target, call);
   } catch (error) {
     call.signal.throwIfAborted();
-    const why = `tags can't be deleted alone there, and what else needs them can't be read: ${failureRecord(error).message}`;
-    return all(images, { outcome: "kept", why });
+    return keepAll(
+      `tags can't be deleted alone there, and what else needs them can't be read: ${failureRecord(error).message}`,
+    );
   }
   const manifests = new Map(inventory.flatMap((manifest) => manifest.tags.map((tag) => [tag, manifest])));
-  const results = new Map<PlannedImage, DeletionResult>();
   for (const image of images) {
     const now = manifests.get(image.targetTag)?.digest;
     if (now === undefined) results.set(image, { outcome: "deleted" });
@@ -55,13 +57,10 @@ export async function deleteByDigest(
     const manifest = manifests.get(image.targetTag);
     if (manifest === undefined) continue;
     const outcome = byDigest.get(manifest.digest);
-    results.set(image, outcome === undefined ? needed(manifest, { inventory, staying, going }) : resultOf(outcome));
+    if (outcome === undefined) results.set(image, needed(manifest, { inventory, staying, going }));
+    else if (outcome.outcome === "failed") results.fail(image, outcome.error);
+    else results.set(image, resultOf(outcome));
   }
-  return results;
-}
-
-function all(images: readonly PlannedImage[], result: DeletionResult): ReadonlyMap<PlannedImage, DeletionResult> {
-  return new Map(images.map((image) => [image, result]));
 }
 
 function remover(
@@ -78,9 +77,8 @@ function remover(
   };
 }
 
-function resultOf(outcome: DeletionOutcome): DeletionResult {
+function resultOf(outcome: Exclude<DeletionOutcome, { readonly outcome: "failed" }>): DeletionResult {
   if (outcome.outcome === "deleted") return { outcome: "deleted" };
-  if (outcome.outcome === "failed") return { outcome: "failed", error: failureRecord(outcome.error) };
   return { outcome: "kept", why: `${outcome.because}, which could not be deleted, needs it` };
 }
 

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { RecordingStore } from "../../../../../test/support/recording-store.ts";
 import { buildArtifact, buildImage, buildIndex, putManifest } from "../../../../../test/support/small-image.ts";
 import { MemoryRegistries, putImages } from "../../../../../test/support/sync-setup.ts";
+import type { CopyEvent } from "../../events.ts";
 import { applyPlan } from "../apply-plan.ts";
 import { parseSyncPlan } from "../parse-sync-plan.ts";
 import { planSync } from "../plan-sync.ts";
@@ -230,12 +231,21 @@ describe("pruning", () => {
     expect(result.ok).toBe(true);
   });
 
-  it("tells of what could not be deleted, and deletes the rest", async () => {
+  it("tells of what could not be deleted, and deletes the rest; an event of each, as it ends", async () => {
     target.before = ({ method, about }) => {
       if (method === "untag" && about === "v3") throw new StoreError("DENIED", "no");
     };
-    const result = await sync([mirror(["v2", "v3", "v4"])], registries);
+    const digest = (await target.resolve("v2")).digest;
+    const events: CopyEvent[] = [];
+    const result = await sync([mirror(["v2", "v3", "v4"])], registries, { onEvent: (event) => events.push(event) });
     expect(result).toMatchObject({ ok: false, outcomes: { deleted: 2, failed: 1 } });
+    expect(events.map(({ type, from, to }) => [type, from, to]).toSorted()).toEqual([
+      ["deleted", "src/app:v2", "dst/app:v2"],
+      ["deleted", "src/app:v4", "dst/app:v4"],
+      ["failed", "src/app:v3", "dst/app:v3"],
+    ]);
+    expect(events).toContainEqual({ type: "deleted", from: "src/app:v2", to: "dst/app:v2", reference: "v2", digest });
+    expect(events).toContainEqual(expect.objectContaining({ error: expect.objectContaining({ message: "no" }) }));
   });
 });
 
@@ -328,9 +338,12 @@ describe("pruning where tags can't be deleted alone", () => {
     deletesByDigest(target);
     target.calls.length = 0;
 
-    const result = await sync([mirror(["v8", "v9", "v9.1"])], registries);
+    const deleted: (string | undefined)[] = [];
+    const onEvent = (event: CopyEvent) => event.type === "deleted" && deleted.push(event.reference);
+    const result = await sync([mirror(["v8", "v9", "v9.1"])], registries, { onEvent });
 
     expect(result.outcomes).toMatchObject({ deleted: 3, kept: 0 });
+    expect(deleted.toSorted()).toEqual(["v8", "v9", "v9.1"]);
     expect(target.about("delete")).toEqual([index, image.manifest.digest]);
   });
 
