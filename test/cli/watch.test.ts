@@ -1,7 +1,8 @@
 import { getEventListeners } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import type { SyncResult } from "@tranship/copy";
 import type { RegistryStore } from "@tranship/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { watchAction } from "../../packages/cli-worker/src/actions/watch.ts";
 import { HandClock } from "../support/hand-clock.ts";
 import { turns } from "../support/recording-store.ts";
@@ -141,6 +142,64 @@ describe("watchAction()", () => {
     controller.abort();
     await watching;
     expect([listeners(), clock.waiting]).toEqual([0, 0]);
+  });
+});
+
+describe("watchAction() with reports", () => {
+  it("writes them at the end of each run, whole and over those of the run before, also where a run came to nothing", async () => {
+    await using bench = await Workbench.open();
+    const { app, file, target, to } = await setup(bench);
+    const [path, report] = [bench.path("mirror.yaml"), bench.path("r.json")];
+    const clock = new HandClock(new Date(2026, 0, 1));
+    const controller = new AbortController();
+    const flags = {
+      file: path,
+      watch: "0 * * * *",
+      json: true,
+      state: bench.path("state"),
+      report: [report, bench.path("r.html")],
+    };
+    const ended: string[] = [];
+    const stdout = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      if (String(text).startsWith('{"type":"ended"')) ended.push(String(text));
+      return true;
+    });
+    /** The report of that run, when it has ended. */
+    const reportOf = async (run: number): Promise<SyncResult> => {
+      while (ended.length < run) await turns();
+      return JSON.parse(await readFile(report, "utf8"));
+    };
+    const runAt = (hour: number): Promise<SyncResult> => {
+      clock.moveTo(new Date(2026, 0, 1, hour));
+      return reportOf(hour + 1);
+    };
+    const watching = watchAction(flags, controller.signal, clock);
+
+    expect((await reportOf(1)).images).toMatchObject([{ tag: "v1", outcome: "copied" }]);
+    await seed(app, sampleImage({ seed: "v2", layers: 1 }), "v2");
+    expect(await runAt(1)).toMatchObject({ ok: true, outcomes: { copied: 1, unchanged: 1 } });
+    // A catalogue that can't be asked: nothing is known of what is to be copied.
+    const refused = { from: "127.0.0.1:1/*", to: `${to.address}/{match}` };
+    await writeFile(path, JSON.stringify({ ...file, mirrors: [refused] }));
+    expect(await runAt(2)).toMatchObject({ ok: false, images: [{ outcome: "failed" }] });
+    await writeFile(path, JSON.stringify({ ...file, hosts: { [to.address]: { ca: "gone.pem" } } }));
+    expect(await runAt(3)).toMatchObject({
+      ok: false,
+      images: [],
+      error: { message: expect.stringContaining("gone.pem") },
+    });
+
+    expect(JSON.parse(ended.at(-1) ?? "")).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining("gone.pem") },
+    });
+
+    controller.abort();
+    await watching;
+    stdout.mockRestore();
+    expect(await hasTag(target, "v2")).toBe(true);
+    const files = await readdir(bench.path("."));
+    expect(files.filter((name) => name.startsWith("r.")).toSorted()).toEqual(["r.html", "r.json"]);
   });
 });
 

@@ -1,4 +1,11 @@
-import { type SyncRepository, sync, type VerifyOptions, type VerifyResult, verifyMirrors } from "@tranship/copy";
+import {
+  type CopyEvent,
+  type SyncRepository,
+  sync,
+  type VerifyOptions,
+  type VerifyResult,
+  verifyMirrors,
+} from "@tranship/copy";
 import { type Descriptor, Registry, type RegistryStore } from "@tranship/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sampleArtifact, sampleImage, sampleIndex, seed } from "../support/sample-image.ts";
@@ -123,7 +130,10 @@ export function verifySuite(title: string, { source, target, replacesBlobs }: Ve
         { kind: "blob", problem: "corrupt", digest: blob.digest },
       ]);
 
-      const repaired = await verify({ deep: true, repair: true });
+      const deleted: unknown[] = [];
+      const onEvent = (event: CopyEvent) => event.type === "deleted" && deleted.push(event.digest);
+      const repaired = await verify({ deep: true, repair: true, onEvent });
+      expect(deleted).toEqual([blob.digest]);
       if (replacesBlobs) {
         expect(repaired).toMatchObject({ ok: true, outcomes: { repaired: 1 } });
         expect(await verify({ deep: true })).toMatchObject({ ok: true });

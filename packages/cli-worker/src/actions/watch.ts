@@ -1,10 +1,10 @@
 import process from "node:process";
-import type { SyncResult } from "@tranship/copy";
+import { CopyRun, ResultTally, type SyncResult } from "@tranship/copy";
 import { loadMirrorFile, readMirrorText } from "../mirror/file/read-mirror-file.ts";
 import type { MirrorFile } from "../mirror/mirror-file.ts";
 import { print } from "../output.ts";
-import { reportFiles } from "../report/report-file.ts";
-import { resolveMirrors, warnOf } from "../sync/open-mirrors.ts";
+import { reportFiles, writeReports } from "../report/report-file.ts";
+import { type OpenMirrors, resolveMirrors, warnOf } from "../sync/open-mirrors.ts";
 import { syncMirrors } from "../sync/sync-mirrors.ts";
 import { UsageError } from "../usage-error.ts";
 import { serveHealth } from "../watch/health-server.ts";
@@ -36,9 +36,21 @@ export async function watchAction(
   if (health !== undefined && !json && !quiet) print(`Health at http://${health.address}/healthz`);
   const report = reportWatch({ json, quiet, debug });
   const run = async (file: MirrorFile, running: AbortSignal): Promise<SyncResult> => {
-    await using mirrors = await resolveMirrors(file, flags, running);
+    let mirrors: OpenMirrors;
+    try {
+      mirrors = await resolveMirrors(file, flags, running);
+    } catch (error) {
+      // Else the report of the run before would pass for one of this.
+      await writeReports(files, {
+        command: "sync",
+        of: flags.file,
+        result: new ResultTally().result(new CopyRun(), { error }),
+      });
+      throw error;
+    }
+    await using open = mirrors;
     // Awaited, so that the mirrors are closed after it.
-    return await syncMirrors(mirrors, flags, files, running);
+    return await syncMirrors(open, flags, files, running);
   };
   const onEvent: typeof report = (event) => {
     status.onEvent(event);

@@ -1,4 +1,5 @@
 import type { SyncResult } from "@tranship/copy";
+import { errorJson } from "../error-json.ts";
 import { print, printJson } from "../output.ts";
 import { reportError } from "../report-error.ts";
 import { failuresOf } from "../sync/render-result.ts";
@@ -39,8 +40,11 @@ function linesOf(event: WatchEvent): readonly string[] {
 
 /** The result of a run has a line of its own. */
 function jsonOf(event: WatchEvent): object {
-  if (event.type === "ended")
-    return { type: "ended", startedAt: event.startedAt, endedAt: event.endedAt, ok: isOk(event) };
+  if (event.type === "ended") {
+    const { startedAt, endedAt } = event;
+    const error = "error" in event ? { error: errorJson(event.error) } : {};
+    return { type: "ended", startedAt, endedAt, ok: isOk(event), ...error };
+  }
   if (event.type !== "broken") return event;
   const { error, loadedAt } = event;
   return { type: "broken", message: error instanceof Error ? error.message : String(error), loadedAt };

@@ -26,7 +26,8 @@ export async function* listTagDetails(
     return;
   }
   for await (const { names, document } of listTagPages(repository, options)) {
-    const details = profile.get("tagDetails") === "none" ? undefined : detailsIn(document);
+    // Whatever was learned of the host: what its list says costs nothing to read.
+    const details = detailsIn(document);
     if (details !== undefined) profile.learn({ tagDetails: "tags" });
     else if (profile.get("tagDetails") === undefined && names.length >= WORTH_ASKING) {
       const listed = await askAcr(repository, options);

@@ -17,7 +17,7 @@ export async function untagAtAzure(
 ): Promise<boolean> {
   const { profile } = repository;
   const details = profile.get("tagDetails");
-  if (details === "none" || details === "tags") return false;
+  if (details === "none" || details === "tags" || profile.refusesAzureTags) return false;
   try {
     await deleteAcr(repository, tagRequest(repository, tag, "delete"), options);
   } catch (error) {
@@ -28,9 +28,9 @@ export async function untagAtAzure(
       });
     }
     // Azure finds nothing wrong with the request: whoever does so does not know it.
-    const isForeign = details === undefined && statusOf(error) === 400;
-    if (!isForeign && !(error instanceof StoreError && error.code === "UNSUPPORTED")) throw error;
-    profile.learn({ tagDetails: "none" });
+    if (details === undefined && statusOf(error) === 400) profile.refusesAzureTags = true;
+    else if (error instanceof StoreError && error.code === "UNSUPPORTED") profile.learn({ tagDetails: "none" });
+    else throw error;
     return false;
   }
   profile.learn({ tagDetails: "acr" });

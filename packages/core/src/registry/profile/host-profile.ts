@@ -16,6 +16,8 @@ export class HostProfile {
   readonly referrerLock: KeyedLock = new KeyedLock();
   /** Whether a PUT with the blob as its body was taken, since this process began. */
   putWorked = false;
+  /** Whether the host found Azure's request for one tag malformed, since this process began. Of its lists that says nothing. */
+  refusesAzureTags = false;
   readonly #host: string;
   readonly #journal: ProfileJournal | undefined;
   readonly #known: HostFacts;
