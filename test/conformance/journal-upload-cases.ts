@@ -124,11 +124,11 @@ export function journalUploadCases(suite: JournalSuite): void {
     expect(await suite.journal.uploads.claim(uploadKey(2))).toEqual(upload(2));
   });
 
-  it("uploads.abandoned() gives those of one host and role, of one blob, and those that did not change for so long", async () => {
+  it("uploads.abandoned() gives those of one host and role, of one blob, small ones, and those that did not change for so long", async () => {
     const [old, young, elsewhere] = [uploadKey(1), uploadKey(2), uploadKey(1, "other.example")];
     for (const one of [old, elsewhere]) await suite.journal.uploads.opened(one, upload(0));
     suite.pass(7 * DAY_MS);
-    await suite.journal.uploads.opened(young, upload(0));
+    await suite.journal.uploads.opened(young, { ...upload(0), size: 500 });
     for (const one of [old, young, elsewhere]) await suite.journal.uploads.released(one);
     const keysOf = async (filter: Parameters<typeof suite.journal.uploads.abandoned>[0]): Promise<UploadKey[]> =>
       (await Array.fromAsync(suite.journal.uploads.abandoned(filter))).map(({ key: found }) => found);
@@ -137,6 +137,8 @@ export function journalUploadCases(suite: JournalSuite): void {
     expect(await keysOf({ host: "registry.example", access: "me", unchangedForMs: 6 * DAY_MS })).toEqual([old]);
     expect(await keysOf({ access: "somebody" })).toEqual([]);
     expect(await keysOf({ host: "registry.example", digest: young.digest })).toEqual([young]);
+    expect(await keysOf({ sizeUpTo: 500 })).toEqual([young]);
+    expect(await keysOf({ sizeUpTo: 499 })).toEqual([]);
   });
 
   it("uploads.abandoned() gives back what is claimed when its reader leaves", async () => {

@@ -1,22 +1,23 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "./connection.ts";
-
-/** How long a write waits for others, in ms. */
-const GATHER_MS = 5;
 
 type Action = (connection: Connection) => void;
 
 /** Small writes that come one after the other, made together: a transaction of its own costs several times what is in it. */
 export class GroupedWrites {
   readonly #write: (action: Action) => Promise<void>;
+  readonly #gather: () => Promise<unknown>;
   #actions: Action[] = [];
   /** The group that gathers. */
   #made: Promise<void> | undefined;
   readonly #underWay = new Set<Promise<void>>();
 
-  /** @param write Runs an action in one transaction. It may run twice; the first one is undone then. */
-  constructor(write: (action: Action) => Promise<void>) {
+  /**
+   * @param write Runs an action in one transaction. It may run twice; the first one is undone then.
+   * @param gather Resolves when no more are waited for.
+   */
+  constructor(write: (action: Action) => Promise<void>, gather: () => Promise<unknown>) {
     this.#write = write;
+    this.#gather = gather;
   }
 
   /** Resolves when the action is committed. @throws what made the transaction fail, with all of its actions. */
@@ -38,7 +39,7 @@ export class GroupedWrites {
   }
 
   async #make(): Promise<void> {
-    await delay(GATHER_MS);
+    await this.#gather();
     const actions = this.#actions;
     this.#actions = [];
     this.#made = undefined;

@@ -46,7 +46,7 @@ export class SqliteUploads implements UploadJournal {
 
   async opened(key: UploadKey, upload: OpenUpload): Promise<void> {
     await this.#owner.begin();
-    await this.#database.write((connection) => {
+    await this.#database.writeNext((connection) => {
       const place = placeOf(connection, key);
       const digest = digestColumn(key.digest);
       connection.run("DELETE FROM uploads WHERE place = ? AND digest = ? AND owner = ?", place, digest, this.#owner.id);
@@ -57,7 +57,7 @@ export class SqliteUploads implements UploadJournal {
   async advanced(key: UploadKey, upload: OpenUpload): Promise<void> {
     await this.#owner.begin();
     const { size, location, confirmed } = upload;
-    await this.#database.write((connection) => {
+    await this.#database.writeNext((connection) => {
       const place = placeOf(connection, key);
       const digest = digestColumn(key.digest);
       const changed = connection.run(
@@ -167,7 +167,7 @@ export class SqliteUploads implements UploadJournal {
   }
 
   async #change(sql: string, key: UploadKey): Promise<void> {
-    await this.#database.write((connection) => {
+    await this.#database.writeNext((connection) => {
       const place = findPlace(connection, key);
       if (place === undefined) return;
       const where = "WHERE place = ? AND digest = ? AND owner = ?";
@@ -175,9 +175,10 @@ export class SqliteUploads implements UploadJournal {
     });
   }
 
-  #matches(connection: Connection, { key, changed }: UploadRow, filter: UploadFilter): boolean {
-    const { host = key.host, access = key.access, digest = key.digest, unchangedForMs = 0 } = filter;
-    if (host !== key.host || access !== key.access || digest !== key.digest) return false;
+  #matches(connection: Connection, { key, upload, changed }: UploadRow, filter: UploadFilter): boolean {
+    const { host = key.host, access = key.access, digest = key.digest } = filter;
+    const { sizeUpTo = Number.POSITIVE_INFINITY, unchangedForMs = 0 } = filter;
+    if (host !== key.host || access !== key.access || digest !== key.digest || upload.size > sizeUpTo) return false;
     if (this.#now() - changed < unchangedForMs) return false;
     // One session for a key is ours at most.
     const place = findPlace(connection, key) ?? null;

@@ -116,7 +116,9 @@ export class MemoryUploads implements UploadJournal {
     }
   }
 
-  #matches({ key, changed }: Session, { host, access, digest, unchangedForMs = 0 }: UploadFilter): boolean {
+  #matches({ key, upload, changed }: Session, filter: UploadFilter): boolean {
+    const { host, access, digest, sizeUpTo = Number.POSITIVE_INFINITY, unchangedForMs = 0 } = filter;
+    if (upload.size > sizeUpTo) return false;
     if (host !== undefined && host !== key.host) return false;
     if (access !== undefined && access !== key.access) return false;
     if (digest !== undefined && digest !== key.digest) return false;

@@ -37,11 +37,13 @@ export interface UploadSummary extends UploadKey {
   readonly owned: boolean;
 }
 
-/** Which sessions: all of them, or those of one host as one role, for one blob, or those that did not change for so long. */
+/** Which sessions: all of them, or those of one host as one role, for one blob, small ones, or those that did not change for so long. */
 export interface UploadFilter {
   readonly host?: string | undefined;
   readonly access?: string | undefined;
   readonly digest?: Digest | undefined;
+  /** The most bytes of the whole blob. */
+  readonly sizeUpTo?: number | undefined;
   /** In ms. */
   readonly unchangedForMs?: number | undefined;
 }

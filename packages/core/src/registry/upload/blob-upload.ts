@@ -62,8 +62,7 @@ export class BlobUpload {
   async forget(record: UploadRecord): Promise<void> {
     const claimed = await record.claim(this.#options.signal);
     if (claimed === undefined) return;
-    await cancelUpload(this.#repository, claimed.session, this.#options);
-    await record.ended();
+    await record.cancelled(await cancelUpload(this.#repository, claimed.session, this.#options));
   }
 
   /**
@@ -77,8 +76,8 @@ export class BlobUpload {
     const arrived = await this.#statusOf(session, record);
     const isBelievable = arrived !== undefined && arrived >= confirmed && arrived <= this.#descriptor.size;
     if (!isBelievable || arrived === 0 || this.#repository.profile.get("resume") === "none") {
-      if (arrived !== undefined) await cancelUpload(this.#repository, session, this.#options);
-      await record.ended();
+      const isGone = arrived === undefined || (await cancelUpload(this.#repository, session, this.#options));
+      await record.cancelled(isGone);
       return false;
     }
     this.#confirm(arrived);
@@ -144,9 +143,11 @@ export class BlobUpload {
       }
       await this.#recover(this.#failure.error, call);
     }
+    // Who gave us the session has written it down, unless it has moved on since.
+    const isWritten = this.#session !== undefined && !this.#resumed;
     this.#session ??= await startUpload(this.#repository, call);
     this.#options.signal?.throwIfAborted();
-    await this.#save(this.#session);
+    if (!isWritten) await this.#save(this.#session);
     this.#sending = true;
     try {
       await this.#send(this.#session, content, call);
@@ -260,7 +261,7 @@ export class BlobUpload {
   }
 
   #keepsWholeChunks(): boolean {
-    return this.#options.record !== undefined && this.#repository.profile.get("resume") === "whole-chunks";
+    return this.#options.record?.mayGoOn === true && this.#repository.profile.get("resume") === "whole-chunks";
   }
 
   /** Writes down where the upload stands, for another process to go on with it, or to cancel it. */
@@ -286,7 +287,7 @@ export class BlobUpload {
     const session = this.#session;
     if (session === undefined) return;
     const kind = this.#repository.profile.get("resume");
-    const goesOn = kind === "any-byte" || kind === "whole-chunks";
+    const goesOn = record?.mayGoOn === true && (kind === "any-byte" || kind === "whole-chunks");
     const mayPass = signal?.aborted === true || (failure !== undefined && isRetryable(failure.error));
     if (record === undefined || !goesOn || !mayPass) {
       await this.#cancel();
@@ -299,8 +300,10 @@ export class BlobUpload {
 
   async #cancel(): Promise<void> {
     const session = this.#session;
-    await this.#over();
-    if (session !== undefined) await cancelUpload(this.#repository, session, this.#options);
+    this.#session = undefined;
+    if (session === undefined) return;
+    const isGone = await cancelUpload(this.#repository, session, this.#options);
+    await this.#options.record?.cancelled(isGone);
   }
 
   async #over(): Promise<void> {

@@ -18,6 +18,7 @@ interface Left {
   readonly repository?: string;
   readonly digest?: Digest;
   readonly ageMs?: number;
+  readonly size?: number;
 }
 
 /** What is open, at the registry and in the journal, after a blob was pushed where earlier processes have left these sessions. */
@@ -26,14 +27,11 @@ async function afterPush(left: readonly Left[]) {
   const journal = new MemoryJournal({ now: () => now });
   await using setup = await scriptedSetup(undefined, { journal: journal.peer() });
   const { server, registry } = setup;
-  for (const { name, access = ANONYMOUS, repository = "app", digest = OTHER, ageMs = 0 } of left) {
+  for (const { name, access = ANONYMOUS, repository = "app", digest = OTHER, ageMs = 0, size = 1_000_000 } of left) {
     now = 30 * DAY_MS - ageMs;
     server.uploads.set(name, BLOB.subarray(0, 10));
     const location = `http://${server.host}/v2/${repository}/blobs/uploads/${name}`;
-    await journal.uploads.opened(
-      { host: server.host, access, repository, digest },
-      { size: 1, location, confirmed: 0 },
-    );
+    await journal.uploads.opened({ host: server.host, access, repository, digest }, { size, location, confirmed: 0 });
     await journal.uploads.released({ host: server.host, access, repository, digest });
   }
   now = 30 * DAY_MS;
@@ -47,12 +45,13 @@ async function afterPush(left: readonly Left[]) {
   };
 }
 
-it("push() cancels, once, what earlier processes left of probes, and what is too old to be gone on with", async () => {
+it("push() cancels, once, what earlier processes left of probes and small blobs, and what is too old to be gone on with", async () => {
   const left = [
     { name: "probe", digest: PROBE_DIGEST, repository: "elsewhere" },
+    { name: "small", size: 64 * 1024 },
     { name: "old", ageMs: 7 * DAY_MS },
   ];
-  expect(await afterPush(left)).toEqual({ server: [], journal: 0, deleted: 2 });
+  expect(await afterPush(left)).toEqual({ server: [], journal: 0, deleted: 3 });
 });
 
 it("push() leaves what may be gone on with, and what another role has begun", async () => {

@@ -1,4 +1,5 @@
 import { type Digest, digestOf } from "../../content/digest.ts";
+import { SMALL_BODY_BYTES } from "../../http/big-body.ts";
 import { DEFAULT_JOURNAL_LIMITS } from "../../journal/journal-limits.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import { cancelUpload } from "./cancel-upload.ts";
@@ -7,8 +8,8 @@ import { cancelUpload } from "./cancel-upload.ts";
 export const PROBE_DIGEST: Digest = digestOf(Buffer.from("tranship asks what is kept of an upload"));
 
 /**
- * Cancels, once in a process, what earlier ones left open at the host, as the same role, and nobody goes on with: sessions of probes, and those that are too
- * old to be resumed. One that can't be cancelled is forgotten, and expires at the registry; after the first such the others stay for another time.
+ * Cancels, once in a process, what earlier ones left open at the host, as the same role, and nobody goes on with: sessions of probes, those of
+ * small blobs, and those that are too old to be resumed. One that can't be cancelled is forgotten, and expires at the registry; after the first such the others stay for another time.
  * Requests: none where nothing was left, else those of `cancelUpload` for each.
  * @throws the signal's reason.
  */
@@ -21,7 +22,11 @@ async function cancelAll(repository: RemoteRepository, signal: AbortSignal): Pro
   const { journal } = uploads;
   if (journal === undefined) return;
   const ours = { host: client.host, access: await repository.access(signal) };
-  for (const which of [{ digest: PROBE_DIGEST }, { unchangedForMs: DEFAULT_JOURNAL_LIMITS.uploadMs }]) {
+  for (const which of [
+    { digest: PROBE_DIGEST },
+    { sizeUpTo: SMALL_BODY_BYTES },
+    { unchangedForMs: DEFAULT_JOURNAL_LIMITS.uploadMs },
+  ]) {
     for await (const { key, upload } of journal.abandoned({ ...ours, ...which })) {
       signal.throwIfAborted();
       const location = await client.recallLocation(upload.location, signal).catch(() => undefined);

@@ -147,8 +147,8 @@ async function inSession<T>(
   try {
     return await work(session);
   } finally {
-    await cancelUpload(repository, session, call);
-    await record?.ended();
+    const isGone = await cancelUpload(repository, session, call);
+    await record?.cancelled(isGone);
   }
 }
 

@@ -112,7 +112,7 @@ describe("push() of a blob that an earlier process began", () => {
   it.each([
     ["has a Location that must not be followed", { location: "ftp://elsewhere.example/v2/app/blobs/uploads/1" }],
     ["has a Location that is none", { location: "http://[" }],
-    ["was of another size", { size: 1 }],
+    ["was of another size", { size: MIB }],
   ])("is begun anew where what is remembered %s", async (_, upload) => {
     await using setup = await restartSetup();
     await setup.left(upload);
@@ -130,6 +130,37 @@ describe("push() of a blob that an earlier process began", () => {
     await journal.blobs.seen({ host: server.host, access: "somebody", repository: "secret" }, sha256(BLOB));
     expect(await registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("mounted");
     expect(steps(server)).toEqual(["POST mount other"]);
+  });
+});
+
+describe("push() of a small blob", () => {
+  const SMALL = Buffer.from("a small blob");
+
+  it("writes its session down before a byte is sent, and nothing is kept of it", async () => {
+    const written: number[] = [];
+    await using setup = await restartSetup(async ({ method }) => {
+      if (method === "PUT") written.push((await setup.open()).length);
+      return undefined;
+    });
+    await setup.registry.repository("app").push(blobOf(SMALL), opening(SMALL));
+    expect(written).toEqual([1]);
+    expect(await setup.open()).toEqual([]);
+  });
+
+  it("leaves a session that it could not cancel to the next process, which does", async () => {
+    let isBroken = true;
+    await using setup = await restartSetup(({ method }) => {
+      return isBroken && (method === "PUT" || method === "DELETE") ? failed(403, "DENIED") : undefined;
+    });
+    const { server, journal, registry } = setup;
+    await expect(registry.repository("app").push(blobOf(SMALL), opening(SMALL))).rejects.toMatchObject({ status: 403 });
+    expect(await setup.open()).toMatchObject([{ size: SMALL.length, owned: false }]);
+    expect(server.uploads.size).toBe(1);
+    isBroken = false;
+    await using next = new Registry({ host: server.host, plainHttp: true, journal: journal.peer(), uploads: UPLOADS });
+    expect(await next.repository("app").push(blobOf(SMALL), opening(SMALL))).toBe("pushed");
+    expect(server.uploads.size).toBe(0);
+    expect(await setup.open()).toEqual([]);
   });
 });
 

@@ -70,8 +70,8 @@ async function push(
   const { session, selfMount } = started;
   await record?.save(session, 0);
   const cancel = async (): Promise<void> => {
-    await cancelUpload(repository, session, options);
-    await record?.ended();
+    const isGone = await cancelUpload(repository, session, options);
+    await record?.cancelled(isGone);
   };
   try {
     const provedAbsent = headFirst || (selfMount && profile.get("existence") === "proven");

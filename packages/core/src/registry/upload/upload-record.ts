@@ -6,7 +6,7 @@ import type { RemoteRepository } from "../remote-repository.ts";
 import type { RegistryTransport } from "../request.ts";
 import type { UploadSession } from "./upload-session.ts";
 
-/** What the journal is told of one upload, so that another process can go on with it. A journal that fails is one that knows nothing. */
+/** What the journal is told of one upload, so that another process can go on with it, or cancel it where the blob is small. A journal that fails is one that knows nothing. */
 export class UploadRecord {
   readonly #journal: UploadJournal;
   readonly #key: UploadKey;
@@ -22,22 +22,28 @@ export class UploadRecord {
     this.#client = client;
   }
 
-  /** The record of a blob that is worth one, where there is a journal: one that is sent in an instant is not. */
+  /** Where there is a journal. */
   static async of(
     repository: RemoteRepository,
     { digest, size }: Pick<Descriptor, "digest" | "size">,
     signal: AbortSignal | undefined,
   ): Promise<UploadRecord | undefined> {
     const { client, name, uploads } = repository;
-    if (uploads.journal === undefined || size <= SMALL_BODY_BYTES) return undefined;
+    if (uploads.journal === undefined) return undefined;
     const access = await repository.access(signal);
     return new UploadRecord(uploads.journal, { host: client.host, access, repository: name, digest }, size, client);
+  }
+
+  /** Whether another process may go on with it. A small blob is begun anew. */
+  get mayGoOn(): boolean {
+    return this.#size > SMALL_BODY_BYTES;
   }
 
   /** Takes over what another process has begun. @throws {RegistryError} NETWORK; the signal's reason. */
   async claim(
     signal: AbortSignal | undefined,
   ): Promise<{ readonly session: UploadSession; readonly confirmed: number } | undefined> {
+    if (!this.mayGoOn) return undefined;
     const upload = await this.#journal.claim(this.#key).catch(() => undefined);
     if (upload === undefined) return undefined;
     this.#written = true;
@@ -61,7 +67,12 @@ export class UploadRecord {
     this.#written = false;
   }
 
-  /** It was committed or cancelled. */
+  /** It was cancelled; or it is left to whoever comes, where that failed. */
+  async cancelled(isGone: boolean): Promise<void> {
+    await (isGone ? this.ended() : this.released());
+  }
+
+  /** It was committed, or can't be gone on with. */
   async ended(): Promise<void> {
     if (this.#written) await this.#journal.ended(this.#key).catch(() => {});
     this.#written = false;
