@@ -11,9 +11,8 @@ const PLACE = { host: "r.example", access: "me", repository: "app" };
 /** Fills a journal, so that its file has many pages, and closes it. */
 async function fill(folder: string, blobs = 3000): Promise<void> {
   const journal = await openJournal(folder);
-  for (let number = 0; number < blobs; number += 1) {
-    await journal.blobs.seen(PLACE, digestOf(Buffer.from(`${number}`)));
-  }
+  const digests = Array.from({ length: blobs }, (_, number) => digestOf(Buffer.from(`${number}`)));
+  await Promise.all(digests.map((digest) => journal.blobs.seen(PLACE, digest)));
   await journal.profiles.set("r.example", "one", 1);
   await journal.close();
 }

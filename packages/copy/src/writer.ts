@@ -70,11 +70,14 @@ export class Writer {
     const lent = { ...call, whileWaiting: lending(slots) };
     return slots(async () => {
       const kept = run.spool?.reading(descriptor, open);
-      let how: "sent" | "kept" = "kept";
+      let how: "sent" | "wrong" | "kept" = "kept";
       try {
         const outcome = await this.#push(descriptor, open, { ...lent, mountFrom, spooled: kept?.open });
         how = "sent";
         return outcome;
+      } catch (error) {
+        if (isWrongContent(error)) how = "wrong";
+        throw error;
       } finally {
         await kept?.end(how);
       }
@@ -168,4 +171,9 @@ export class Writer {
         : { side: "target", operation, store: this.target.name, descriptor, cause };
     return asCopyError(init, this.#options.call.signal);
   }
+}
+
+/** The source gave other bytes than the descriptor says, which nobody should go on with. */
+function isWrongContent(error: unknown): boolean {
+  return error instanceof CopyError && (error.code === "DIGEST_MISMATCH" || error.code === "SIZE_MISMATCH");
 }

@@ -28,6 +28,7 @@ export {
   parseDigest,
 } from "./content/digest.ts";
 export { subjectOfTag } from "./content/digest-tag.ts";
+export { eachPiece } from "./content/each-piece.ts";
 export { DOCKER_HUB, parseHost } from "./content/host.ts";
 export { type ImageManifest, type IndexManifest, MAX_MANIFEST_BYTES, type Manifest } from "./content/manifest.ts";
 export {

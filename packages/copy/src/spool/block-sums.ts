@@ -1,16 +1,16 @@
-import { createHash, type Hash } from "node:crypto";
 import { appendFile, type FileHandle, readFile, writeFile } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 
-/** A block has a hash of its own, so that what is there after a crash can be checked before the whole is. */
+/** A block has a checksum of its own, so that what is there after a crash can be checked before the digest of the whole can. */
 const BLOCK_BYTES = 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 
-/** The hashes of the blocks of a file that grows, in a file beside it: a line for each block that is complete, the last one shorter. */
+/** The checksums (CRC-32) of the blocks of a file that grows, in a file beside it: a line for each block that is complete, the last one shorter. */
 export class BlockSums {
   readonly #path: string;
   readonly #size: number;
-  #hash: Hash = createHash("sha256");
-  #hashed = 0;
+  #sum = 0;
+  #summed = 0;
 
   /** @param size bytes of the whole content. */
   constructor(path: string, size: number) {
@@ -25,27 +25,27 @@ export class BlockSums {
     let length = 0;
     for (const line of known) {
       const end = Math.min(length + BLOCK_BYTES, this.#size);
-      if (end === length || (await hashOf(file, length, end)) !== line) break;
+      if (end === length || (await sumOf(file, length, end)) !== line) break;
       right.push(line);
       length = end;
     }
     await writeFile(this.#path, right.map((line) => `${line}\n`).join(""), { mode: 0o600 });
-    this.#hash = createHash("sha256");
-    this.#hashed = length;
+    this.#sum = 0;
+    this.#summed = length;
     return length;
   }
 
   /** Tells of bytes that were written after those before. */
   async update(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
-      const end = Math.min(this.#size, this.#hashed + BLOCK_BYTES - (this.#hashed % BLOCK_BYTES));
-      const part = bytes.subarray(at, at + end - this.#hashed);
-      this.#hash.update(part);
+      const end = Math.min(this.#size, this.#summed + BLOCK_BYTES - (this.#summed % BLOCK_BYTES));
+      const part = bytes.subarray(at, at + end - this.#summed);
+      this.#sum = crc32(part, this.#sum);
       at += part.length;
-      this.#hashed += part.length;
-      if (this.#hashed < end) continue;
-      const line = this.#hash.digest("hex");
-      this.#hash = createHash("sha256");
+      this.#summed += part.length;
+      if (this.#summed < end) continue;
+      const line = lineOf(this.#sum);
+      this.#sum = 0;
       await appendFile(this.#path, `${line}\n`, { mode: 0o600 });
     }
   }
@@ -62,14 +62,18 @@ async function readLines(path: string): Promise<readonly string[]> {
 }
 
 /** Undefined where the file is shorter. */
-async function hashOf(file: FileHandle, start: number, end: number): Promise<string | undefined> {
-  const hash = createHash("sha256");
+async function sumOf(file: FileHandle, start: number, end: number): Promise<string | undefined> {
+  let sum = 0;
   const buffer = new Uint8Array(READ_BYTES);
   for (let at = start; at < end; ) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
     if (bytesRead === 0) return undefined;
-    hash.update(buffer.subarray(0, bytesRead));
+    sum = crc32(buffer.subarray(0, bytesRead), sum);
     at += bytesRead;
   }
-  return hash.digest("hex");
+  return lineOf(sum);
+}
+
+function lineOf(sum: number): string {
+  return sum.toString(16).padStart(8, "0");
 }

@@ -1,81 +1,99 @@
-import { type FileHandle, open as openFile, rm } from "node:fs/promises";
-import type { Open } from "@tranship/core";
-import { writeAll } from "./write-all.ts";
+import { eachPiece, type Open } from "@tranship/core";
+import type { ContentBuffer } from "./content-buffer.ts";
 
-/** Up to so many bytes content stays in memory. */
-const IN_MEMORY = 1024 * 1024;
-/** What is read from the file at once, in bytes. */
+/** What a reader is given at once, in bytes. */
 const PIECE_BYTES = 256 * 1024;
 
 /**
- * Content that is fetched once and read by several while it grows, each at its own speed. Up to 1 MiB it stays in memory, else it is in a file.
- * It is not verified: whoever reads it does that. Memory: a piece of 256 KiB for each reader, or the content.
+ * Content that is fetched once, as fast as it comes, into a buffer, and read from there while it grows, by one or several and each at its own speed. What the buffer has is not fetched
+ * again. Where it takes no more (a full disk), each reader fetches for itself from where it is. It is not verified: whoever reads it does that.
+ * Memory: a piece of 256 KiB for each reader, and what the buffer takes.
  */
 export class GrowingContent {
   readonly #size: number;
-  readonly #makePath: () => Promise<string>;
+  readonly #makeBuffer: () => Promise<ContentBuffer>;
   readonly #fetch: Open;
   readonly #ending = new AbortController();
-  #memory: Uint8Array | undefined;
-  #path: string | undefined;
-  #file: FileHandle | undefined;
+  #buffer: ContentBuffer | undefined;
   #fetching: Promise<void> | undefined;
-  #written = 0;
-  #failure: { readonly error: unknown } | undefined;
+  /** What ended the fetch before its end. */
+  #broken: { readonly error: unknown } | undefined;
+  /** What made the buffer useless. */
+  #spoilt: { readonly error: unknown } | undefined;
   #grown = Promise.withResolvers<void>();
 
-  /** @param makePath gives the path of a file that is not there yet; it is asked where one is needed. */
-  constructor(size: number, makePath: () => Promise<string>, fetch: Open) {
+  /** @param makeBuffer is asked once somebody reads. */
+  constructor(size: number, makeBuffer: () => Promise<ContentBuffer>, fetch: Open) {
     this.#size = size;
-    this.#makePath = makePath;
+    this.#makeBuffer = makeBuffer;
     this.#fetch = fetch;
   }
 
-  /** Reads it; the first reader begins the fetch, and one that comes after it has failed begins it anew. */
+  /** Why the buffer was given up; undefined where it was not. */
+  get failure(): unknown {
+    return this.#spoilt?.error;
+  }
+
+  /** Reads it; the first reader begins the fetch, and one that comes after it has failed goes on with it. */
   readonly open: Open = async (offset, signal) => {
     signal?.throwIfAborted();
     this.#ending.signal.throwIfAborted();
-    if (this.#fetching === undefined || this.#failure !== undefined) this.#begin();
+    if (this.#fetching === undefined || this.#broken !== undefined) this.#begin();
     return this.#read(offset, signal);
   };
 
-  /** Ends the fetch and every reading, and removes the file. */
+  /** Ends the fetch and every reading, and lets the buffer go. */
   async close(): Promise<void> {
     this.#ending.abort(new Error("the content was closed"));
     await this.#fetching;
-    await this.#file?.close();
-    if (this.#path !== undefined) await rm(this.#path, { force: true });
-    this.#file = undefined;
-    this.#memory = undefined;
+    await this.#buffer?.close();
+    this.#buffer = undefined;
   }
 
   #begin(): void {
-    this.#failure = undefined;
-    this.#written = 0;
-    this.#fetching = this.#fill().catch((error: unknown) => {
-      this.#failure = { error };
-      this.#wake();
-    });
+    this.#broken = undefined;
+    this.#fetching = this.#fill()
+      .catch((error: unknown) => {
+        this.#broken = { error };
+      })
+      .finally(() => this.#wake());
   }
 
   async #fill(): Promise<void> {
-    if (this.#size <= IN_MEMORY) this.#memory ??= new Uint8Array(this.#size);
-    else if (this.#file === undefined) {
-      this.#path = await this.#makePath();
-      this.#file = await openFile(this.#path, "wx+", 0o600);
+    const buffer = await this.#buffered();
+    if (buffer === undefined) return;
+    this.#wake();
+    if (buffer.length < this.#size) {
+      const { signal } = this.#ending;
+      await eachPiece(await this.#fetch(buffer.length, signal), async (bytes) => {
+        signal.throwIfAborted();
+        return this.#append(buffer, bytes);
+      });
     }
-    const { signal } = this.#ending;
-    for await (const bytes of await this.#fetch(0, signal)) {
-      signal.throwIfAborted();
-      // Whoever reads it sees that it is too long: its size is verified there.
-      if (this.#file !== undefined) await writeAll(this.#file, bytes, this.#written);
-      else this.#memory?.set(bytes.subarray(0, this.#size - this.#written), this.#written);
-      this.#written += bytes.length;
-      this.#wake();
-      if (this.#written >= this.#size) break;
+    if (this.#spoilt === undefined && buffer.length < this.#size)
+      throw new RangeError(`the content ended at ${buffer.length} of ${this.#size} bytes`);
+  }
+
+  async #buffered(): Promise<ContentBuffer | undefined> {
+    if (this.#spoilt !== undefined) return undefined;
+    try {
+      this.#buffer ??= await this.#makeBuffer();
+    } catch (error) {
+      this.#spoilt = { error };
     }
-    if (this.#written < this.#size)
-      throw new RangeError(`the content ended at ${this.#written} of ${this.#size} bytes`);
+    return this.#buffer;
+  }
+
+  /** Whether more is wanted. What is over the size is left out: the digest decides. */
+  async #append(buffer: ContentBuffer, bytes: Uint8Array): Promise<boolean> {
+    try {
+      await buffer.append(bytes.subarray(0, this.#size - buffer.length));
+    } catch (error) {
+      this.#spoilt = { error };
+      return false;
+    }
+    this.#wake();
+    return buffer.length < this.#size;
   }
 
   #wake(): void {
@@ -88,23 +106,33 @@ export class GrowingContent {
     while (position < this.#size) {
       signal?.throwIfAborted();
       this.#ending.signal.throwIfAborted();
-      const there = Math.min(this.#written, this.#size) - position;
-      if (there > 0) {
-        const bytes = await this.#piece(position, Math.min(there, PIECE_BYTES));
+      if (this.#spoilt !== undefined) {
+        yield* await this.#fetch(position, signal);
+        return;
+      }
+      // Before the look: what comes after it is not missed.
+      const grown = this.#grown.promise;
+      const bytes = await this.#piece(position);
+      if (bytes !== undefined) {
         position += bytes.length;
         yield bytes;
-      } else if (this.#failure !== undefined) throw this.#failure.error;
-      else await waitFor(this.#grown.promise, [signal, this.#ending.signal]);
+      } else if (this.#broken !== undefined) throw this.#broken.error;
+      else await waitFor(grown, [signal, this.#ending.signal]);
     }
   }
 
-  /** A copy that is the reader's own. */
-  async #piece(position: number, length: number): Promise<Uint8Array> {
-    if (this.#memory !== undefined) return this.#memory.slice(position, position + length);
-    const bytes = new Uint8Array(length);
-    const { bytesRead } = (await this.#file?.read(bytes, 0, length, position)) ?? { bytesRead: 0 };
-    if (bytesRead === 0) throw new RangeError("the file of the content was changed while it was read");
-    return bytes.subarray(0, bytesRead);
+  /** What the buffer has at a place; undefined where it has nothing there. */
+  async #piece(position: number): Promise<Uint8Array | undefined> {
+    const buffer = this.#buffer;
+    const there = (buffer?.length ?? 0) - position;
+    if (there <= 0) return undefined;
+    try {
+      return await buffer?.piece(position, Math.min(there, PIECE_BYTES));
+    } catch (error) {
+      this.#ending.signal.throwIfAborted();
+      if (this.#spoilt === undefined) throw error;
+      return undefined;
+    }
   }
 }
 

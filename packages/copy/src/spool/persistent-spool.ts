@@ -4,7 +4,8 @@ import type { Descriptor, Open } from "@tranship/core";
 import { ProcessLock } from "../journal/process-lock.ts";
 import { isBusy } from "../journal/sqlite-failure.ts";
 import { loadSqlite, type SqliteLibrary } from "../journal/sqlite-library.ts";
-import { KeptContent } from "./kept-content.ts";
+import { GrowingContent } from "./growing-content.ts";
+import { KeptFile } from "./kept-file.ts";
 
 /** What all of it may take on disk, in bytes. */
 const DEFAULT_LIMIT = 10 * 1024 ** 3;
@@ -27,10 +28,10 @@ export interface PersistentSpoolOptions {
 
 /** Content that is kept while it is sent. */
 export interface KeptReading {
-  /** Reads it from the file, and what that lacks from the source. */
+  /** Reads it from the file, which is filled from the source as fast as that gives it. */
   readonly open: Open;
-  /** Ends it. `sent`: it is where it should be, and nobody needs the file any more. */
-  end(how: "sent" | "kept"): Promise<void>;
+  /** Ends it. `sent`: it is where it should be, and nobody needs the file any more. `wrong`: what the source gave is not the content. */
+  end(how: "sent" | "wrong" | "kept"): Promise<void>;
 }
 
 /** An entry on disk. */
@@ -41,7 +42,7 @@ interface Kept {
 }
 
 /**
- * Big blobs on their way to registries that can't resume inside a blob, in a folder (0700): by digest, as far as they were read, so that a process that was killed,
+ * Big blobs on their way to registries that can't resume inside a blob, in a folder (0700): by digest, as far as they came, so that a process that was killed,
  * or a break, does not cost their bytes at the source again. One process works on one of them; another one goes without. It is safe against a kill at any instant: what is in a file is
  * checked when it is opened. What is older than a week is removed.
  */
@@ -72,7 +73,7 @@ export class PersistentSpool {
       open: async (offset, signal) => {
         opening ??= this.#hold(descriptor, fetch);
         const held = await opening;
-        return (held?.content.read ?? fetch)(offset, signal);
+        return (held?.content.open ?? fetch)(offset, signal);
       },
       end: async (how) => {
         const held = await opening;
@@ -113,9 +114,9 @@ export class PersistentSpool {
       lock = await ProcessLock.take(sqlite, this.#pathOf(`${name}.lock`));
       const room = await this.#makeRoom(sqlite, name, size);
       if (room === undefined) {
-        const content = await KeptContent.open(this.#pathOf(name), size, fetch);
+        const file = await KeptFile.open(this.#pathOf(name), size);
         this.#reserved.set(name, size);
-        return { name, lock, content };
+        return { name, lock, content: new GrowingContent(size, async () => file, fetch) };
       }
       this.#notice(room);
     } catch (error) {
@@ -126,11 +127,11 @@ export class PersistentSpool {
     return undefined;
   }
 
-  async #let({ name, lock, content }: Held, how: "sent" | "kept"): Promise<void> {
+  async #let({ name, lock, content }: Held, how: "sent" | "wrong" | "kept"): Promise<void> {
     await content.close().catch(() => {});
     this.#reserved.delete(name);
     if (content.failure !== undefined) this.#notice(String(content.failure));
-    if (how === "sent" || content.failure !== undefined) await KeptContent.remove(this.#pathOf(name));
+    if (how !== "kept" || content.failure !== undefined) await KeptFile.remove(this.#pathOf(name));
     lock.release();
     ProcessLock.removeUnlessHeld(await loadSqlite(), lock.path);
   }
@@ -171,7 +172,7 @@ export class PersistentSpool {
       if (isBusy(error)) return false;
       throw error;
     }
-    await KeptContent.remove(this.#pathOf(name));
+    await KeptFile.remove(this.#pathOf(name));
     lock.release();
     ProcessLock.removeUnlessHeld(sqlite, path);
     return true;
@@ -201,7 +202,7 @@ export class PersistentSpool {
 interface Held {
   readonly name: string;
   readonly lock: ProcessLock;
-  readonly content: KeptContent;
+  readonly content: GrowingContent;
 }
 
 async function unlessMissing<T, U>(found: Promise<T>, otherwise: U): Promise<T | U> {

@@ -2,10 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Descriptor, Digest, Open, Source } from "@tranship/core";
+import type { ContentBuffer } from "./content-buffer.ts";
+import { FileBuffer } from "./file-buffer.ts";
 import { GrowingContent } from "./growing-content.ts";
+import { MemoryBuffer } from "./memory-buffer.ts";
 
 /** What all spooled content may take on disk, in bytes. */
 const DEFAULT_LIMIT = 10 * 1024 * 1024 * 1024;
+
+/** Up to so many bytes content stays in memory. */
+const IN_MEMORY = 1024 * 1024;
 
 interface Entry {
   readonly content: GrowingContent;
@@ -46,7 +52,7 @@ export class Spool implements AsyncDisposable {
     }
     if (this.#used + size > this.#limit) return undefined;
     this.#used += size;
-    const content = new GrowingContent(size, () => this.#makePath(), fetch);
+    const content = new GrowingContent(size, () => this.#makeBuffer(size), fetch);
     entries.set(digest, { content, size, users: 1 });
     this.#open.add(content);
     return content;
@@ -72,6 +78,10 @@ export class Spool implements AsyncDisposable {
     await Promise.all([...this.#open].map((content) => content.close()));
     this.#open.clear();
     if (folder !== undefined) await rm(await folder, { recursive: true, force: true });
+  }
+
+  async #makeBuffer(size: number): Promise<ContentBuffer> {
+    return size <= IN_MEMORY ? new MemoryBuffer(size) : FileBuffer.make(await this.#makePath());
   }
 
   async #makePath(): Promise<string> {

@@ -1,11 +1,9 @@
-import { type Lease, type LeaseReader, leasesOf, lentContent } from "./lease.ts";
+import { type LeaseReader, leasesOf, lentContent } from "./lease.ts";
 
 /** Who looks at content on its way. */
 export interface ContentWatcher {
   /** A piece of so many bytes passes. */
   received?(length: number): void;
-  /** The piece itself, waited for before the next one has it. It is lent: neither kept nor written to afterwards. What this throws ends the content. */
-  passing?(bytes: Uint8Array): Promise<void>;
   /** It can't be read any further. What this gives is thrown in the place of the error. */
   failed?(error: unknown): unknown;
 }
@@ -17,9 +15,7 @@ export function watchContent(content: AsyncIterable<Uint8Array>, watcher: Conten
     async read() {
       try {
         const lease = await leases.read();
-        if (lease === undefined) return undefined;
-        watcher.received?.(lease.bytes.length);
-        if (watcher.passing !== undefined) await shown(lease, watcher.passing.bind(watcher));
+        if (lease !== undefined) watcher.received?.(lease.bytes.length);
         return lease;
       } catch (error) {
         throw watcher.failed === undefined ? error : watcher.failed(error);
@@ -28,13 +24,4 @@ export function watchContent(content: AsyncIterable<Uint8Array>, watcher: Conten
     close: () => leases.close(),
   };
   return lentContent(watched);
-}
-
-async function shown(lease: Lease, passing: (bytes: Uint8Array) => Promise<void>): Promise<void> {
-  try {
-    await passing(lease.bytes);
-  } catch (error) {
-    lease.release();
-    throw error;
-  }
 }

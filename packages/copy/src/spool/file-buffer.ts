@@ -1,0 +1,35 @@
+import { type FileHandle, open as openFile, rm } from "node:fs/promises";
+import type { ContentBuffer } from "./content-buffer.ts";
+import { readPiece } from "./read-piece.ts";
+import { writeAll } from "./write-all.ts";
+
+/** Content in a file (0600) that is there as long as this is. */
+export class FileBuffer implements ContentBuffer {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  length = 0;
+
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Makes the file. @throws what the system says, also where it is there. */
+  static async make(path: string): Promise<FileBuffer> {
+    return new FileBuffer(path, await openFile(path, "wx+", 0o600));
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.#file, bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  piece(position: number, length: number): Promise<Uint8Array> {
+    return readPiece(this.#file, position, length);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    await rm(this.#path, { force: true });
+  }
+}
