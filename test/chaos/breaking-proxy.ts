@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { Random } from "./random.ts";
+import type { SessionLedger } from "./session-ledger.ts";
 
 export interface BreakingProxyOptions {
   readonly random: Random;
   /** How many connections are broken at most, and after how many bytes at most, in either direction. */
   readonly breaks: number;
   readonly within: number;
+  /** Told what passes, where given. */
+  readonly ledger?: SessionLedger;
 }
 
 /** What stands between the command and a registry, and breaks connections. */
@@ -20,7 +23,7 @@ export interface BreakingProxy extends AsyncDisposable {
 
 /** Starts a proxy of TCP connections to `host` that resets every other one at a byte that the random numbers say, until it has broken enough. */
 export async function breakingProxy(host: string, options: BreakingProxyOptions): Promise<BreakingProxy> {
-  const { random, breaks, within } = options;
+  const { random, breaks, within, ledger } = options;
   const { hostname, port } = new URL(`tcp://${host}`);
   const open = new Set<Socket>();
   const counts = { broken: 0, passed: 0 };
@@ -29,9 +32,13 @@ export async function breakingProxy(host: string, options: BreakingProxyOptions)
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     let left = counts.broken < breaks && random.next() < 0.5 ? breakingByte() : Number.POSITIVE_INFINITY;
-    const pass = (bytes: Buffer): void => {
+    const pass = (bytes: Buffer, from: Socket): void => {
       counts.passed += bytes.length;
       left -= bytes.length;
+      if (left > 0 && !client.destroyed) {
+        if (from === client) ledger?.asked(bytes);
+        else ledger?.answered(client, bytes);
+      }
       if (left > 0 || client.destroyed) return;
       counts.broken += 1;
       client.resetAndDestroy();
@@ -42,7 +49,7 @@ export async function breakingProxy(host: string, options: BreakingProxyOptions)
       [upstream, client],
     ] as const) {
       open.add(one);
-      one.on("data", pass);
+      one.on("data", (bytes: Buffer) => pass(bytes, one));
       one.pipe(other);
       one.on("error", () => other.destroy());
       one.on("close", () => {

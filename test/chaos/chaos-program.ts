@@ -15,8 +15,8 @@ if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(megabytes) || m
 }
 console.log(`${rounds} rounds, seed ${values.seed}`);
 const done = await runChaos({ rounds, seed: values.seed, bigLayer: megabytes * 1024 * 1024, log: console.log });
-const sum = (of: "killed" | "broken"): number => done.reduce((all, one) => all + one[of], 0);
-const open = done.flatMap(({ openUploads }) => openUploads).length;
+const sum = (of: "killed" | "failed" | "broken" | "unheard" | "forgotten"): number =>
+  done.reduce((all, one) => all + one[of], 0);
 console.log(
-  `${done.length} rounds: every digest right, no tag on less, nothing left behind here; ${sum("killed")} processes killed, ${sum("broken")} connections broken, ${open} uploads left to expire at the targets`,
+  `${done.length} rounds: every digest right, no tag on less, nothing left behind here, no upload left open that could be cancelled; ${sum("killed")} processes killed, ${sum("broken")} connections broken, ${sum("failed")} copies failed; uploads whose POST was answered to nobody: ${sum("unheard")}, that the target had forgotten: ${sum("forgotten")}`,
 );

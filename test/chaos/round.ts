@@ -7,6 +7,7 @@ import { type Digest, Registry } from "@tranship/core";
 import { runCommand, startCommand } from "../cli/run-command.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
 import type { Random } from "./random.ts";
+import { type SessionLedger, sessionLedger } from "./session-ledger.ts";
 import { watchTag } from "./tag-watcher.ts";
 import type { ChaosTarget } from "./targets.ts";
 
@@ -35,15 +36,17 @@ export interface RoundResult {
   readonly broken: number;
   /** Bytes that went over both sides, by the image's own on both. */
   readonly overhead: number;
-  /** Uploads that the target still had open at the end: the bytes that each one holds. */
-  readonly openUploads: readonly number[];
+  /** Sessions whose POST was answered to nobody: its connection was broken, or its process killed before it did anything with them. Nobody can cancel them. */
+  readonly unheard: number;
+  /** Sessions that the target has forgotten by itself, since their connection was broken (404), and whose files it purges later. */
+  readonly forgotten: number;
   /** How often the tag was there while it was watched. */
   readonly seen: number;
 }
 
 /**
  * Copies an image by the built command, which is killed at random moments and whose connections break at random bytes, until it is done.
- * @throws {Error} where a digest differs, the tag stood for something incomplete, or something was left in state, spool or temporary folder.
+ * @throws {Error} where a digest differs, the tag stood for something incomplete, or something was left in state, spool, temporary folder, or open at the target.
  */
 export async function chaosRound(options: RoundOptions): Promise<RoundResult> {
   const { random, target, image, digest, size, kills, breaks } = options;
@@ -52,8 +55,9 @@ export async function chaosRound(options: RoundOptions): Promise<RoundResult> {
   await Promise.all([mkdir(home), mkdir(temporary)]);
   const faults = { random, breaks: Math.ceil(breaks / 2), within: size / 2 };
   await using source = await breakingProxy(options.source, faults);
-  await using to = await breakingProxy(target.host, faults);
-  const before = await target.openUploads();
+  const ledger = sessionLedger();
+  await using to = await breakingProxy(target.host, { ...faults, ledger });
+  const before = await target.uploads();
   const watcher = watchTag(target.host, image, "v1");
   const args = ["copy", `${source.host}/${image}:v1`, `${to.host}/${image}:v1`];
   // Node keeps what it compiled there.
@@ -77,12 +81,13 @@ export async function chaosRound(options: RoundOptions): Promise<RoundResult> {
   const { root } = await verifyImage({ store: registry.repository(image), reference: "v1" });
   if (root.digest !== digest) throw new Error(`The target has ${root.digest}, not ${digest}`);
   await expectNothingLeft(home, temporary);
+  const sessions = [...(await target.uploads())].filter((session) => !before.has(session));
   return {
     killed,
     failed,
     broken: source.broken + to.broken,
     overhead: (source.passed + to.passed) / (2 * size),
-    openUploads: [...(await target.openUploads())].filter(([path]) => !before.has(path)).map(([, bytes]) => bytes),
+    ...(await expectClosed(target.host, sessions, ledger)),
     seen,
   };
 }
@@ -96,4 +101,22 @@ async function expectNothingLeft(home: string, temporary: string): Promise<void>
   if (state.spool.files > 0) throw new Error(`The spool still has ${state.spool.files} files`);
   const left = await readdir(temporary);
   if (left.length > 0) throw new Error(`The temporary folder still has ${left.join(", ")}`);
+}
+
+/** Of sessions that are on a target's disk, how many are nobody's doing. @throws {Error} for one that the client used and left open. */
+async function expectClosed(
+  host: string,
+  sessions: readonly string[],
+  ledger: SessionLedger,
+): Promise<Pick<RoundResult, "unheard" | "forgotten">> {
+  let [unheard, forgotten] = [0, 0];
+  for (const session of sessions) {
+    const location = ledger.location(session);
+    const { pathname, search } = new URL(location ?? "/", `http://${host}`);
+    const status = location === undefined ? undefined : (await fetch(`http://${host}${pathname}${search}`)).status;
+    if (status === 404) forgotten += 1;
+    else if (!ledger.wasUsed(session)) unheard += 1;
+    else throw new Error(`The upload ${session} was left open at the target, which answers ${status} for it`);
+  }
+  return { unheard, forgotten };
 }

@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { startDistribution } from "../peers/distribution.ts";
 import { findPeer } from "../peers/find-peer.ts";
@@ -9,8 +9,8 @@ export interface ChaosTarget extends AsyncDisposable {
   readonly name: string;
   /** `127.0.0.1:PORT` */
   readonly host: string;
-  /** The upload sessions that are open, by what is on its disk: the bytes of each, by its path. */
-  openUploads(): Promise<ReadonlyMap<string, number>>;
+  /** The upload sessions that are on its disk, by name. */
+  uploads(): Promise<ReadonlySet<string>>;
 }
 
 /** Starts those that are there: distribution 3.1, 2.8, and `tranship serve`. */
@@ -33,7 +33,7 @@ export async function startTargets(): Promise<{
     targets.push({
       name,
       host: started.host,
-      openUploads: () => sizes(started.data, /_uploads\/[^/]+\/data$/),
+      uploads: () => names(started.data, /_uploads\/([^/]+)\/data$/),
       [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
     });
   }
@@ -41,15 +41,15 @@ export async function startTargets(): Promise<{
   targets.push({
     name: "tranship serve",
     host: new URL(folder.url).host,
-    openUploads: () => sizes(join(folder.dir, ".tranship", "uploads"), /./),
+    uploads: () => names(join(folder.dir, ".tranship", "uploads"), /([^/]+)$/),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   });
   return { targets, missing };
 }
 
-async function sizes(folder: string, name: RegExp): Promise<ReadonlyMap<string, number>> {
+/** What the pattern finds in the paths of files. */
+async function names(folder: string, pattern: RegExp): Promise<ReadonlySet<string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const found = files.filter((path) => name.test(path));
-  return new Map(await Promise.all(found.map(async (path) => [path, (await stat(path)).size] as const)));
+  return new Set(files.flatMap((path) => pattern.exec(path)?.[1] ?? []));
 }

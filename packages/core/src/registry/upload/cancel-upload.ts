@@ -1,3 +1,4 @@
+import { isRetryable } from "../../errors.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
@@ -10,7 +11,7 @@ const TRIES = 3;
 /**
  * Ends an upload that will not be committed, within 5 s and whatever becomes of the caller's signal. A registry that does not know
  * the session, or cannot cancel, loses nothing by it: unused sessions expire.
- * True where the session is gone now.
+ * False where nobody answered, so that trying again may help; true where the session is gone, or the registry refuses to end it.
  * Requests: 1 DELETE; where its Location is stale (distribution 3.1 answers 416), a GET for the newest one and another DELETE.
  */
 export async function cancelUpload(
@@ -26,7 +27,7 @@ export async function cancelUpload(
         return true;
       } catch (error) {
         // Bytes of a broken request may still be coming in there, so a fresh Location can be stale again.
-        if (statusOf(error) !== 416 || tries === TRIES) return false;
+        if (statusOf(error) !== 416 || tries === TRIES) return !isRetryable(error) && statusOf(error) !== undefined;
       }
       const { headers } = await askUpload(repository, session, { method: "GET", accept: [200, 202, 204] }, call);
       if (headers["location"] === undefined) return false;

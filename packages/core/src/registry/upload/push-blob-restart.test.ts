@@ -150,7 +150,9 @@ describe("push() of a small blob", () => {
   it("leaves a session that it could not cancel to the next process, which does", async () => {
     let isBroken = true;
     await using setup = await restartSetup(({ method }) => {
-      return isBroken && (method === "PUT" || method === "DELETE") ? failed(403, "DENIED") : undefined;
+      if (!isBroken) return undefined;
+      if (method === "DELETE") return failed(503, "UNAVAILABLE");
+      return method === "PUT" ? failed(403, "DENIED") : undefined;
     });
     const { server, journal, registry } = setup;
     await expect(registry.repository("app").push(blobOf(SMALL), opening(SMALL))).rejects.toMatchObject({ status: 403 });
