@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Connection } from "./connection.ts";
 import { GroupedWrites } from "./grouped-writes.ts";
@@ -11,7 +12,7 @@ describe("GroupedWrites", () => {
       written.push("begin");
       action(connection);
       written.push("commit");
-    });
+    }, nextTurn);
     await Promise.all(["a", "b", "c"].map((name) => grouped.add(() => void written.push(name))));
     expect(written).toEqual(["begin", "a", "b", "c", "commit"]);
     await grouped.add(() => void written.push("d"));
@@ -26,7 +27,7 @@ describe("GroupedWrites", () => {
       begins();
       await free;
       order.push("committed");
-    });
+    }, nextTurn);
     const added = grouped.add(() => {});
     await begun;
     const done = grouped.done().then(() => order.push("done"));
@@ -36,7 +37,7 @@ describe("GroupedWrites", () => {
   });
 
   it("add() throws what made its transaction fail, and done() does not", async () => {
-    const grouped = new GroupedWrites(() => Promise.reject(new Error("disk full")));
+    const grouped = new GroupedWrites(() => Promise.reject(new Error("disk full")), nextTurn);
     const added = grouped.add(() => {});
     await Promise.all([grouped.done(), expect(added).rejects.toThrow("disk full")]);
   });
