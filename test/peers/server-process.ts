@@ -30,6 +30,8 @@ export class ServerProcess implements AsyncDisposable {
   readonly name: string;
   readonly #child: ChildProcess;
   #output = "";
+  /** From then on the end of its output is enough. */
+  #started = false;
 
   private constructor(name: string, child: ChildProcess) {
     this.name = name;
@@ -37,6 +39,7 @@ export class ServerProcess implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#output += text;
+        if (this.#started && this.#output.length > 2 * LOG_TAIL) this.#output = this.output();
       });
     }
   }
@@ -65,7 +68,11 @@ export class ServerProcess implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
     const look = (): void => {
       const match = pattern.exec(this.#output);
-      if (match !== null) resolve(match);
+      if (match === null) return;
+      // A registry writes a line for each request, and whoever measures is in this process.
+      for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.off("data", look);
+      this.#started = true;
+      resolve(match);
     };
     this.#child.stdout?.on("data", look);
     this.#child.stderr?.on("data", look);
