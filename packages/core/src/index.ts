@@ -167,6 +167,7 @@ export type {
   Open,
   PushOptions,
   PushOutcome,
+  ReferrersOptions,
   RepositoryPlace,
   Source,
   Store,

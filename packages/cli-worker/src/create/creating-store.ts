@@ -6,6 +6,7 @@ import {
   type Open,
   type PushOptions,
   type PushOutcome,
+  type ReferrersOptions,
   type RegistryStore,
   type RepositoryPlace,
   type Source,
@@ -51,10 +52,7 @@ export class CreatingStore implements Source, Target {
     return this.#store.fetch(descriptor, options);
   }
 
-  referrers(
-    subject: Descriptor,
-    options?: CallOptions & { readonly artifactType?: string | undefined },
-  ): AsyncIterable<Descriptor> {
+  referrers(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor> {
     return this.#store.referrers(subject, options);
   }
 

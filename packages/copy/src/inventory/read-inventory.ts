@@ -3,6 +3,7 @@ import {
   type Content,
   type Descriptor,
   type Digest,
+  isImageMediaType,
   isIndexMediaType,
   type Manifest,
   parseManifest,
@@ -30,13 +31,18 @@ export interface ReadInventoryOptions extends CallOptions {
   readonly tags?: readonly string[] | undefined;
   /** Whether what is about manifests is looked for, where no digest tag leads to it. Default: yes. */
   readonly referrers?: boolean | undefined;
+  /**
+   * Which of the manifests that an index lists are read. `unlabelled`: those of which it does not say the platform; the others are images, which need nothing of the repository but blobs.
+   * Default: all.
+   */
+  readonly children?: "all" | "unlabelled" | undefined;
   /** Asked for the time of each image with a tag. Default: no image has one. */
   readonly timeOf?: ImageTime | undefined;
 }
 
 interface Found {
   readonly descriptor: Descriptor;
-  /** Undefined for a referrer that is no index: its subject is all that matters. */
+  /** Undefined for what was not read: a referrer that is no index, of which the subject is all that matters, and a listed image. */
   readonly manifest?: Manifest | undefined;
   readonly subject?: Digest | undefined;
   readonly tags: string[];
@@ -45,11 +51,12 @@ interface Found {
 /**
  * Reads the manifests of a repository or layout that tags lead to: what they list, and what is about those. What has no tag and belongs to none of them no registry
  * lists, so it is neither known nor deleted.
- * Requests: those for the list of tags; 1 for each tag and each manifest of an index; 1 or 2 for each manifest's referrers; what `timeOf` takes.
+ * Requests: those for the list of tags; 1 for each tag and each manifest of an index that is read; 1 for each manifest's referrers where the registry has an API for them, else 1
+ * for each referrers tag; what `timeOf` takes.
  * @throws {StoreError} whatever can't be read, but for a manifest that is not there.
  */
 export async function readInventory(store: Readable, options: ReadInventoryOptions = {}): Promise<Inventory> {
-  const { tags, referrers = true, timeOf, ...call } = options;
+  const { tags, referrers = true, children = "all", timeOf, ...call } = options;
   const found = new Map<Digest, Found>();
   const names = tags ?? (await Array.fromAsync(tagsOf(store, call)));
   const tagged = await atOnce(names, async (tag) => ({ tag, content: await openKnown(store, tag, call) }));
@@ -60,7 +67,8 @@ export async function readInventory(store: Readable, options: ReadInventoryOptio
     else known.tags.push(tag);
   }
   let latest = [...found.values()];
-  while (latest.length > 0) latest = await findRelated(store, latest, { found, referrers, call });
+  const search = { found, referrers, children, all: tags === undefined ? new Set(names) : undefined, call };
+  while (latest.length > 0) latest = await findRelated(store, latest, search);
   return atOnce([...found.values()], async ({ descriptor: { digest }, manifest, subject, tags: own }) => ({
     digest,
     tags: own,
@@ -74,23 +82,28 @@ export async function readInventory(store: Readable, options: ReadInventoryOptio
   }));
 }
 
+interface Search {
+  readonly found: Map<Digest, Found>;
+  readonly referrers: boolean;
+  readonly children: "all" | "unlabelled";
+  /** All tags of the repository, where they were listed. */
+  readonly all: ReadonlySet<string> | undefined;
+  readonly call: CallOptions;
+}
+
 /** What the manifests list, and what is about them, as far as it is not found yet. */
-async function findRelated(
-  store: Readable,
-  manifests: readonly Found[],
-  {
-    found,
-    referrers: wanted,
-    call,
-  }: { readonly found: Map<Digest, Found>; readonly referrers: boolean; readonly call: CallOptions },
-): Promise<Found[]> {
+async function findRelated(store: Readable, manifests: readonly Found[], search: Search): Promise<Found[]> {
+  const { found, call } = search;
   const claimed = new Set(found.keys());
   const isNew = ({ digest }: Descriptor): boolean => !claimed.has(digest) && claimed.add(digest).has(digest);
   const related = await atOnce(manifests, async ({ descriptor, manifest }) => {
     const children = manifest === undefined ? [] : childManifests(manifest);
-    const referrers = wanted ? await Array.fromAsync(store.referrers?.(descriptor, call) ?? []) : [];
+    const options = { ...call, tags: search.all };
+    const referrers = search.referrers ? await Array.fromAsync(store.referrers?.(descriptor, options) ?? []) : [];
+    const isRead = (child: Descriptor): boolean => search.children === "all" || !isListedImage(child);
     // A list of children says nothing of their subjects.
-    const read = [...children, ...referrers.filter(({ mediaType }) => isIndexMediaType(mediaType))].filter(isNew);
+    const read = [...children.filter(isRead), ...referrers.filter(isIndex)].filter(isNew);
+    const images = children.filter(isNew).map((child) => ({ descriptor: child, tags: [] }));
     const artifacts = referrers.filter(isNew).map((referrer) => ({
       descriptor: referrer,
       subject: descriptor.digest,
@@ -101,11 +114,20 @@ async function findRelated(
       const content = await openKnown(store, digest, call);
       if (content !== undefined) opened.push(foundIn(content, []));
     }
-    return [...opened, ...artifacts];
+    return [...opened, ...images, ...artifacts];
   });
   const latest = related.flat();
   for (const one of latest) found.set(one.descriptor.digest, one);
   return latest;
+}
+
+function isIndex({ mediaType }: Descriptor): boolean {
+  return isIndexMediaType(mediaType);
+}
+
+/** Whether an index says that it is an image for a platform. */
+function isListedImage({ mediaType, platform, artifactType }: Descriptor): boolean {
+  return isImageMediaType(mediaType) && platform !== undefined && artifactType === undefined;
 }
 
 function foundIn({ descriptor, bytes }: Content, tags: string[]): Found {

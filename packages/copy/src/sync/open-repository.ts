@@ -146,5 +146,5 @@ async function choose(spec: SyncRepository, source: Source, { run, call }: OpenO
 
 function contentOf(store: SyncStore, tags: readonly string[], call: CallOptions): TargetContent | undefined {
   if (!isReadable(store)) return undefined;
-  return new TargetContent(() => readInventory(store, { ...call, tags, referrers: false }));
+  return new TargetContent(() => readInventory(store, { ...call, tags, referrers: false, children: "unlabelled" }));
 }

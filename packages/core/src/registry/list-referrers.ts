@@ -2,21 +2,21 @@ import type { Descriptor } from "../content/descriptor.ts";
 import { OCI_INDEX } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
 import { RegistryError } from "../errors.ts";
-import type { CallOptions } from "../store/store.ts";
+import type { ReferrersOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { pages } from "./pages.ts";
-import { readReferrersTag } from "./referrers-tag.ts";
+import { readReferrersTag, referrersTag } from "./referrers-tag.ts";
 import { labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 
 /**
  * The manifests whose subject is `subject`, each once: those of the API, then those that only the referrers tag lists. The filter is applied here too, since a
  * registry may ignore it.
- * Requests: 1 a page and 1 for the tag; where the API is known to be missing, 1. Spec: distribution-spec v1.1.1, "Listing Referrers" (end-12a, end-12b).
+ * Requests: 1 a page and 1 for the tag; where the API is known to be missing, 1; none for the tag where `tags` tells that there is none. Spec: distribution-spec v1.1.1, "Listing Referrers" (end-12a, end-12b).
  */
 export async function* listReferrers(
   repository: RemoteRepository,
   subject: Descriptor,
-  options: CallOptions & { readonly artifactType?: string | undefined } = {},
+  options: ReferrersOptions = {},
 ): AsyncGenerator<Descriptor, void, void> {
   const { artifactType } = options;
   const seen = new Set<string>();
@@ -32,7 +32,7 @@ export async function* listReferrers(
 async function* fromApi(
   repository: RemoteRepository,
   subject: Descriptor,
-  options: CallOptions & { readonly artifactType?: string | undefined },
+  options: ReferrersOptions,
 ): AsyncGenerator<Descriptor, void, void> {
   const { name, profile } = repository;
   await profile.ready();
@@ -65,8 +65,9 @@ async function* fromApi(
 async function* fromTag(
   repository: RemoteRepository,
   subject: Descriptor,
-  options: CallOptions,
+  { tags, ...options }: ReferrersOptions,
 ): AsyncGenerator<Descriptor, void, void> {
+  if (tags !== undefined && !tags.has(referrersTag(subject.digest))) return;
   yield* await readReferrersTag(repository, subject.digest, options);
 }
 

@@ -142,4 +142,16 @@ describe("referrers()", () => {
     await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT));
     expect(setup.server.log.filter((line) => line.includes("/referrers/"))).toHaveLength(2);
   });
+
+  it("asks for no referrers tag that a list of the tags lacks", async () => {
+    await using setup = await scriptedSetup(({ path }) =>
+      path.includes("/referrers/") ? { status: 404, body: "404 page not found" } : undefined,
+    );
+    const app = setup.registry.repository("app");
+    setup.server.manifests.set(`app:${TAG}`, { mediaType: OCI_INDEX, bytes: Buffer.from(index(artifact(1).listed)) });
+    expect(await Array.fromAsync(app.referrers(SUBJECT, { tags: new Set(["v1", TAG]) }))).toHaveLength(1);
+    const asked = setup.server.log.length;
+    expect(await Array.fromAsync(app.referrers(SUBJECT, { tags: new Set(["v1"]) }))).toEqual([]);
+    expect(setup.server.log).toHaveLength(asked);
+  });
 });

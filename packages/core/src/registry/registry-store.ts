@@ -11,6 +11,7 @@ import type {
   Open,
   PushOptions,
   PushOutcome,
+  ReferrersOptions,
   RepositoryPlace,
   Source,
   Target,
@@ -59,10 +60,7 @@ export class RegistryStore implements Source, Target {
     return fetchContent(this.#repository, descriptor, options);
   }
 
-  referrers(
-    subject: Descriptor,
-    options?: CallOptions & { readonly artifactType?: string | undefined },
-  ): AsyncIterable<Descriptor> {
+  referrers(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor> {
     return listReferrers(this.#repository, subject, options);
   }
 

@@ -6,7 +6,7 @@ import { parseManifest } from "../content/parse-manifest.ts";
 import { quoted } from "../content/quoted.ts";
 import { readVerified } from "../content/verify.ts";
 import { StoreError } from "../errors.ts";
-import type { CallOptions, Content, Open, PushOptions, PushOutcome, Store } from "./store.ts";
+import type { CallOptions, Content, Open, PushOptions, PushOutcome, ReferrersOptions, Store } from "./store.ts";
 import { asReferrer, checkManifestSize, checkOffset, checkTaggable, contentUnknown } from "./stored-content.ts";
 
 const PIECE_BYTES = 1024 * 1024;
@@ -49,7 +49,7 @@ export class MemoryStore implements Store {
 
   async *referrers(
     subject: Descriptor,
-    { artifactType, signal }: CallOptions & { readonly artifactType?: string | undefined } = {},
+    { artifactType, signal }: ReferrersOptions = {},
   ): AsyncGenerator<Descriptor, void, void> {
     signal?.throwIfAborted();
     for (const { descriptor, manifest } of [...this.#manifests.values()]) {

@@ -61,10 +61,7 @@ export interface Source {
     options?: CallOptions & { readonly offset?: number },
   ): Promise<AsyncIterable<Uint8Array>>;
   /** The manifests whose subject is `subject`, each once. */
-  referrers?(
-    subject: Descriptor,
-    options?: CallOptions & { readonly artifactType?: string | undefined },
-  ): AsyncIterable<Descriptor>;
+  referrers?(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor>;
   /** Every tag, in the store's order; digest tags (`sha256-…`) too. */
   tags?(options?: CallOptions): AsyncIterable<string>;
   /** As `tags`, with digests and times where the store's lists have them: a store whose lists never do leaves this out. */
@@ -73,6 +70,13 @@ export interface Source {
   lastSeen?(tag: string, options?: CallOptions): Promise<SeenTag | undefined>;
   /** Remembers that the tag stands for the digest, now: for `lastSeen`, in later runs too. Without a journal nothing is remembered. */
   sawTag?(tag: string, digest: Digest, options?: CallOptions): Promise<void>;
+}
+
+export interface ReferrersOptions extends CallOptions {
+  /** Only these. Default: all. */
+  readonly artifactType?: string | undefined;
+  /** All tags of the repository, where they were just listed: a referrers tag that is not among them is not asked for. */
+  readonly tags?: ReadonlySet<string> | undefined;
 }
 
 export interface PushOptions extends CallOptions {

@@ -5,6 +5,7 @@ import {
   type Digest,
   isRetryable,
   type ListedTag,
+  type ReferrersOptions,
   type RepositoryPlace,
   type SeenTag,
   type Source,
@@ -76,10 +77,7 @@ export class FallbackSource implements Source {
     return this.#try((store) => store.fetch(descriptor, options), options);
   }
 
-  async *referrers(
-    subject: Descriptor,
-    options?: CallOptions & { readonly artifactType?: string | undefined },
-  ): AsyncGenerator<Descriptor, void, void> {
+  async *referrers(subject: Descriptor, options?: ReferrersOptions): AsyncGenerator<Descriptor, void, void> {
     yield* await this.#try((store) => Array.fromAsync(store.referrers?.(subject, options) ?? []), options);
   }
 

@@ -11,7 +11,7 @@ import { type DeletionCall, type DeletionResult, type DeletionResults, movedResu
 /**
  * Deletes tags where a registry deletes whole manifests (distribution 2.8): one goes with all of its tags, if each of them is to go and nothing that stays needs it. What
  * no tag of the plan stands for is not deleted.
- * Requests: those of `readInventory`, and 1 DELETE for each manifest.
+ * Requests: those of `readInventory`, where each tag is asked for once more, since whoever has moved it meanwhile would lose it; and 1 DELETE for each manifest.
  */
 export async function deleteByDigest(
   target: SyncStore,
@@ -26,7 +26,7 @@ export async function deleteByDigest(
   if (!isReadable(target) || target.delete === undefined) return keepAll("tags can't be deleted there");
   let inventory: Inventory;
   try {
-    inventory = await readInventory(target, call);
+    inventory = await readInventory(target, { ...call, children: "unlabelled" });
   } catch (error) {
     call.signal.throwIfAborted();
     return keepAll(

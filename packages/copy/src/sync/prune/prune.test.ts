@@ -314,9 +314,12 @@ describe("pruning where tags can't be deleted alone", () => {
     await sync([mirror()], registries);
     await target.tag(await target.resolve("v1"), "pinned");
     deletesByDigest(target);
+    target.calls.length = 0;
 
     const result = await sync([mirror(["v1", "v2", "v9"])], registries);
 
+    // What an index lists as a platform's image is known by its list.
+    expect(target.about("open").toSorted()).toEqual(["pinned", "v1", "v2", "v3", "v4", "v5", "v8", "v9"]);
     expect(outcomes(result, "deleted")).toEqual(["v2"]);
     const why = Object.fromEntries(
       result.images.flatMap(({ targetTag, why: said }) => (said ? [[targetTag, said]] : [])),
@@ -326,6 +329,22 @@ describe("pruning where tags can't be deleted alone", () => {
       v9: 'the registry deletes by digest only, and "v8" needs its digest',
     });
     expect(await tagsOf(target)).toEqual(["pinned", "v1", "v3", "v4", "v5", "v8", "v9"]);
+  });
+
+  it("keeps what an index below a kept one lists, and what an artifact is about that is listed without a platform", async () => {
+    const image = await buildImage(source, "linux/amd64", ["base", "own"]);
+    const inner = await buildIndex(source, [image]);
+    const artifact = await buildArtifact(source, "application/vnd.example.sbom", await source.resolve("v2"));
+    const outer = { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json" };
+    await putManifest(source, { ...outer, manifests: [inner] }, "v7");
+    await putManifest(source, { ...outer, manifests: [artifact] }, "v8");
+    await source.tag(image.manifest, "v9");
+    await sync([mirror()], registries);
+    deletesByDigest(target);
+
+    const result = await sync([mirror(["v2", "v9"])], registries);
+    expect(outcomes(result, "kept").toSorted()).toEqual(["v2", "v9"]);
+    expect(result.outcomes.deleted).toBe(0);
   });
 
   it("deletes a manifest once whose tags all go, and an index before the image that it lists", async () => {

@@ -6,7 +6,7 @@ import { parseManifest } from "../../content/parse-manifest.ts";
 import { quoted } from "../../content/quoted.ts";
 import { readVerified } from "../../content/verify.ts";
 import { StoreError } from "../../errors.ts";
-import type { CallOptions, Content, Open, PushOptions, PushOutcome, Store } from "../store.ts";
+import type { CallOptions, Content, Open, PushOptions, PushOutcome, ReferrersOptions, Store } from "../store.ts";
 import { asReferrer, checkManifestSize, checkTaggable, contentUnknown } from "../stored-content.ts";
 import { BlobDirectory } from "./blob-directory.ts";
 import { IndexFile } from "./index-file.ts";
@@ -88,7 +88,7 @@ export class LayoutStore implements Store {
   /** Reads each manifest that is not yet known: their number is the cost. */
   async *referrers(
     subject: Descriptor,
-    { artifactType, signal }: CallOptions & { readonly artifactType?: string | undefined } = {},
+    { artifactType, signal }: ReferrersOptions = {},
   ): AsyncGenerator<Descriptor, void, void> {
     for await (const { descriptor, manifest } of this.#manifests.reachable(await this.#index.read(), signal)) {
       if (manifest.subject?.digest !== subject.digest) continue;
