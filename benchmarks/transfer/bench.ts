@@ -15,7 +15,7 @@ async function bench(options: BenchOptions): Promise<void> {
   if (wanted.length === 0) throw new TypeError(`No scenario is called "${options.only.join(",")}"`);
   const { installed, absent } = await installedTools(options.tools);
   for (const line of absent) console.log(line);
-  await using registries = await startRegistries(options.data);
+  await using registries = await startRegistries(options.data, options.distribution);
   const rounds: RoundsOptions = {
     tools: installed,
     runs: options.runs,

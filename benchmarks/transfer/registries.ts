@@ -24,17 +24,25 @@ export interface Registries extends AsyncDisposable {
   readonly authority: string | undefined;
 }
 
+/** The registries that can stand at both ends, the one that is preferred first. */
+export const DISTRIBUTIONS = ["3.1", "2.8"] as const;
+const PROGRAMS = { "3.1": "registry", "2.8": "docker-registry" } as const;
+
 /**
- * Starts distribution at both ends: 3.1, or Debian's 2.8 where Go's peers are not there.
- * @throws {Error} where neither is.
+ * Starts distribution at both ends.
+ * @throws {Error} where none is.
  * @param at The folder that their data is made in.
+ * @param version Default: 3.1, or Debian's 2.8 where Go's peers are not there.
  */
-export async function startRegistries(at: string): Promise<Registries> {
-  const [path, kind] = [findPeer("registry"), "distribution 3.1"];
-  const [older, olderKind] = [findPeer("docker-registry"), "distribution 2.8"];
-  const program = path ?? older;
-  if (program === undefined)
-    throw new Error("No registry here: test/peers/install.sh, or apt-get install docker-registry");
+export async function startRegistries(at: string, version?: (typeof DISTRIBUTIONS)[number]): Promise<Registries> {
+  const versions = version === undefined ? DISTRIBUTIONS : [version];
+  const found = versions.flatMap((name) => {
+    const program = findPeer(PROGRAMS[name]);
+    return program === undefined ? [] : [{ program, kind: `distribution ${name}` }];
+  })[0];
+  if (found === undefined)
+    throw new Error("No such registry here: test/peers/install.sh, or apt-get install docker-registry");
+  const { program, kind } = found;
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await mkdtempDisposable(join(at, "tranship-bench-registries-"))).path;
   const openssl = findPeer("openssl");
@@ -51,7 +59,7 @@ export async function startRegistries(at: string): Promise<Registries> {
   const [source, target] = [await start("source"), await start("target")];
   const kept = stack.move();
   return {
-    kind: path === undefined ? olderKind : kind,
+    kind,
     source,
     target,
     authority: authority?.certificate,
