@@ -7,8 +7,10 @@ import { seesBlob } from "../head-blob.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import { retriesOf } from "../retries.ts";
 import { AdaptedBody } from "./adapted-body.ts";
+import { goesOnAfter, triesAfterBreaks } from "./after-break.ts";
 import { cancelUpload } from "./cancel-upload.ts";
 import { commitUpload } from "./commit-upload.ts";
+import type { EarlierUpload } from "./earlier-upload.ts";
 import { withGrace } from "./grace.ts";
 import { KnownContent } from "./known-content.ts";
 import type { Outgoing, OutgoingPart } from "./outgoing.ts";
@@ -16,12 +18,10 @@ import type { PushBlobOptions } from "./push-blob-options.ts";
 import { sendParts } from "./send-parts.ts";
 import { startUpload } from "./start-upload.ts";
 import { planUpload, type UploadPlan } from "./upload-plan.ts";
+import { UploadPosition } from "./upload-position.ts";
 import type { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 import { uploadStatus } from "./upload-status.ts";
-
-/** Where less was sent, asking how much of it arrived costs more than sending it again. */
-const WORTH_ASKING_BYTES = 1024 * 1024;
 
 export interface BlobUploadOptions extends PushBlobOptions {
   /** Where it is written down, so that another process can go on with it. */
@@ -37,16 +37,8 @@ export class BlobUpload {
   readonly #open: Open;
   readonly #options: BlobUploadOptions;
   readonly #adapted: AdaptedBody;
-  #session: UploadSession | undefined;
-  /** What was sent last, and whether it was all. */
-  #part: OutgoingPart | undefined;
-  #committing = false;
-  /** Bytes that the registry said it has; the most that it ever said. */
-  #confirmed = 0;
-  #furthest = 0;
-  /** Whether an earlier request than the present ones sent the beginning. */
-  #resumed = false;
-  #mismatched = false;
+  readonly #position = new UploadPosition();
+  readonly #mayWorkAnew = triesAfterBreaks(this.#position);
   #failure: { readonly error: unknown } | undefined;
   #sending = false;
 
@@ -58,41 +50,21 @@ export class BlobUpload {
     this.#adapted = new AdaptedBody(repository.profile, options.maxBody);
   }
 
-  /** Cancels what an earlier process has begun: the blob is there. */
-  async forget(record: UploadRecord): Promise<void> {
-    const claimed = await record.claim(this.#options.signal);
-    if (claimed === undefined) return;
-    await record.cancelled(await cancelUpload(this.#repository, claimed.session, this.#options));
-  }
-
-  /**
-   * Goes on with what an earlier process has begun, to its commit; false where there is nothing to go on with.
-   * @throws as `run`.
-   */
-  async resume(record: UploadRecord): Promise<boolean> {
-    const claimed = await record.claim(this.#options.signal);
-    if (claimed === undefined) return false;
-    const { session, confirmed } = claimed;
-    const arrived = await this.#statusOf(session, record);
-    const isBelievable = arrived !== undefined && arrived >= confirmed && arrived <= this.#descriptor.size;
-    if (!isBelievable || arrived === 0 || this.#repository.profile.get("resume") === "none") {
-      const isGone = arrived === undefined || (await cancelUpload(this.#repository, session, this.#options));
-      await record.cancelled(isGone);
-      return false;
-    }
-    this.#confirm(arrived);
-    this.#resumed = true;
+  /** Goes on with what an earlier process has begun, to its commit. @throws as `run`. */
+  async resume({ session, arrived }: EarlierUpload): Promise<void> {
+    this.#position.confirm(arrived);
+    this.#position.resumed = true;
     await this.run(session);
-    return true;
   }
 
   /**
    * Sends and commits the blob. Where that ends otherwise, the session is cancelled, or left in the record where it may pass.
+   * @param session is in the record already.
    * @throws {ContentFailure} @throws {RegistryError} what the registry refused; the signal's reason.
    */
   async run(session: UploadSession): Promise<void> {
     const { signal } = this.#options;
-    this.#session = session;
+    this.#position.session = session;
     let failure: { readonly error: unknown } | undefined;
     try {
       // The chunk that is on its way counts only as a whole.
@@ -116,8 +88,8 @@ export class BlobUpload {
     try {
       await retrying(() => this.#attempt(content, { ...this.#options, signal }), {
         ...retries,
-        isRetryable: (error) => this.#mayWorkAnew(error),
-        progress: () => this.#furthest,
+        isRetryable: (error) => this.#sending && this.#mayWorkAnew(error),
+        progress: () => this.#position.furthest,
       });
     } finally {
       await content.close();
@@ -133,24 +105,24 @@ export class BlobUpload {
   }
 
   async #attempt(content: Outgoing, call: CallOptions): Promise<void> {
+    const position = this.#position;
     this.#sending = false;
     this.#options.signal?.throwIfAborted();
     if (this.#failure !== undefined) {
       if (await seesBlob(this.#repository, this.#descriptor.digest, call)) {
         // What was committed is no session any more.
-        if (this.#committing) await this.#over();
+        if (position.committing) await this.#over();
         return;
       }
       await this.#recover(this.#failure.error, call);
     }
-    // Who gave us the session has written it down, unless it has moved on since.
-    const isWritten = this.#session !== undefined && !this.#resumed;
-    this.#session ??= await startUpload(this.#repository, call);
+    const isWritten = position.session !== undefined && !position.resumed;
+    position.session ??= await startUpload(this.#repository, call);
     this.#options.signal?.throwIfAborted();
-    if (!isWritten) await this.#save(this.#session);
+    if (!isWritten) await this.#save(position.session);
     this.#sending = true;
     try {
-      await this.#send(this.#session, content, call);
+      await this.#send(position.session, content, call);
     } catch (error) {
       this.#failure = { error };
       throw error;
@@ -161,25 +133,26 @@ export class BlobUpload {
 
   /** Sends what lacks, in the way that the host takes; where it refuses one, in another. */
   async #send(session: UploadSession, content: Outgoing, call: CallOptions): Promise<void> {
+    const position = this.#position;
     const { digest, size } = this.#descriptor;
     for (;;) {
       const plan = this.#plan(session);
-      this.#committing = false;
+      position.committing = false;
       try {
-        if (plan.kind === "put" && this.#confirmed === 0) {
-          this.#part = await content.part(0, size);
-          this.#committing = true;
-          await commitUpload(this.#repository, session, { digest, part: this.#part }, call);
+        if (plan.kind === "put" && position.confirmed === 0) {
+          position.part = await content.part(0, size);
+          position.committing = true;
+          await commitUpload(this.#repository, session, { digest, part: position.part }, call);
           this.#repository.profile.putWorked = true;
           return;
         }
         await this.#sendParts(session, content, call);
-        this.#committing = true;
+        position.committing = true;
         await commitUpload(this.#repository, session, { digest }, call);
         return;
       } catch (error) {
         this.#options.signal?.throwIfAborted();
-        if (this.#part === undefined || !(await this.#adapts(error, session, this.#part, call))) throw error;
+        if (position.part === undefined || !(await this.#adapts(error, session, position.part, call))) throw error;
       }
     }
   }
@@ -191,14 +164,14 @@ export class BlobUpload {
     };
     const onPart = (part: OutgoingPart): void => {
       this.#options.signal?.throwIfAborted();
-      this.#part = part;
+      this.#position.part = part;
     };
     const onTaken = async (part: OutgoingPart): Promise<void> => {
-      this.#confirm(part.offset + part.length);
+      this.#position.confirm(part.offset + part.length);
       if (!part.isLast) await this.#save(session);
     };
-    const position = { offset: this.#confirmed, length, onPart, onTaken };
-    await sendParts(this.#repository, session, content, position, call);
+    const place = { offset: this.#position.confirmed, length, onPart, onTaken };
+    await sendParts(this.#repository, session, content, place, call);
   }
 
   #plan(session: UploadSession): UploadPlan {
@@ -215,49 +188,13 @@ export class BlobUpload {
     return !misplaced && this.#adapted.adapts(error, part);
   }
 
-  /** Finds out where the upload stands after a failure; without an answer that can be believed it is cancelled, to be begun anew. */
+  /** Finds out where the upload goes on after a failure; else it is cancelled, to be begun anew. */
   async #recover(error: unknown, call: CallOptions): Promise<void> {
-    const session = this.#session;
-    if (session === undefined) return;
-    const sent = Math.max(this.#confirmed, this.#part?.sent ?? 0);
-    const isWrong = this.#committing && !isRetryable(error) && (this.#resumed || statusOf(error) === 400);
-    if (!isWrong && sent >= WORTH_ASKING_BYTES && this.#repository.profile.get("resume") !== "none") {
-      const arrived = await uploadStatus(this.#repository, session, call);
-      if (arrived !== undefined && arrived > 0 && arrived >= this.#confirmed && arrived <= sent) {
-        this.#learnKind(arrived);
-        this.#confirm(arrived);
-        this.#resumed = true;
-        return;
-      }
-    }
-    this.#adapted.broke(error, this.#part);
+    if (this.#position.session === undefined) return;
+    if (await goesOnAfter(error, this.#repository, this.#position, call)) return;
+    this.#adapted.broke(error, this.#position.part);
     await this.#cancel();
-    this.#confirmed = 0;
-    this.#part = undefined;
-    this.#resumed = false;
-  }
-
-  #confirm(offset: number): void {
-    this.#confirmed = offset;
-    this.#furthest = Math.max(this.#furthest, offset);
-  }
-
-  /** The first break shows what the host keeps. */
-  #learnKind(arrived: number): void {
-    const { profile } = this.#repository;
-    if (profile.get("resume") !== undefined) return;
-    profile.learn({ resume: arrived > this.#confirmed ? "any-byte" : "whole-chunks" });
-  }
-
-  #mayWorkAnew(error: unknown): boolean {
-    if (!this.#sending) return false;
-    // 416: bytes of a broken request are in the session, so it is asked what it has.
-    if (isRetryable(error) || statusOf(error) === 416 || isUnknownSession(error)) return true;
-    // What we sent has the digest: pieces of several requests were put together wrongly, one of them perhaps by a kept connection that died and was replaced.
-    if (!this.#committing || this.#mismatched || statusOf(error) !== 400) return false;
-    if (!this.#resumed && !(error instanceof RegistryError && error.code === "DIGEST_INVALID")) return false;
-    this.#mismatched = true;
-    return true;
+    this.#position.beginAnew();
   }
 
   #keepsWholeChunks(): boolean {
@@ -266,25 +203,13 @@ export class BlobUpload {
 
   /** Writes down where the upload stands, for another process to go on with it, or to cancel it. */
   async #save(session: UploadSession): Promise<void> {
-    await this.#options.record?.save(session, this.#confirmed);
-  }
-
-  /** An earlier process' session: how much of it is there. One that can't be asked now is left for later. */
-  async #statusOf(session: UploadSession, record: UploadRecord): Promise<number | undefined> {
-    try {
-      return await uploadStatus(this.#repository, session, this.#options);
-    } catch (error) {
-      // A Location that must not be followed any more is none.
-      if (error instanceof RegistryError && error.status === undefined && !isRetryable(error)) return undefined;
-      await record.released();
-      throw error;
-    }
+    await this.#options.record?.save(session, this.#position.confirmed);
   }
 
   /** What is left of the session is cancelled, or left for another process where the upload may go on. */
   async #settle(failure: { readonly error: unknown } | undefined): Promise<void> {
     const { record, signal } = this.#options;
-    const session = this.#session;
+    const { session } = this.#position;
     if (session === undefined) return;
     const kind = this.#repository.profile.get("resume");
     const goesOn = record?.mayGoOn === true && (kind === "any-byte" || kind === "whole-chunks");
@@ -295,24 +220,19 @@ export class BlobUpload {
     }
     await this.#save(session);
     await record.released();
-    this.#session = undefined;
+    this.#position.session = undefined;
   }
 
   async #cancel(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
+    const { session } = this.#position;
+    this.#position.session = undefined;
     if (session === undefined) return;
     const isGone = await cancelUpload(this.#repository, session, this.#options);
     await this.#options.record?.cancelled(isGone);
   }
 
   async #over(): Promise<void> {
-    this.#session = undefined;
+    this.#position.session = undefined;
     await this.#options.record?.ended();
   }
-}
-
-/** Repeating a PUT that was committed gets 404, as a session that was lost does; old Artifactory knows no PUT with a body (404, 405). */
-function isUnknownSession(error: unknown): boolean {
-  return statusOf(error) === 404 || statusOf(error) === 405;
 }

@@ -8,6 +8,7 @@ import { labelOf, type RemoteRepository } from "../remote-repository.ts";
 import { BlobUpload } from "./blob-upload.ts";
 import { cancelAbandoned } from "./cancel-abandoned.ts";
 import { cancelUpload } from "./cancel-upload.ts";
+import { cancelEarlier, takeOverUpload } from "./earlier-upload.ts";
 import { mountOrStart } from "./mount-blob.ts";
 import { ContentFailure } from "./outgoing.ts";
 import { postBlob } from "./post-blob.ts";
@@ -60,10 +61,14 @@ async function push(
   const content = SmallContent.of(descriptor, open, options.signal);
   const upload = new BlobUpload(repository, descriptor, open, { ...options, record, content });
   if (headFirst && (await seesBlob(repository, digest, options))) {
-    if (record !== undefined) await upload.forget(record);
+    if (record !== undefined) await cancelEarlier(repository, record, options);
     return "existed";
   }
-  if (record !== undefined && (await upload.resume(record))) return "pushed";
+  const earlier = record && (await takeOverUpload(repository, record, size, options));
+  if (earlier !== undefined) {
+    await upload.resume(earlier);
+    return "pushed";
+  }
   const post = (): Promise<UploadSession | "pushed"> => postBlob(repository, descriptor, content, options);
   const started = await mountOrStart(repository, digest, post, options);
   if ("outcome" in started) return started.outcome;

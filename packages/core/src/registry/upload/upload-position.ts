@@ -1,0 +1,43 @@
+import type { OutgoingPart } from "./outgoing.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+/** Where an upload stands. */
+export class UploadPosition {
+  session: UploadSession | undefined;
+  /** What was sent last, and whether it was all. */
+  part: OutgoingPart | undefined;
+  /** Whether the last request commits it. */
+  committing = false;
+  /** Whether an earlier request than the present ones sent the beginning. */
+  resumed = false;
+  #confirmed = 0;
+  #furthest = 0;
+
+  /** Bytes that the registry said it has. */
+  get confirmed(): number {
+    return this.#confirmed;
+  }
+
+  /** The most that it ever said. */
+  get furthest(): number {
+    return this.#furthest;
+  }
+
+  /** Bytes that it may have. */
+  get sent(): number {
+    return Math.max(this.#confirmed, this.part?.sent ?? 0);
+  }
+
+  confirm(offset: number): void {
+    this.#confirmed = offset;
+    this.#furthest = Math.max(this.#furthest, offset);
+  }
+
+  /** The next session begins with the first byte. */
+  beginAnew(): void {
+    this.session = undefined;
+    this.part = undefined;
+    this.resumed = false;
+    this.#confirmed = 0;
+  }
+}
