@@ -67,6 +67,10 @@ const SCENES: Readonly<Record<string, Scene>> = {
     to: `${to}/all:{match}-{tag}`,
     repositories: ["team/app"],
   })),
+  "signatures that the mirror does not take": {
+    mirrors: ({ from, to }) => [{ from: `${from}/signed`, to: `${to}/signed`, referrers: true }],
+    copied: ["signed:v1"],
+  },
   "times that the registry does not list": besideGood(({ from, to }) => ({
     from: `${from}/team/app`,
     to: `${to}/app`,
@@ -103,6 +107,8 @@ async function setup(bench: Workbench): Promise<Hosts> {
   ] as const) {
     for (const tag of tags) await seed(bench.repository(from, name), sampleImage({ seed: `${name} ${tag}` }), tag);
   }
+  const signed = await seed(bench.repository(from, "signed"), sampleImage({ seed: "signed" }), "v1");
+  await seed(bench.repository(from, "signed"), sampleImage({ seed: "sig" }), `${signed.digest.replace(":", "-")}.sig`);
   const [to, locked] = [await bench.serve(), await bench.serve(wantsUser)];
   const [unlisted, failing] = [await bench.serve(answersCatalogue(404)), await bench.serve(answersCatalogue(500))];
   return {

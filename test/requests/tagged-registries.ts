@@ -1,13 +1,31 @@
 import { mkdtempDisposable, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Registry, type RegistryStore } from "@tranship/core";
-import { type Hook, serve } from "tranship";
+import { OCI_INDEX, Registry, type RegistryStore } from "@tranship/core";
+import { type Answer, type Hook, serve } from "tranship";
 import { startAcrFake } from "../acr/start-acr-fake.ts";
 import { indexOf, openBytes, sampleImage, seed } from "../support/sample-image.ts";
 
-/** What the lists of a registry bring: names; digests beside them, as Google Artifact Registry's do; digests in a list of Azure's own. */
-export type ListKind = "names" | "google" | "azure";
+/**
+ * What the lists of a registry bring: names; digests beside them, as Google Artifact Registry's do; digests in a list of Azure's own. `distribution`: names, and there is no API for
+ * referrers.
+ */
+export type ListKind = "names" | "google" | "azure" | "distribution";
+
+const NO_REFERRERS: Answer = {
+  status: 200,
+  headers: { "content-type": OCI_INDEX },
+  body: JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] }),
+};
+
+/** What stands before the registry of each kind. */
+const HOOKS: Readonly<Record<Exclude<ListKind, "azure">, () => Hook>> = {
+  // Serve looks for referrers among all manifests; other registries have them at hand.
+  names: () => async (request, next) => (request.route.kind === "referrers" ? NO_REFERRERS : next()),
+  google: withDigests,
+  distribution: () => async (request, next) =>
+    request.route.kind === "referrers" ? { status: 404, body: "404 page not found" } : next(),
+};
 
 /** A registry that counts what it is asked. */
 export interface TaggedRegistry extends AsyncDisposable {
@@ -22,7 +40,7 @@ export interface TaggedRegistry extends AsyncDisposable {
 
 /** Starts an empty one. */
 export function startTaggedRegistry(kind: ListKind): Promise<TaggedRegistry> {
-  return kind === "azure" ? startAzure() : startPlain(kind === "google" ? withDigests() : (_request, next) => next());
+  return kind === "azure" ? startAzure() : startPlain(HOOKS[kind]());
 }
 
 /** The tags that there are. */

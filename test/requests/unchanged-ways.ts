@@ -54,6 +54,24 @@ export const UNCHANGED_WAYS: readonly UnchangedWay[] = [
     source: () => LIST,
     target: heads,
   }),
+  way("referrers, where the registry lists them", {
+    mirror: () => ({ referrers: true }),
+    // Each index, and its three images.
+    source: (tags) => ({ ...LIST, "GET manifest": tags, "GET referrers": 4 * tags }),
+    target: heads,
+  }),
+  way("referrers, where tags would list them, and there are none", {
+    lists: "distribution",
+    mirror: () => ({ referrers: true }),
+    source: (tags) => ({ ...LIST, "GET manifest": tags }),
+    target: heads,
+  }),
+  way("the same, two of three platforms", {
+    lists: "distribution",
+    mirror: () => ({ ...PLATFORMS, referrers: true }),
+    source: (tags) => ({ ...LIST, "GET manifest": tags }),
+    target: heads,
+  }),
   way("lists with digests, as Google's", { lists: "google", source: () => LIST, target: () => LIST }),
   way("the same, two of three platforms", {
     lists: "google",

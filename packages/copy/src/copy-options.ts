@@ -1,8 +1,14 @@
-import type { Digest, Platform, Target } from "@tranship/core";
+import type { Digest, Located, Platform, ReferrersOptions, Source, Target } from "@tranship/core";
 import type { OnEvent } from "./events.ts";
 import type { OnCopyExchange } from "./request-count.ts";
 import type { CopyRun } from "./run.ts";
 import type { TargetFeed } from "./spool/fan-out.ts";
+
+/** Where a copy is from: a store and the name in it. */
+export interface Origin extends Located<Source> {
+  /** All tags of the store, where they were just listed: a referrers tag that is not among them is not asked for. */
+  readonly tags?: ReferrersOptions["tags"];
+}
 
 /** Where a copy goes: a store and the name in it. */
 export interface Destination {

@@ -46,6 +46,7 @@ export async function copyTags(
     onEvent?.({ from: from.name, to: to.name, type: "notice", message });
   }
 
+  const listed = new Set(tags);
   const slots = pLimit(IMAGES_IN_FLIGHT);
   const subjects = new Set<Digest>();
   const observed: CopyOptions = {
@@ -60,7 +61,7 @@ export async function copyTags(
     try {
       signal?.throwIfAborted();
       const destination = { store: to, reference: tag, missing: there && !there.has(tag) };
-      return { tag, result: await copy({ store: from, reference: tag }, destination, observed) };
+      return { tag, result: await copy({ store: from, reference: tag, tags: listed }, destination, observed) };
     } catch (error) {
       return { tag, error };
     }

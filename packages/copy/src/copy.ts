@@ -1,5 +1,5 @@
-import type { Located, RetryRecord, Source } from "@tranship/core";
-import type { CopyOptions, Destination } from "./copy-options.ts";
+import type { RetryRecord } from "@tranship/core";
+import type { CopyOptions, Destination, Origin } from "./copy-options.ts";
 import { type CopyEvent, retryEvent } from "./events.ts";
 import { executeIn } from "./execute.ts";
 import { nameOf, planCopy } from "./plan-copy.ts";
@@ -16,7 +16,7 @@ import { Scope } from "./scope.ts";
  * Requests: those of `planCopy`, and at a registry 2 for a blob that is sent, 1 for one that is there or mounted, 1 for a manifest.
  * @throws {CopyError} the first failure, after everything under way has ended. An abort rejects with `signal.reason`.
  */
-export async function copy(from: Located<Source>, to: Destination, options: CopyOptions = {}): Promise<CopyResult> {
+export async function copy(from: Origin, to: Destination, options: CopyOptions = {}): Promise<CopyResult> {
   const { run = new CopyRun(), onEvent, onExchange } = options;
   const names = { from: nameOf(from), to: nameOf(to) };
   const counter = new RequestCounter(onExchange && ((request) => onExchange(request, names)));

@@ -5,7 +5,6 @@ import {
   type Digest,
   formatPlatform,
   isDigest,
-  type Located,
   matchesPlatform,
   type Platform,
   parsePlatform,
@@ -13,7 +12,7 @@ import {
   type Source,
   type Target,
 } from "@tranship/core";
-import type { CopyOptions, Destination } from "./copy-options.ts";
+import type { CopyOptions, Destination, Origin } from "./copy-options.ts";
 import type { Plan, PlanAction, PlanHead } from "./plan.ts";
 import { keepPlatforms, platformUnknown, selectPlatforms } from "./platforms.ts";
 import { type OpenManifest, Reader } from "./reader.ts";
@@ -32,14 +31,14 @@ import { Writer } from "./writer.ts";
  * @throws {CopyError} with the code of the store that failed. @throws {StoreError} PLATFORM_UNKNOWN.
  */
 export async function planCopy(
-  from: Located<Source>,
+  from: Origin,
   to: Destination,
   options: CopyOptions & Pick<CallOptions, "onRetry"> = {},
 ): Promise<Plan> {
   const { run = new CopyRun(), onExchange, onRetry, clobber = true } = options;
   const scope = new Scope(options.signal);
   const call = { signal: scope.signal, onExchange, onRetry };
-  const reader = new Reader(from.store, run, call);
+  const reader = new Reader(from.store, run, { ...call, tags: from.tags });
   const writer = new Writer(to.store, { run, call, sourceName: from.store.name });
   const isKnown = to.missing === true || (to.there !== undefined && clobber);
   const asked = isKnown ? undefined : to.reference;

@@ -8,6 +8,7 @@ import {
   type Manifest,
   type Open,
   parseManifest,
+  type ReferrersOptions,
   readVerified,
   type Source,
   StoreError,
@@ -22,13 +23,16 @@ export interface OpenManifest extends Content {
   readonly manifest: Manifest;
 }
 
+/** `tags`: all of the source, where they were just listed. */
+export type ReaderCall = CallOptions & Pick<ReferrersOptions, "tags"> & { readonly signal: AbortSignal };
+
 /** Reads a source for one copy: manifests through the run's cache and slots, blobs as streams; its errors say that the source failed. */
 export class Reader {
   readonly source: Source;
   readonly #run: CopyRun;
-  readonly #call: CallOptions & { readonly signal: AbortSignal };
+  readonly #call: ReaderCall;
 
-  constructor(source: Source, run: CopyRun, call: CallOptions & { readonly signal: AbortSignal }) {
+  constructor(source: Source, run: CopyRun, call: ReaderCall) {
     this.source = source;
     this.#run = run;
     this.#call = call;
@@ -93,7 +97,8 @@ export class Reader {
     const { source } = this;
     if (source.referrers === undefined) return [];
     const list = source.referrers.bind(source);
-    return this.#small("referrers", subject, (call) => Array.fromAsync(list(subject, call)));
+    const { tags } = this.#call;
+    return this.#small("referrers", subject, (call) => Array.fromAsync(list(subject, { ...call, tags })));
   }
 
   async #manifestBytes(descriptor: Descriptor): Promise<Uint8Array> {

@@ -147,7 +147,7 @@ class Walk {
   async *#there(entry: Descriptor): AsyncGenerator<PlanAction, void, void> {
     this.#manifests.add(entry.digest);
     yield { action: "skip", descriptor: entry, reason: "exists" };
-    if (this.#options.referrers) yield* this.#referrersBelow(await this.#reader.openManifest(entry), undefined);
+    yield* this.#referrersOf(entry, undefined);
   }
 
   /** A sparse index that is there: that says nothing of what it names. */
@@ -180,11 +180,18 @@ class Walk {
     for (const child of manifest.kind === "index" ? keptOf(manifest, sparse) : []) {
       if (!isManifestMediaType(child.mediaType) || this.#manifests.has(child.digest)) continue;
       this.#manifests.add(child.digest);
-      yield* this.#referrersBelow(await this.#reader.openManifest(child), sparse);
+      yield* this.#referrersOf(child, sparse);
     }
     if (this.#options.rewritten === undefined || opened.descriptor.digest !== this.#options.root.digest) {
       yield* this.#referrers(opened.descriptor);
     }
+  }
+
+  /** The same for what was not opened: an image has nothing below it that others refer to. */
+  async *#referrersOf(entry: Descriptor, sparse: Sparse | undefined): AsyncGenerator<PlanAction, void, void> {
+    if (!this.#options.referrers) return;
+    if (isIndexMediaType(entry.mediaType)) yield* this.#referrersBelow(await this.#reader.openManifest(entry), sparse);
+    else yield* this.#referrers(entry);
   }
 
   async *#referrers(subject: Descriptor): AsyncGenerator<PlanAction, void, void> {

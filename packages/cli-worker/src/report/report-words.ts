@@ -1,5 +1,5 @@
 import type { ImageOutcome, SyncResult } from "@tranship/copy";
-import { counted } from "../units.ts";
+import { countTags } from "../sync/count-tags.ts";
 import type { Report } from "./report.ts";
 import type { ReportFacts, ReportState } from "./report-facts.ts";
 
@@ -18,7 +18,7 @@ export function stateInWords({ state }: Pick<ReportFacts, "state">): string {
 /** `12 tags: 1 failed, 3 copied, 8 unchanged`. */
 export function outcomesInWords({ images }: SyncResult, { outcomes }: ReportFacts): string {
   if (images.length === 0) return "No tags";
-  return `${counted(images.length, "tag")}: ${outcomes.map(([outcome, count]) => `${count} ${outcomeInWords(outcome)}`).join(", ")}`;
+  return `${countTags(images)}: ${outcomes.map(([outcome, count]) => `${count} ${outcomeInWords(outcome)}`).join(", ")}`;
 }
 
 export function outcomeInWords(outcome: ImageOutcome): string {

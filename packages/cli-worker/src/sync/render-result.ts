@@ -2,7 +2,8 @@ import type { SyncPlan, SyncResult } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { SomeFailed } from "../some-failed.ts";
 import { renderRequests } from "../summary.ts";
-import { counted, formatBytes, formatDuration } from "../units.ts";
+import { formatBytes, formatDuration } from "../units.ts";
+import { countTags } from "./count-tags.ts";
 import { failedPart } from "./failed-part.ts";
 import { deletedTags, keptTags } from "./pruned-tags.ts";
 
@@ -19,7 +20,7 @@ export function renderResult(result: SyncResult): readonly string[] {
   ];
   const repositories = new Set(images.map(({ from }) => from)).size;
   return [
-    `Synced ${counted(images.length, "tag")} of ${repositories} ${repositories === 1 ? "repository" : "repositories"}`,
+    `Synced ${countTags(images)} of ${repositories} ${repositories === 1 ? "repository" : "repositories"}`,
     ...(counts.length === 0
       ? []
       : [`  tags      ${counts.map(([outcome, count]) => `${count} ${outcome}`).join(", ")}`]),

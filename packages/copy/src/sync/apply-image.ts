@@ -52,7 +52,11 @@ export async function applyImage(source: Source, entry: JobEntry, options: Apply
   try {
     return ended(await apply(source, entry, { ...options, call: { ...call, onExchange: counter.count } }));
   } catch (error) {
-    return ended(call.signal.aborted ? { outcome: "left" } : { outcome: "failed", error: failureRecord(error) });
+    if (call.signal.aborted) return ended({ outcome: "left" });
+    const record = failureRecord(error);
+    const isGone = options.check && record.side === "source" && record.code === "MANIFEST_UNKNOWN";
+    const message = isGone ? `${record.message}; it was there when this was planned: plan anew` : record.message;
+    return ended({ outcome: "failed", error: { ...record, message } });
   }
 }
 

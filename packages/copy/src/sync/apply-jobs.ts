@@ -38,6 +38,8 @@ export async function applyJobs(
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const call = { signal: scope, onExchange: countedBy(tally, options) };
   const onEvent = (event: CopyEvent): void => {
+    // Many images have the same to say.
+    if (event.type === "notice" && !tally.notice(event.message)) return;
     tally.onEvent(event);
     options.onEvent?.(event);
   };
@@ -52,7 +54,7 @@ export async function applyJobs(
   };
   await using spool = new Spool({ limit: options.spoolLimit });
   const say = (name: string, notice: string): void => {
-    if (tally.notice(notice)) onEvent({ from: name, to: name, type: "notice", message: notice });
+    onEvent({ from: name, to: name, type: "notice", message: notice });
   };
   const work = async ({ name, source, entries }: SyncJob): Promise<void> => {
     if (source === undefined) return;

@@ -1,5 +1,6 @@
-import { StoreError } from "@tranship/core";
+import { parsePlatform, StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
+import { buildImage, buildIndex } from "../../../../test/support/small-image.ts";
 import { MemoryRegistries, putImages } from "../../../../test/support/sync-setup.ts";
 import { CopyRun } from "../run.ts";
 import { applyPlan } from "./apply-plan.ts";
@@ -39,6 +40,22 @@ describe("applyPlan()", () => {
     expect(registries.store("src/app").calls).toEqual([]);
   });
 
+  it("says once what many images have to say", async () => {
+    const source = registries.store("src/app");
+    for (const tag of ["i1", "i2"]) {
+      const images = ["linux/amd64", "linux/arm64", "linux/s390x"].map((name) => buildImage(source, name, [tag]));
+      await buildIndex(source, await Promise.all(images), tag);
+    }
+    const platforms = ["linux/amd64", "linux/arm64"].map(parsePlatform);
+    const plan = await planned({ ...every, tags: ["i1", "i2"], platforms, referrers: true });
+    const said: string[] = [];
+    const result = await applyPlan(plan, registries, {
+      onEvent: (event) => event.type === "notice" && said.push(event.message),
+    });
+    expect(said).toEqual(["Signatures and other referrers of the index itself are not copied: only a part of it is"]);
+    expect(result.notices).toEqual(said);
+  });
+
   it("copies the planned digest of a tag that has moved, and says so", async () => {
     const plan = await planned();
     const before = await digestOf("src/app", "v1");
@@ -74,7 +91,10 @@ describe("applyPlan()", () => {
     const result = await applyPlan(plan, registries);
 
     expect(result.outcomes).toMatchObject({ failed: 1, copied: 1 });
-    expect(result.images.find(({ outcome }) => outcome === "failed")?.error?.code).toBe("MANIFEST_UNKNOWN");
+    expect(result.images.find(({ outcome }) => outcome === "failed")?.error).toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+      message: expect.stringMatching(/; it was there when this was planned: plan anew$/),
+    });
   });
 
   it("refuses a target's tag that is neither as planned nor done, unless that is allowed", async () => {

@@ -1,5 +1,5 @@
 import type { CallOptions, Digest, Source } from "@tranship/core";
-import { isDigestTag } from "../digest-tags.ts";
+import { cosignSubject, isDigestTag } from "../digest-tags.ts";
 import { failureRecord } from "../failure-record.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
 import type { CopyRun } from "../run.ts";
@@ -135,13 +135,27 @@ async function choose(spec: SyncRepository, source: Source, { run, call }: OpenO
   const tags = [...listing.values()].filter(({ name }) => !isDigestTag(name));
   const digestTags = [...listing.keys()].filter(isDigestTag);
   const { tags: chosen, notices = [], incomplete } = await spec.tags(tags, source, call.signal);
-  const left =
-    digestTags.length > 0 && spec.referrers !== true && spec.cosignTags !== true
-      ? [
-          `${spec.from}: ${digestTags.length} digest tags (sha256-…) are not copied: "referrers" and "cosignTags" take them`,
-        ]
-      : [];
-  return { listing, tags: [...new Set(chosen)], digestTags, notices: [...notices, ...left], incomplete };
+  return {
+    listing,
+    tags: [...new Set(chosen)],
+    digestTags,
+    notices: [...notices, ...leftBehind(spec, digestTags)],
+    incomplete,
+  };
+}
+
+/** Digest tags that the mirror does not take, by who wrote them: their absence is seen only when something is verified by them. */
+function leftBehind({ from, referrers, cosignTags }: SyncRepository, digestTags: readonly string[]): readonly string[] {
+  const ofCosign = digestTags.filter((tag) => cosignSubject(tag) !== undefined).length;
+  const others = digestTags.length - ofCosign;
+  return [
+    ...(ofCosign > 0 && cosignTags !== true
+      ? [`${from}: ${ofCosign} of cosign's tags (sha256-….sig, .att, .sbom) are not copied: "cosignTags" takes them`]
+      : []),
+    ...(others > 0 && referrers !== true
+      ? [`${from}: ${others} tags that list referrers (sha256-…) are not copied: "referrers" takes what they list`]
+      : []),
+  ];
 }
 
 function contentOf(store: SyncStore, tags: readonly string[], call: CallOptions): TargetContent | undefined {

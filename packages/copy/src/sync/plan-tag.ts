@@ -37,7 +37,7 @@ type Seen =
  * Plans one tag of a repository for all of its targets.
  * Requests: none for an immutable tag that the lists show at every target. Else at each target 1 HEAD, or none where its list lacks the tag or says the digest; at the source
  * 1 HEAD, or none where its list says the digest, or the tag was seen lately and every target has what it stood for; in its place 1 GET where every target lacks the tag and its content is
- * to be read, or platforms are chosen and no journal remembers what they made of which index. Then 1 GET for each manifest below what is copied, and 1 HEAD at the target for each of those
+ * to be read, or referrers are looked at, or platforms are chosen and no journal remembers what they made of which index. Then 1 GET for each manifest below what is copied, and 1 HEAD at the target for each of those
  * where it had the tag.
  */
 export async function planTag(repository: OpenRepository, tag: string, options: PlanTagOptions): Promise<SyncJob> {
@@ -117,6 +117,8 @@ function isListedWithoutDigest(
   { trustMs }: PlanTagOptions,
 ): boolean {
   if (isDigest(tag) || immutable.has(tag) || trustMs !== undefined || (spec.platforms ?? []).length > 0) return false;
+  // There it is read, which says what it stands for too.
+  if (looksBelow(spec)) return false;
   if (listing?.get(tag)?.digest !== undefined) return false;
   try {
     return targets.every((target) => {
@@ -145,7 +147,7 @@ async function sourceDigest(
   const { platforms = [] } = spec;
   const missing = open.every(({ there }) => there === null);
   const reads =
-    readsContent(source, depth) && (missing || (platforms.length > 0 && (!run.rewrites.kept || looksBelow(spec))));
+    readsContent(source, depth) && (missing || looksBelow(spec) || (platforms.length > 0 && !run.rewrites.kept));
   const { digest } = reads
     ? (await reader.openReference(tag)).descriptor
     : await (options.asking ?? reader.resolve(tag));
@@ -213,7 +215,7 @@ async function planEntry(
     return entry(target, { ...image, action: "copy", reason: why, root: digest });
   }
   const plan = await planCopy(
-    { store: source, reference: digest },
+    { store: source, reference: digest, tags: sourceTags(repository) },
     { store: target.store, reference: image.targetTag, missing: there === null, there: there ?? undefined },
     { platforms, sparse, referrers, run, ...call },
   );
@@ -238,6 +240,11 @@ async function planEntry(
     content,
   };
   return { image: planned, target: target.store, steps: { head: plan.head, actions } };
+}
+
+/** Undefined where the source was not listed, or its list may lack some. */
+function sourceTags({ listing, incomplete }: OpenRepository): OpenRepository["listing"] {
+  return incomplete === undefined ? listing : undefined;
 }
 
 function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omit<PlannedImage, "action" | "reason"> {

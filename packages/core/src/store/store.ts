@@ -76,7 +76,7 @@ export interface ReferrersOptions extends CallOptions {
   /** Only these. Default: all. */
   readonly artifactType?: string | undefined;
   /** All tags of the repository, where they were just listed: a referrers tag that is not among them is not asked for. */
-  readonly tags?: ReadonlySet<string> | undefined;
+  readonly tags?: Pick<ReadonlySet<string>, "has"> | undefined;
 }
 
 export interface PushOptions extends CallOptions {
