@@ -1,6 +1,6 @@
 export { atOnce } from "./at-once.ts";
 export { copy } from "./copy.ts";
-export type { CopyOptions, Destination } from "./copy-options.ts";
+export type { CopyOptions, Destination, Origin } from "./copy-options.ts";
 export { copyTags, failures, type TagOutcome, type TagsResult } from "./copy-tags.ts";
 export { CopyError, type CopyErrorInit } from "./errors.ts";
 export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";

@@ -1,4 +1,5 @@
 import type { SyncResult } from "@tranship/copy";
+import { MirrorFileError } from "../mirror/file/problem.ts";
 import { oneLine } from "../one-line.ts";
 import type { RunEnd, WatchEvent } from "./watch-events.ts";
 
@@ -91,5 +92,6 @@ function lastRun(run: RunEnd): LastRun {
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof MirrorFileError) return error.lines.join("; ");
   return oneLine(error instanceof Error ? error.message : String(error));
 }
