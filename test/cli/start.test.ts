@@ -69,6 +69,18 @@ describe("tranship copy", () => {
     expect(await loadedFor("sync")).toMatch(libraries);
   });
 
+  it("loads none of Node's modules that are seldom needed", async () => {
+    await using bench = await Workbench.open();
+    const loaded = `process.on("exit", () => process.stdout.write(JSON.stringify(process.moduleLoadList)))`;
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(loaded)}` };
+    const { stdout } = await bench.run(["copy", "--retries", "0", "127.0.0.1:1/app:a", "127.0.0.1:1/app:b"], { env });
+    // As an ES module, node:util would have the last one loaded; node:http all of undici.
+    for (const name of ["child_process", "zlib", "stream/web", "internal/util/diff", "internal/deps/undici/undici"])
+      expect(stdout).not.toContain(`"NativeModule ${name}"`);
+    // What is looked for is what there is.
+    expect(stdout).toContain('"NativeModule net"');
+  });
+
   it("loads no cloud's SDK", async () => {
     const sdks = /node_modules\/@(?:aws-sdk|azure|smithy)\/|node_modules\/google-auth-library\//;
     for (const action of ["copy", "sync", "verify"]) expect(sdks.test(await loadedFor(action)), action).toBe(false);

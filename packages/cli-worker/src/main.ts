@@ -15,7 +15,7 @@ export async function run(arguments_: readonly string[], version: string): Promi
   const written = watchWrites(process.stdout);
   // Where nobody reads stderr there is nobody to tell.
   process.stderr.on("error", () => {});
-  const program = createProgram(version);
+  const program = createProgram(version, arguments_);
   const ended = await program.parseAsync(arguments_, { from: "user" }).then(
     () => undefined,
     (error: unknown) => ({ error }),

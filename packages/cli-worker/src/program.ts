@@ -26,8 +26,21 @@ import { defineVerify } from "./commands/verify.ts";
 import { LOG_LEVELS } from "./line-logger.ts";
 import { LANES } from "./options.ts";
 
-/** The command line, with every command's options and help. What a command does is loaded when it runs. */
-export function createProgram(version: string): Command {
+/** By the titles under which help shows them. */
+const COMMANDS: Readonly<Record<string, Readonly<Record<string, (program: Command) => void>>>> = {
+  "Copy:": { copy: defineCopy, sync: defineSync, plan: definePlan, apply: defineApply, verify: defineVerify },
+  "Look:": { ls: defineLs, repos: defineRepos, inspect: defineInspect, digest: defineDigest },
+  "Change:": { tag: defineTag, delete: defineDelete, prune: definePrune, blob: defineBlob, manifest: defineManifest },
+  "Registries:": { serve: defineServe, login: defineLogin, logout: defineLogout, hosts: defineHosts, acr: defineAcr },
+  "More:": { state: defineState, convert: defineConvert, schema: defineSchema, demo: defineDemo },
+};
+
+/**
+ * The command line, with every command's options and help. What a command does is loaded when it runs.
+ * @param line The user's arguments: where they begin with a command, the others are left out, which at each start would take as long as all that commander does otherwise.
+ */
+export function createProgram(version: string, line: readonly string[] = []): Command {
+  const only = Object.values(COMMANDS).some((commands) => Object.hasOwn(commands, line[0] ?? "")) ? line[0] : undefined;
   const program = new Command("tranship")
     .usage("<command> [options]")
     .description("Copies container images and other OCI artifacts between registries and OCI layouts.")
@@ -43,16 +56,10 @@ export function createProgram(version: string): Command {
     // Errors are reported in one place, on one line.
     .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth })
     .configureHelp({ subcommandTerm: (command) => command.name() });
-  program.commandsGroup("Copy:");
-  for (const define of [defineCopy, defineSync, definePlan, defineApply, defineVerify]) define(program);
-  program.commandsGroup("Look:");
-  for (const define of [defineLs, defineRepos, defineInspect, defineDigest]) define(program);
-  program.commandsGroup("Change:");
-  for (const define of [defineTag, defineDelete, definePrune, defineBlob, defineManifest]) define(program);
-  program.commandsGroup("Registries:");
-  for (const define of [defineServe, defineLogin, defineLogout, defineHosts, defineAcr]) define(program);
-  program.commandsGroup("More:");
-  for (const define of [defineState, defineConvert, defineSchema, defineDemo]) define(program);
+  for (const [title, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(title);
+    for (const [name, define] of Object.entries(commands)) if (only === undefined || name === only) define(program);
+  }
   program.helpCommand("help [command]", "show help of a command");
   return program.addHelpText("after", HELP_END);
 }

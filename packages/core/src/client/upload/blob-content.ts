@@ -1,6 +1,5 @@
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { ReadableStream } from "node:stream/web";
 import { quoted } from "../../content/quoted.ts";
 import { storageFailure } from "../../store/storage-failure.ts";
 import type { Open } from "../../store/store.ts";
