@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { Registry } from "@tranship/core";
 import { expect, it } from "vitest";
 import { sampleImage, seed } from "../support/sample-image.ts";
@@ -25,6 +26,22 @@ async function copyAfter(
   const { code, stderr } = await bench.run(["copy", ...flags, `${from.host}/app:v1`, `${to.address}/app:v1`]);
   return { code, stderr, asked };
 }
+
+it("plan takes them too", async () => {
+  await using bench = await Workbench.open();
+  let asked = 0;
+  await using from = await scriptedRegistry(({ path }) => {
+    if (!path.includes("/tags/")) return undefined;
+    asked += 1;
+    return { status: 503 };
+  });
+  const mirrors = [{ from: `${from.host}/app`, to: `${from.host}/mirror` }];
+  await writeFile(bench.path("mirror.yaml"), JSON.stringify({ version: 1, mirrors }));
+  const run = await bench.run(["plan", "-f", "mirror.yaml", "--retries", "0", "--max-wait", "1", "--pull-floor", "9"]);
+  expect(run.code).toBe(1);
+  // A list a side.
+  expect(asked).toBe(2);
+});
 
 it("--retries 0 sends nothing again; more is sent again as often as said", async () => {
   const twice = [{ status: 503 }, { status: 503 }];

@@ -22,7 +22,7 @@ export function hintFor(error: unknown): string | undefined {
     return `the account may lack this right; change it with: tranship login ${host}`;
   }
   if (cause.code === "RATE_LIMITED" && !cause.message.includes("the floor is ")) {
-    return "copy, sync and verify wait longer with --max-wait SECONDS";
+    return "copy, sync, plan and verify wait longer with --max-wait SECONDS";
   }
   if (isLocked(cause, place)) return unlockHint(cause, place);
   // Of a digest that is missing, or a repository, a list of tags tells nothing.

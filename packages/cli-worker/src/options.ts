@@ -114,19 +114,24 @@ export function wholeNumber(least: number, most: number): (value: string) => num
   };
 }
 
-/** Adds the options of `TrafficFlags`. */
-export function addTrafficOptions(command: Command): Command {
-  const rate = "bytes per second, such as 10MB, for each host, reading and writing apart";
+/** Adds those options of `TrafficFlags` that are about requests. */
+export function addRequestOptions(command: Command): Command {
   return command
     .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
-    .option("--limit-rate <SIZE>", rate, bytesPerSecond)
     .option("--retries <N>", "how often a request that may pass is sent again (default: 4)", wholeNumber(0, 1000))
     .option(
       "--max-wait <SECONDS>",
       "the longest wait that a registry may ask for (default: 120)",
       wholeNumber(0, 7 * 86_400),
     )
-    .option("--pull-floor <N>", "stop reading where Docker Hub says that only N pulls are left", wholeNumber(0, 1e6))
+    .option("--pull-floor <N>", "stop reading where Docker Hub says that only N pulls are left", wholeNumber(0, 1e6));
+}
+
+/** Adds the options of `TrafficFlags`. */
+export function addTrafficOptions(command: Command): Command {
+  const rate = "bytes per second, such as 10MB, for each host, reading and writing apart";
+  return addRequestOptions(command)
+    .option("--limit-rate <SIZE>", rate, bytesPerSecond)
     .option(
       "--grace <SECONDS>",
       "how long Ctrl-C may finish a chunk, so that it counts (default: 1)",

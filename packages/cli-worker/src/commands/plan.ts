@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { PlanFlags } from "../actions/plan.ts";
 import { interruptible } from "../interrupt.ts";
-import { addExamples, addRegistryOptions, addStateOptions, wholeNumber } from "../options.ts";
+import { addExamples, addRegistryOptions, addRequestOptions, addStateOptions } from "../options.ts";
 import { addMirrorOptions } from "./mirror-options.ts";
 
 /** `tranship plan -f FILE` */
@@ -24,10 +24,9 @@ export function definePlan(program: Command): void {
         "read the manifests of what is to be copied: content, from every host; uncounted, but from those that count it (default); tags, from none",
       ).choices(["content", "uncounted", "tags"]),
     )
-    .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
     .option("--json", "print the plan as JSON")
     .option("-q, --quiet", "print errors only");
-  addStateOptions(command);
+  addStateOptions(addRequestOptions(command));
   addRegistryOptions(command, { credentials: "none" });
   addExamples(command, [
     ["tranship plan -f mirror.yaml", "what a sync would do"],

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import type { SyncResult } from "@tranship/copy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MirrorFileError } from "../mirror/file/problem.ts";
 import { UsageError } from "../usage-error.ts";
 import { type HealthServer, serveHealth } from "./health-server.ts";
 import { WatchStatus } from "./watch-status.ts";
@@ -68,10 +69,12 @@ describe("serveHealth()", () => {
       error: "Cannot read the catalogue",
     });
     ended({ result: { ...result, ok: true } });
-    status.onEvent({ type: "broken", error: new Error("mirror.yaml:3:1: no YAML"), loadedAt: new Date(STARTED) });
+    const problems = [3, 5].map((line) => ({ at: { line, column: 1 }, message: "no YAML" }));
+    const error = new MirrorFileError("mirror.yaml", problems);
+    status.onEvent({ type: "broken", error, loadedAt: new Date(STARTED) });
     const broken = await get("/healthz");
     expect(broken.status).toBe(200);
-    expect(JSON.parse(broken.text).fileProblem).toBe("mirror.yaml:3:1: no YAML");
+    expect(JSON.parse(broken.text).fileProblem).toBe("mirror.yaml:3:1: no YAML; mirror.yaml:5:1: no YAML");
     status.onEvent({ type: "mended" });
     expect(JSON.parse((await get("/healthz")).text).fileProblem).toBeNull();
   });
