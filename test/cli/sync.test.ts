@@ -47,6 +47,20 @@ describe("tranship sync", () => {
     });
   });
 
+  it("counts what it reads of images to tell which are the newest, and names no repository that nobody pushes to", async () => {
+    await using bench = await Workbench.open();
+    const { from, to } = await setup(bench, { tags: { glob: "v*", newerThan: "2999-01-01", by: "created" } });
+    const run = await bench.run(["plan", "-f", "mirror.yaml", "--json"]);
+    const plan: SyncPlan = JSON.parse(run.stdout);
+    expect(plan).toMatchObject({ images: [], create: [] });
+    expect(plan.notices.join()).toContain("by: created read 2 images");
+    // Each index, its first image, and that one's config.
+    expect(plan.requests).toEqual({
+      [from.address]: { "GET tags": 1, "GET manifest": 4, "GET blob": 2 },
+      [to.address]: { "GET tags": 1 },
+    });
+  });
+
   it("asks for nothing but the lists where tags are immutable", async () => {
     await using bench = await Workbench.open();
     const { from, to } = await setup(bench, { tags: { glob: "v*", immutable: "v*" } });

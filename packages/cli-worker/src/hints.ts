@@ -25,6 +25,8 @@ export function hintFor(error: unknown): string | undefined {
     return "copy, sync, plan and verify wait longer with --max-wait SECONDS";
   }
   if (isLocked(cause, place)) return unlockHint(cause, place);
+  if (cause.method === "DELETE" && cause.status === 405)
+    return "the registry may let nothing be deleted (distribution: storage.delete.enabled)";
   // Of a digest that is missing, or a repository, a list of tags tells nothing.
   if (cause.code === "MANIFEST_UNKNOWN" && place.tag !== undefined && !isOfRepository(cause)) {
     return `see what is there with: tranship ls ${place.host}/${place.repository}`;

@@ -1,5 +1,12 @@
 import { atOnce, type ChosenTags } from "@tranship/copy";
-import { isImageMediaType, type ListedTag, type Manifest, parseManifest, type Source } from "@tranship/core";
+import {
+  type CallOptions,
+  isImageMediaType,
+  type ListedTag,
+  type Manifest,
+  parseManifest,
+  type Source,
+} from "@tranship/core";
 import { FallbackSource } from "../mirror/hosts/fallback-source.ts";
 import { matchTags, selectTags, timesFor } from "../mirror/select/select-tags.ts";
 import type { TagRules } from "../mirror/select/tag-rules.ts";
@@ -17,8 +24,8 @@ export async function chooseTags(
   {
     listed,
     source,
-    signal,
-  }: { readonly listed: readonly ListedTag[]; readonly source: Source; readonly signal: AbortSignal },
+    call,
+  }: { readonly listed: readonly ListedTag[]; readonly source: Source; readonly call: CallOptions },
 ): Promise<ChosenTags> {
   const matched = matchTags(listed, rules);
   const times = timesFor(matched, rules);
@@ -27,7 +34,7 @@ export async function chooseTags(
       `Cannot tell which tags of ${name} are the newest: the registry lists no times; write by: created to read them from the images (1 to 3 requests for each of ${counted(matched.length, "tag")}), or choose by semver`,
     );
   }
-  const dated = times === "created" ? await readTimes(matched, source, signal) : listed;
+  const dated = times === "created" ? await readTimes(matched, source, call) : listed;
   const { tags, warnings } = selectTags(dated, rules, { nowMs: Date.now() });
   const read = times === "created" ? [`by: created read ${counted(matched.length, "image")}`] : [];
   const elsewhere = source instanceof FallbackSource ? source.listedElsewhere : undefined;
@@ -40,22 +47,16 @@ export async function chooseTags(
   };
 }
 
-async function readTimes(
-  tags: readonly ListedTag[],
-  source: Source,
-  signal: AbortSignal,
-): Promise<readonly ListedTag[]> {
+async function readTimes(tags: readonly ListedTag[], source: Source, call: CallOptions): Promise<readonly ListedTag[]> {
   return atOnce(tags, async ({ name }) => {
-    const { descriptor, bytes } = await source.open(name, { signal });
+    const { descriptor, bytes } = await source.open(name, call);
     const manifest = parseManifest(bytes, descriptor.mediaType);
-    const first = await firstImage(manifest, source, signal);
+    const first = await firstImage(manifest, source, call);
     const time = await readImageTime(
       source,
       manifest,
       (digest) => (digest === first?.digest ? first.manifest : undefined),
-      {
-        signal,
-      },
+      call,
     );
     return { name, digest: descriptor.digest, ...(time !== undefined && { time }) };
   });
@@ -65,13 +66,13 @@ async function readTimes(
 async function firstImage(
   manifest: Manifest,
   source: Source,
-  signal: AbortSignal,
+  call: CallOptions,
 ): Promise<{ readonly digest: string; readonly manifest: Manifest } | undefined> {
   if (manifest.kind !== "index") return undefined;
   const entry = manifest.manifests.find(
     ({ mediaType, platform }) => isImageMediaType(mediaType) && platform?.os !== "unknown",
   );
   if (entry === undefined) return undefined;
-  const { descriptor, bytes } = await source.open(entry.digest, { signal });
+  const { descriptor, bytes } = await source.open(entry.digest, call);
   return { digest: entry.digest, manifest: parseManifest(bytes, descriptor.mediaType) };
 }

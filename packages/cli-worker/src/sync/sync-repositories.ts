@@ -20,7 +20,7 @@ export function syncRepository(resolved: RepositoryMirror, prunes: MirrorPrunes)
     tags:
       digest !== undefined || !rules.listed
         ? named
-        : (listed, store, signal) => chooseTags(rules, from, { listed, source: store, signal }),
+        : (listed, store, call) => chooseTags(rules, from, { listed, source: store, call }),
     immutable: (tags) => immutableTags(rules, tags),
     platforms: mirror.platforms,
     sparse: mirror.sparse,

@@ -114,7 +114,8 @@ export async function openRepository(
     notices: chosen.notices,
     incomplete: chosen.incomplete,
     failed: new Set(),
-    create: targets.flatMap(({ spec: { to }, listed }) => (listed.exists ? [] : [to])),
+    // Where there is nothing to copy nobody pushes.
+    create: chosen.tags.length === 0 ? [] : targets.flatMap(({ spec: { to }, listed }) => (listed.exists ? [] : [to])),
     subjects: new Set(),
     pending: new Set(),
   };
@@ -134,7 +135,7 @@ async function choose(spec: SyncRepository, source: Source, { run, call }: OpenO
   const listing = await readListing(source, run, call);
   const tags = [...listing.values()].filter(({ name }) => !isDigestTag(name));
   const digestTags = [...listing.keys()].filter(isDigestTag);
-  const { tags: chosen, notices = [], incomplete } = await spec.tags(tags, source, call.signal);
+  const { tags: chosen, notices = [], incomplete } = await spec.tags(tags, source, call);
   return {
     listing,
     tags: [...new Set(chosen)],

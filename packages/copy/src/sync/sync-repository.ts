@@ -1,4 +1,4 @@
-import type { ListedTag, Platform, Source } from "@tranship/core";
+import type { CallOptions, ListedTag, Platform, Source } from "@tranship/core";
 import type { SyncStore } from "./sync-job.ts";
 
 /** A repository that is kept in step with a source's, and how its tags are called. */
@@ -41,8 +41,12 @@ export interface ChosenTags {
   readonly incomplete?: string | undefined;
 }
 
-/** Chooses tags from a source's list, which has no digest tags (`sha256-…`) in it. It may ask the source for more, such as times. */
-export type ChooseTags = (listed: readonly ListedTag[], source: Source, signal: AbortSignal) => Promise<ChosenTags>;
+/** Chooses tags from a source's list, which has no digest tags (`sha256-…`) in it. It may ask the source for more, such as times; `call` goes with each request, so that it is counted. */
+export type ChooseTags = (
+  listed: readonly ListedTag[],
+  source: Source,
+  call: CallOptions & { readonly signal: AbortSignal },
+) => Promise<ChosenTags>;
 
 /** A repository of a mirror and those that are kept in step with it. */
 export interface SyncRepository {
