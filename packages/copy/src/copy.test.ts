@@ -21,6 +21,7 @@ import { copy } from "./copy.ts";
 import { CopyError } from "./errors.ts";
 import type { CopyEvent } from "./events.ts";
 import { CopyRun } from "./run.ts";
+import { PersistentSpool } from "./spool/persistent-spool.ts";
 
 const REGISTRY: Omit<RepositoryPlace, "repository"> = { host: "r.example", access: {} };
 
@@ -45,6 +46,19 @@ const v1 = () => ({ store: from, reference: "v1" });
 const target = (reference = "v1") => ({ store: to, reference });
 
 describe("copy()", () => {
+  it.each([true, undefined])(
+    "offers the target the spool, unless the source is on this machine: %s",
+    async (isLocal) => {
+      const offered = new Set<boolean>();
+      to.before = ({ method }, options) => {
+        if (method === "push" && "mountFrom" in options) offered.add(options.spooled !== undefined);
+      };
+      const run = new CopyRun({ spool: new PersistentSpool("/nowhere") });
+      await copy({ store: Object.assign(from, { isLocal }), reference: "v1" }, target(), { run });
+      expect([...offered]).toEqual([isLocal === undefined]);
+    },
+  );
+
   it("pushes each blob once, every manifest after what is below it, and the tag with the root", async () => {
     const below: Readonly<Record<string, readonly Descriptor[]>> = {
       [amd64.manifest.digest]: amd64.blobs,

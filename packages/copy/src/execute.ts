@@ -93,7 +93,14 @@ class Execution {
     this.#counter = counter;
     this.#reader = new Reader(from.store, run, call);
     const onFailure = (error: unknown): void => scope.fail(error);
-    this.#writer = new Writer(to.store, { run, call, sourceName: from.store.name, emit: this.#emit, onFailure });
+    this.#writer = new Writer(to.store, {
+      run,
+      call,
+      sourceName: from.store.name,
+      sourceIsLocal: from.store.isLocal,
+      emit: this.#emit,
+      onFailure,
+    });
   }
 
   begin(action: PlanAction): void {

@@ -27,6 +27,8 @@ export interface WriterOptions {
   readonly call: CallOptions & { readonly signal: AbortSignal };
   /** What messages call the source: bytes that are not what was promised came from there. */
   readonly sourceName: string;
+  /** Whether the source is on this machine: then its content is not kept in the spool. Default: no. */
+  readonly sourceIsLocal?: boolean | undefined;
   readonly emit?: ((event: Happened) => void) | undefined;
   /** Told of a push that failed while it still holds its slot, so that nothing else begins in it. */
   readonly onFailure?: ((error: unknown) => void) | undefined;
@@ -65,11 +67,11 @@ export class Writer {
   }
 
   pushBlob(descriptor: Descriptor, open: Open, mountFrom: readonly string[]): Promise<PushOutcome> {
-    const { run, call } = this.#options;
+    const { run, call, sourceIsLocal = false } = this.#options;
     const slots = run.slotsOf(this.target, descriptor);
     const lent = { ...call, whileWaiting: lending(slots) };
     return slots(async () => {
-      const kept = run.spool?.reading(descriptor, open);
+      const kept = sourceIsLocal ? undefined : run.spool?.reading(descriptor, open);
       let how: "sent" | "wrong" | "kept" = "kept";
       try {
         const outcome = await this.#push(descriptor, open, { ...lent, mountFrom, spooled: kept?.open });

@@ -106,6 +106,7 @@ export {
   type SpecErrorCode,
   StoreError,
 } from "./errors.ts";
+export { type SlabSource, slabContent } from "./http/blob-lane/slab-content.ts";
 export type { CallConnection } from "./http/call-connection.ts";
 export type { LaneChoice } from "./http/lanes.ts";
 export type { TlsOptions } from "./http/tls-options.ts";

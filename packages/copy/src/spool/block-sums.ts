@@ -1,4 +1,4 @@
-import { appendFile, type FileHandle, readFile, writeFile } from "node:fs/promises";
+import { type FileHandle, open as openFile, readFile, writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 
 /** A block has a checksum of its own, so that what is there after a crash can be checked before the digest of the whole can. */
@@ -11,6 +11,7 @@ export class BlockSums {
   readonly #size: number;
   #sum = 0;
   #summed = 0;
+  #file: Promise<FileHandle> | undefined;
 
   /** @param size bytes of the whole content. */
   constructor(path: string, size: number) {
@@ -46,8 +47,14 @@ export class BlockSums {
       if (this.#summed < end) continue;
       const line = lineOf(this.#sum);
       this.#sum = 0;
-      await appendFile(this.#path, `${line}\n`, { mode: 0o600 });
+      this.#file ??= openFile(this.#path, "a", 0o600);
+      await (await this.#file).write(`${line}\n`);
     }
+  }
+
+  async close(): Promise<void> {
+    await (await this.#file)?.close();
+    this.#file = undefined;
   }
 }
 

@@ -4,8 +4,8 @@ export interface ContentBuffer {
   readonly length: number;
   /** Adds bytes at the end; they are lent. @throws what the system says, and is good for nothing any more. */
   append(bytes: Uint8Array): Promise<void>;
-  /** Bytes that were written, at least one and at most so many, the caller's own. @throws what the system says. */
-  piece(position: number, length: number): Promise<Uint8Array>;
+  /** Copies bytes that were written, from a place on, as many as there are and as there is room for; gives how many. @throws what the system says. */
+  read(into: Uint8Array, position: number): Promise<number>;
   /** Lets it go. */
   close(): Promise<void>;
 }

@@ -12,7 +12,7 @@ export interface TargetFeed {
 }
 
 /**
- * Feeds several targets from one source: what one of them reads is kept until each has had it or needs nothing more, so that it is fetched once and a slow target holds up no other.
+ * Feeds several targets from one source that is not local: what one of them reads is kept until each has had it or needs nothing more, so that it is fetched once and a slow target holds up no other.
  */
 export class FanOut {
   readonly #spool: Spool;
@@ -53,6 +53,7 @@ export class FanOut {
 
   /** Nothing is kept until somebody reads: what is mounted everywhere is fetched by nobody. */
   #open(feed: TargetFeed, descriptor: Descriptor, fetch: Open): Open {
+    if (this.#source.isLocal === true) return fetch;
     const { digest } = descriptor;
     return async (offset, signal) => {
       let kept = this.#kept.get(digest);

@@ -1,6 +1,6 @@
 import { type FileHandle, open as openFile, rm } from "node:fs/promises";
 import type { ContentBuffer } from "./content-buffer.ts";
-import { readPiece } from "./read-piece.ts";
+import { readSome } from "./read-some.ts";
 import { writeAll } from "./write-all.ts";
 
 /** Content in a file (0600) that is there as long as this is. */
@@ -24,8 +24,8 @@ export class FileBuffer implements ContentBuffer {
     this.length += bytes.length;
   }
 
-  piece(position: number, length: number): Promise<Uint8Array> {
-    return readPiece(this.#file, position, length);
+  read(into: Uint8Array, position: number): Promise<number> {
+    return readSome(this.#file, into, Math.min(into.length, this.length - position), position);
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,11 @@
-import { eachPiece, type Open } from "@tranship/core";
+import { eachPiece, type Open, slabContent } from "@tranship/core";
 import type { ContentBuffer } from "./content-buffer.ts";
-
-/** What a reader is given at once, in bytes. */
-const PIECE_BYTES = 256 * 1024;
+import { PieceReader } from "./piece-reader.ts";
 
 /**
  * Content that is fetched once, as fast as it comes, into a buffer, and read from there while it grows, by one or several and each at its own speed. What the buffer has is not fetched
  * again. Where it takes no more (a full disk), each reader fetches for itself from where it is. It is not verified: whoever reads it does that.
- * Memory: a piece of 256 KiB for each reader, and what the buffer takes.
+ * Memory: for each reader that of `slabContent`, and what the buffer takes.
  */
 export class GrowingContent {
   readonly #size: number;
@@ -60,7 +58,7 @@ export class GrowingContent {
   }
 
   async #fill(): Promise<void> {
-    const buffer = await this.#buffered();
+    const buffer = await this.#made();
     if (buffer === undefined) return;
     this.#wake();
     if (buffer.length < this.#size) {
@@ -74,7 +72,7 @@ export class GrowingContent {
       throw new RangeError(`the content ended at ${buffer.length} of ${this.#size} bytes`);
   }
 
-  async #buffered(): Promise<ContentBuffer | undefined> {
+  async #made(): Promise<ContentBuffer | undefined> {
     if (this.#spoilt !== undefined) return undefined;
     try {
       this.#buffer ??= await this.#makeBuffer();
@@ -101,37 +99,40 @@ export class GrowingContent {
     this.#grown = Promise.withResolvers();
   }
 
-  async *#read(offset: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, void> {
+  #read(offset: number, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+    const end = this.#size;
     let position = offset;
-    while (position < this.#size) {
-      signal?.throwIfAborted();
-      this.#ending.signal.throwIfAborted();
-      if (this.#spoilt !== undefined) {
-        yield* await this.#fetch(position, signal);
-        return;
+    let rest: PieceReader | undefined;
+    const fill = async (into: Uint8Array): Promise<number> => {
+      if (position >= end) return 0;
+      if (rest === undefined && this.#spoilt === undefined) {
+        const length = await this.#buffered(into, position, signal);
+        position += length;
+        if (length > 0) return length;
       }
-      // Before the look: what comes after it is not missed.
-      const grown = this.#grown.promise;
-      const bytes = await this.#piece(position);
-      if (bytes !== undefined) {
-        position += bytes.length;
-        yield bytes;
-      } else if (this.#broken !== undefined) throw this.#broken.error;
-      else await waitFor(grown, [signal, this.#ending.signal]);
-    }
+      rest ??= new PieceReader(await this.#fetch(position, signal));
+      return rest.read(into);
+    };
+    return slabContent({ fill, close: async () => rest?.close(), signal });
   }
 
-  /** What the buffer has at a place; undefined where it has nothing there. */
-  async #piece(position: number): Promise<Uint8Array | undefined> {
-    const buffer = this.#buffer;
-    const there = (buffer?.length ?? 0) - position;
-    if (there <= 0) return undefined;
-    try {
-      return await buffer?.piece(position, Math.min(there, PIECE_BYTES));
-    } catch (error) {
+  /** Waits for bytes at a place, and copies them; 0 where the buffer was given up. */
+  async #buffered(into: Uint8Array, position: number, signal: AbortSignal | undefined): Promise<number> {
+    for (;;) {
+      signal?.throwIfAborted();
       this.#ending.signal.throwIfAborted();
-      if (this.#spoilt === undefined) throw error;
-      return undefined;
+      if (this.#spoilt !== undefined) return 0;
+      // Before the look: what comes after it is not missed.
+      const grown = this.#grown.promise;
+      if ((this.#buffer?.length ?? 0) > position) {
+        try {
+          return (await this.#buffer?.read(into, position)) ?? 0;
+        } catch (error) {
+          this.#ending.signal.throwIfAborted();
+          if (this.#spoilt === undefined) throw error;
+        }
+      } else if (this.#broken !== undefined) throw this.#broken.error;
+      else await waitFor(grown, [signal, this.#ending.signal]);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open as openFile, rm } from "node:fs/promises";
 import { BlockSums } from "./block-sums.ts";
 import type { ContentBuffer } from "./content-buffer.ts";
-import { readPiece } from "./read-piece.ts";
+import { readSome } from "./read-some.ts";
 import { writeAll } from "./write-all.ts";
 
 /**
@@ -57,13 +57,13 @@ export class KeptFile implements ContentBuffer {
     }
   }
 
-  piece(position: number, length: number): Promise<Uint8Array> {
-    return readPiece(this.#file, position, length);
+  read(into: Uint8Array, position: number): Promise<number> {
+    return readSome(this.#file, into, Math.min(into.length, this.length - position), position);
   }
 
   /** Closes it, and leaves it for the next process. */
   async close(): Promise<void> {
-    await this.#file.close();
+    await Promise.all([this.#file.close(), this.#sums.close()]);
   }
 }
 

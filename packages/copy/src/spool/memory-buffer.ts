@@ -15,8 +15,10 @@ export class MemoryBuffer implements ContentBuffer {
     this.length += bytes.length;
   }
 
-  async piece(position: number, length: number): Promise<Uint8Array> {
-    return this.#bytes.slice(position, Math.min(position + length, this.length));
+  async read(into: Uint8Array, position: number): Promise<number> {
+    const bytes = this.#bytes.subarray(position, Math.min(position + into.length, this.length));
+    into.set(bytes);
+    return bytes.length;
   }
 
   async close(): Promise<void> {

@@ -112,6 +112,14 @@ describe("FanOut", () => {
     expect(state.fetches).toBe(2);
   });
 
+  it("keeps nothing of a source that is on this machine", async () => {
+    await using spool = new Spool();
+    const { descriptor, fetch, state } = fetching(sampleBytes(1000));
+    const local = Object.assign(new MemoryStore("local"), { isLocal: true });
+    for (const open of readers(new FanOut(spool, local, 2), descriptor, fetch)) await read(await open(0));
+    expect(state.fetches).toBe(2);
+  });
+
   it("fails every reader where the fetch fails, and fetches anew for the next", async () => {
     await using spool = new Spool();
     const bytes = sampleBytes(BIG);

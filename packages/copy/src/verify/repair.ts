@@ -106,7 +106,13 @@ export class Repairs {
     // What is wrong here may be wrong in the other repositories too: many registries store a blob once for all.
     const mountFrom = isCorrupt ? [] : run.holders(this.#target, descriptor.digest);
     emit({ type: "planned", descriptor });
-    const writer = new Writer(this.#target, { run, call, sourceName: source.name, emit });
+    const writer = new Writer(this.#target, {
+      run,
+      call,
+      sourceName: source.name,
+      sourceIsLocal: source.isLocal,
+      emit,
+    });
     const opener = new Reader(source, run, call).opener(descriptor, run.slotsOf(this.#target, descriptor));
     const outcome = await writer.pushBlob(descriptor, opener, mountFrom);
     emit({ type: outcome === "pushed" ? "done" : "mounted", descriptor });

@@ -41,6 +41,8 @@ export interface Source {
   readonly name: string;
   /** The repository of a registry, where it is one. */
   readonly place?: RepositoryPlace | undefined;
+  /** Whether its content is on this machine, so that nothing of it is kept to spare reading it again. Default: no. */
+  readonly isLocal?: boolean | undefined;
   /**
    * The descriptor of a tag or digest. For a registry 1 HEAD (end-3).
    * @throws {StoreError} MANIFEST_UNKNOWN where there is none.

@@ -9,14 +9,11 @@ import { StoreError } from "../../errors.ts";
 import { reading, storageFailure, writing } from "../storage-failure.ts";
 import type { Open } from "../store.ts";
 import { checkOffset, contentUnknown } from "../stored-content.ts";
+import { readBlobFile, wrongSize } from "./blob-reading.ts";
 import { type Draft, Drafts, resumedContent } from "./drafts.ts";
-import { openRegularFile } from "./regular-file.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
 import { writeLeases } from "./write-leases.ts";
-
-/** Bytes that one read asks for: few trips to the file system, and still little memory for many readers. */
-const READ_BYTES = 1024 * 1024;
 
 /** A blob's file. */
 export interface BlobFile {
@@ -68,8 +65,8 @@ export class BlobDirectory {
     const file = await this.locate(descriptor.digest);
     signal?.throwIfAborted();
     if (file === undefined) throw contentUnknown(descriptor, this.#name);
-    if (file.size === descriptor.size) return this.#read(file.path, descriptor, offset, signal);
-    throw this.#wrongSize(descriptor, file.size);
+    if (file.size !== descriptor.size) throw wrongSize(descriptor, file.size, this.#name);
+    return readBlobFile({ path: file.path, descriptor, offset, name: this.#name, signal });
   }
 
   /**
@@ -143,37 +140,6 @@ export class BlobDirectory {
       if (isSystemError(error, "ENOENT")) return false;
       throw storageFailure(`delete "${digest}" from "${this.#name}"`, error);
     }
-  }
-
-  async *#read(
-    path: string,
-    descriptor: Descriptor,
-    offset: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Uint8Array, void, void> {
-    signal?.throwIfAborted();
-    const handle = await reading(this.#name, () => openRegularFile(path));
-    try {
-      let position = offset;
-      while (position < descriptor.size) {
-        signal?.throwIfAborted();
-        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, descriptor.size - position));
-        const { bytesRead } = await reading(this.#name, () => handle.read(buffer, 0, buffer.length, position));
-        signal?.throwIfAborted();
-        if (bytesRead === 0) throw this.#wrongSize(descriptor, position);
-        position += bytesRead;
-        yield buffer.subarray(0, bytesRead);
-      }
-    } finally {
-      await handle.close();
-    }
-  }
-
-  #wrongSize(descriptor: Descriptor, size: number): StoreError {
-    return new StoreError(
-      "SIZE_MISMATCH",
-      `Cannot read "${descriptor.digest}" from "${this.#name}": the file has ${size} bytes, not ${descriptor.size}`,
-    );
   }
 
   async #moveInto(target: string, path: string): Promise<void> {

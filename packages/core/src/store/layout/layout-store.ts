@@ -40,6 +40,7 @@ export interface LayoutPlace {
  */
 export class LayoutStore implements Store {
   readonly name: string;
+  readonly isLocal = true;
   readonly #index: IndexFile;
   readonly #blobs: BlobDirectory;
   readonly #manifests: LayoutManifests;
