@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { leasesOf } from "../../content/lease.ts";
-import { slabContent } from "./slab-content.ts";
+import { slabContentOf } from "./slab-content.ts";
 import { SlabPool } from "./slab-pool.ts";
 
 const KIB = 1024;
@@ -24,7 +24,7 @@ describe("slabContent()", () => {
   it("gives what is filled in, and takes no memory before or after", async () => {
     const pool = new SlabPool({ budget: 512 * KIB });
     const source = counting(5);
-    const content = slabContent(source, pool);
+    const content = slabContentOf(pool, source);
     expect(pool.memory).toBe(0);
     const pieces = await Array.fromAsync(content);
     expect(pieces.map((piece) => [...piece])).toEqual(
@@ -36,7 +36,7 @@ describe("slabContent()", () => {
   it("fills no slab that is still lent, and goes on when one comes home", async () => {
     const pool = new SlabPool({ budget: 512 * KIB });
     const { fill, state } = counting(9);
-    const leases = leasesOf(slabContent({ fill }, pool));
+    const leases = leasesOf(slabContentOf(pool, { fill }));
     const [first, second] = [await leases.read(), await leases.read()];
     const third = leases.read();
     await new Promise((resolve) => setImmediate(resolve));
@@ -48,7 +48,7 @@ describe("slabContent()", () => {
   it("gives nothing to a reading that waits when it is closed, and its memory back", async () => {
     const pool = new SlabPool({ budget: 512 * KIB });
     const { fill, close, state } = counting(9);
-    const leases = leasesOf(slabContent({ fill, close }, pool));
+    const leases = leasesOf(slabContentOf(pool, { fill, close }));
     const lent = [await leases.read(), await leases.read()];
     const waiting = leases.read();
     await new Promise((resolve) => setImmediate(resolve));
@@ -60,11 +60,11 @@ describe("slabContent()", () => {
 
   it("throws what the source throws, and lends nothing then", async () => {
     const pool = new SlabPool({ budget: 512 * KIB });
-    const leases = leasesOf(slabContent({ fill: () => Promise.reject(new Error("no disk")) }, pool));
+    const leases = leasesOf(slabContentOf(pool, { fill: () => Promise.reject(new Error("no disk")) }));
     await expect(leases.read()).rejects.toThrow("no disk");
     expect(pool.lent).toBe(0);
     const aborted = AbortSignal.abort(new Error("stop"));
-    await expect(leasesOf(slabContent({ ...counting(1), signal: aborted }, pool)).read()).rejects.toThrow("stop");
+    await expect(leasesOf(slabContentOf(pool, { ...counting(1), signal: aborted })).read()).rejects.toThrow("stop");
     expect(pool.transfers).toBe(0);
   });
 });

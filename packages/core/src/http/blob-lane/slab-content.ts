@@ -17,7 +17,12 @@ export interface SlabSource {
  * Memory: two slabs of 256 KiB to four of 1 MiB.
  * @throws (when it is read) what `fill` throws, and the signal's reason.
  */
-export function slabContent(source: SlabSource, pool: SlabPool = processSlabs): AsyncIterable<Uint8Array> {
+export function slabContent(source: SlabSource): AsyncIterable<Uint8Array> {
+  return slabContentOf(processSlabs, source);
+}
+
+/** As `slabContent`, with slabs of a pool. @internal */
+export function slabContentOf(pool: SlabPool, source: SlabSource): AsyncIterable<Uint8Array> {
   let share: SlabShare | undefined;
   let isOver = false;
   let wake: (() => void) | undefined;
