@@ -122,6 +122,29 @@ describe("tranship verify", () => {
     });
   });
 
+  it("asks a source without an API for referrers for those that its list of tags names", async () => {
+    await using bench = await Workbench.open();
+    const from = await bench.serve(async ({ route }, next) => {
+      if (route.kind === "referrers") return { status: 404, body: "404 page not found" };
+      const answer = await next();
+      const { "oci-subject": _, ...headers } = answer.headers ?? {};
+      return { ...answer, headers };
+    });
+    const [app, to] = [bench.repository(from, "app"), await bench.serve()];
+    await seed(app, index, "v1");
+    const image = await seed(app, sampleImage({ seed: "v2" }), "v2");
+    await seed(app, sampleArtifact({ subject: image }));
+    const places = ["--all-tags", "--referrers", `${from.address}/app`, `${to.address}/app`];
+    expect(await bench.run(["copy", ...places])).toMatchObject({ code: 0 });
+    const run = await bench.run(["verify", "--json", ...places]);
+    expect(lastLine(run.stdout)).toMatchObject({ ok: true, manifests: { count: 5 } });
+    expect(lastLine(run.stdout).requests[from.address]).toEqual({
+      "GET tags": 1,
+      "HEAD manifest": 2,
+      "GET manifest": 1,
+    });
+  });
+
   it("says what can be done about what could not be compared", async () => {
     await using bench = await Workbench.open();
     const [, to] = (await setup(bench)).repositories;

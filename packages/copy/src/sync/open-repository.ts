@@ -54,6 +54,11 @@ export function isPruned({ spec }: OpenRepository): boolean {
   return spec.targets.some(({ prune }) => prune !== undefined);
 }
 
+/** All tags of the source; undefined where it was not listed, or its list may lack some. */
+export function sourceTags({ listing, incomplete }: OpenRepository): Listing | undefined {
+  return incomplete === undefined ? listing : undefined;
+}
+
 /** What a source's tag is called at a target. @throws {SyntaxError} where that is no tag. */
 export function targetTagOf({ spec }: Pick<OpenTarget, "spec">, tag: string): string {
   return spec.tagOf?.(tag) ?? tag;

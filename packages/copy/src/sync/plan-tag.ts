@@ -5,7 +5,7 @@ import { planCopy } from "../plan-copy.ts";
 import { Reader } from "../reader.ts";
 import type { CopyRun } from "../run.ts";
 import { Writer } from "../writer.ts";
-import { isPruned, type OpenRepository, type OpenTarget, targetTagOf } from "./open-repository.ts";
+import { isPruned, type OpenRepository, type OpenTarget, sourceTags, targetTagOf } from "./open-repository.ts";
 import { countsPulls, manifestsOf, type PlanLedger } from "./plan-ledger.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
 import type { PlannedImage, SyncReason, Unresolved } from "./sync-plan.ts";
@@ -240,11 +240,6 @@ async function planEntry(
     content,
   };
   return { image: planned, target: target.store, steps: { head: plan.head, actions } };
-}
-
-/** Undefined where the source was not listed, or its list may lack some. */
-function sourceTags({ listing, incomplete }: OpenRepository): OpenRepository["listing"] {
-  return incomplete === undefined ? listing : undefined;
 }
 
 function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omit<PlannedImage, "action" | "reason"> {

@@ -9,6 +9,7 @@ import {
   isManifestMediaType,
   MAX_MANIFEST_BYTES,
   parseManifest,
+  type ReferrersOptions,
   readVerified,
   type Source,
   type Store,
@@ -32,6 +33,8 @@ export interface ContentCheckOptions {
   readonly deep: boolean;
   /** Whether the referrers of each manifest are compared too. */
   readonly referrers: boolean;
+  /** All tags of the source, where they were just listed: they tell which manifests have referrers, where there is no API for them. */
+  readonly sourceTags?: ReferrersOptions["tags"];
 }
 
 /** How much was looked at. */
@@ -55,14 +58,14 @@ export class ContentCheck {
   readonly #below = new Map<Digest, Promise<readonly Difference[]>>();
 
   constructor(source: Source, target: Store, options: ContentCheckOptions) {
-    this.#reader = new Reader(source, options.run, options.call);
+    this.#reader = new Reader(source, options.run, { ...options.call, tags: options.sourceTags });
     this.#target = target;
     this.#options = options;
   }
 
   /**
    * What lacks or is wrong at the content and below it.
-   * Requests to the target: 1 GET for each manifest, 1 HEAD (`deep`: 1 GET) for each blob; with `referrers` 1 list a side for each manifest.
+   * Requests to the target: 1 GET for each manifest, 1 HEAD (`deep`: 1 GET) for each blob; with `referrers` 1 list a side for each manifest, less where the tags say it.
    * @throws {CopyError} where that can't be found out. An abort rejects with `signal.reason`.
    */
   below(descriptor: Descriptor): Promise<readonly Difference[]> {

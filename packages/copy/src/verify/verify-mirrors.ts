@@ -5,7 +5,7 @@ import { failureRecord } from "../failure-record.ts";
 import { forEachInFlight, inFlight } from "../in-flight.ts";
 import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
-import { type OpenRepository, type OpenTarget, openRepository } from "../sync/open-repository.ts";
+import { type OpenRepository, type OpenTarget, openRepository, sourceTags } from "../sync/open-repository.ts";
 import { forDigestTags, targetForDigestTags, thatExist } from "../sync/plan-digest-tags.ts";
 import type { Unresolved } from "../sync/sync-plan.ts";
 import type { SyncRepository } from "../sync/sync-repository.ts";
@@ -143,7 +143,8 @@ class Verification {
     const { run, call, deep, repair, onEvent } = this.#settings;
     const store = await this.#stores.target(target.spec.to);
     const referrers = repository.spec.referrers === true;
-    const check = new ContentCheck(repository.source, store, { run, call, deep, referrers });
+    const options = { run, call, deep, referrers, sourceTags: sourceTags(repository) };
+    const check = new ContentCheck(repository.source, store, options);
     const repairs = repair === true ? new Repairs(repository.source, store, { run, call, onEvent }) : undefined;
     return { target, store, check, repairs };
   }
