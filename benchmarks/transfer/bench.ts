@@ -11,7 +11,7 @@ import { installedTools } from "./tools/installed.ts";
 
 /** Measures tranship against the tools that people use today; see docs/performance.md. */
 async function bench(options: BenchOptions): Promise<void> {
-  const wanted = scenarios(options).filter(({ name }) => isWanted(name, options.only));
+  const wanted = chosen(scenarios(options), options.only);
   if (wanted.length === 0) throw new TypeError(`No scenario is called "${options.only.join(",")}"`);
   const { installed, absent } = await installedTools(options.tools);
   for (const line of absent) console.log(line);
@@ -68,9 +68,13 @@ async function playGroup(
   return outcomes;
 }
 
-/** Whole parts of names: `blob` is not `blobs`. */
-function isWanted(name: string, only: readonly string[]): boolean {
-  return only.length === 0 || only.some((wanted) => `${name}/`.startsWith(`${wanted}/`));
+/** By their names: `tags/again` is that one. By the beginnings of names, in whole parts: `tags` is all of them, and `blob` is not `blobs`. */
+function chosen(all: readonly Scenario[], only: readonly string[]): readonly Scenario[] {
+  if (only.length === 0) return all;
+  const names = new Set(all.map(({ name }) => name));
+  return all.filter(({ name }) =>
+    only.some((wanted) => (names.has(wanted) ? name === wanted : name.startsWith(`${wanted}/`))),
+  );
 }
 
 function machine(): string {

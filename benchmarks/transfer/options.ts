@@ -8,7 +8,7 @@ import { TOOLS } from "./tools/installed.ts";
 export interface BenchOptions {
   readonly quick: boolean;
   readonly runs: number;
-  /** Names of scenarios or their beginnings; none: all. */
+  /** Names of scenarios or their first parts; none: all. */
   readonly only: readonly string[];
   readonly tools: ReadonlySet<string>;
   /** Whether the tools were named: then the slow ones run too. */
@@ -24,7 +24,7 @@ export const USAGE = `pnpm bench [--quick] [--runs N] [--only NAME,…] [--peers
 
   --quick   small corpora, 1 run: whether it works, not how fast it is
   --runs    timed runs of each tool (default 3)
-  --only    scenarios by name or beginning: blob, blobs/tls, tags/again, …
+  --only    scenarios by name, or by its first parts: tags/again, blobs/tls, blob, tags, …
   --peers   tools to run with tranship: ${TOOLS.map(({ name }) => name)
     .filter((name) => name !== "tranship")
     .join(", ")}; none for tranship alone

@@ -2,7 +2,7 @@ import type { RetryRecord } from "@tranship/core";
 import type { CopyOptions, Destination, Origin } from "./copy-options.ts";
 import { type CopyEvent, retryEvent } from "./events.ts";
 import { executeIn } from "./execute.ts";
-import { nameOf, planCopy } from "./plan-copy.ts";
+import { nameOf, planIn } from "./plan-copy.ts";
 import { RequestCounter } from "./request-count.ts";
 import type { CopyResult } from "./result.ts";
 import { CopyRun } from "./run.ts";
@@ -23,13 +23,7 @@ export async function copy(from: Origin, to: Destination, options: CopyOptions =
   const onRetry = (retry: RetryRecord): void => onEvent?.({ ...names, ...retryEvent(retry) } as CopyEvent);
   const scope = new Scope(options.signal);
   try {
-    const plan = await planCopy(from, to, {
-      ...options,
-      run,
-      signal: scope.signal,
-      onExchange: counter.count,
-      onRetry,
-    });
+    const plan = await planIn(scope, from, to, { ...options, run, onExchange: counter.count, onRetry });
     for (const message of plan.head.notices) onEvent?.({ ...names, type: "notice", message });
     if (plan.head.state !== "copy") onEvent?.({ ...names, type: plan.head.state, descriptor: plan.head.root });
     return await executeIn(scope, plan, from, to, { ...options, run, counter });

@@ -35,8 +35,17 @@ export async function planCopy(
   to: Destination,
   options: CopyOptions & Pick<CallOptions, "onRetry"> = {},
 ): Promise<Plan> {
+  return planIn(new Scope(options.signal), from, to, options);
+}
+
+/** The same in the scope of a copy, whose failure it is when the plan fails. */
+export async function planIn(
+  scope: Scope,
+  from: Origin,
+  to: Destination,
+  options: Omit<CopyOptions, "signal"> & Pick<CallOptions, "onRetry">,
+): Promise<Plan> {
   const { run = new CopyRun(), onExchange, onRetry, clobber = true } = options;
-  const scope = new Scope(options.signal);
   const call = { signal: scope.signal, onExchange, onRetry };
   const reader = new Reader(from.store, run, { ...call, tags: from.tags });
   const writer = new Writer(to.store, { run, call, sourceName: from.store.name });

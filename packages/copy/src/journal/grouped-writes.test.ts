@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Connection } from "./connection.ts";
 import { GroupedWrites } from "./grouped-writes.ts";
@@ -12,11 +11,22 @@ describe("GroupedWrites", () => {
       written.push("begin");
       action(connection);
       written.push("commit");
-    }, nextTurn);
-    await Promise.all(["a", "b", "c"].map((name) => grouped.add(() => void written.push(name))));
-    expect(written).toEqual(["begin", "a", "b", "c", "commit"]);
-    await grouped.add(() => void written.push("d"));
-    expect(written.slice(5)).toEqual(["begin", "d", "commit"]);
+    });
+    const add = (name: string) => (): void => void written.push(name);
+    // What is written next takes along what could wait, and what comes after it in the same turn.
+    await Promise.all([grouped.soon(add("a")), grouped.next(add("b")), grouped.soon(add("c")), grouped.next(add("d"))]);
+    expect(written).toEqual(["begin", "a", "b", "c", "d", "commit"]);
+    await Promise.all([grouped.soon(add("e")), grouped.soon(add("f"))]);
+    expect(written.slice(6)).toEqual(["begin", "e", "f", "commit"]);
+  });
+
+  it("done() writes at once what waits", async () => {
+    const written: string[] = [];
+    const grouped = new GroupedWrites(async (action) => action(connection));
+    void grouped.soon(() => void written.push("a"));
+    const done = grouped.done();
+    expect(written).toEqual(["a"]);
+    await done;
   });
 
   it("done() waits for a transaction that has begun, such as one that waits for another process", async () => {
@@ -27,8 +37,8 @@ describe("GroupedWrites", () => {
       begins();
       await free;
       order.push("committed");
-    }, nextTurn);
-    const added = grouped.add(() => {});
+    });
+    const added = grouped.next(() => {});
     await begun;
     const done = grouped.done().then(() => order.push("done"));
     release();
@@ -36,9 +46,9 @@ describe("GroupedWrites", () => {
     expect(order).toEqual(["committed", "done"]);
   });
 
-  it("add() throws what made its transaction fail, and done() does not", async () => {
-    const grouped = new GroupedWrites(() => Promise.reject(new Error("disk full")), nextTurn);
-    const added = grouped.add(() => {});
+  it("next() throws what made its transaction fail, and done() does not", async () => {
+    const grouped = new GroupedWrites(() => Promise.reject(new Error("disk full")));
+    const added = grouped.next(() => {});
     await Promise.all([grouped.done(), expect(added).rejects.toThrow("disk full")]);
   });
 });

@@ -1,4 +1,3 @@
-import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { Connection } from "./connection.ts";
 import { GroupedWrites } from "./grouped-writes.ts";
 import { type OnSetAside, openConnection, setAsideUnlessMended } from "./open-connection.ts";
@@ -8,19 +7,12 @@ import type { SqliteLibrary } from "./sqlite-library.ts";
 import type { StateFolder } from "./state-folder.ts";
 import { retryingWhileBusy } from "./while-busy.ts";
 
-/** How long what may be written soon waits for others, in ms. */
-const SOON_MS = 5;
-
 /** The journal's file: transactions that wait for those of other processes, and a new file where this one turns out to be damaged. */
 export class JournalDatabase {
   readonly #sqlite: SqliteLibrary;
   readonly #folder: StateFolder;
   readonly #onSetAside: OnSetAside;
-  readonly #next = new GroupedWrites((action) => this.write(action), nextTurn);
-  readonly #soon = new GroupedWrites(
-    (action) => this.write(action),
-    () => delay(SOON_MS),
-  );
+  readonly #grouped = new GroupedWrites((action) => this.write(action));
   #connection: Promise<Connection>;
   #mended = false;
 
@@ -47,16 +39,16 @@ export class JournalDatabase {
 
   /** As `write`, in one transaction with what else is asked for in the same turn of the event loop. */
   writeNext(action: (connection: Connection) => void): Promise<void> {
-    return this.#next.add(action);
+    return this.#grouped.next(action);
   }
 
   /** As `write`, a moment later and in one transaction with others, for what is written often and nobody waits for. */
   writeSoon(action: (connection: Connection) => void): Promise<void> {
-    return this.#soon.add(action);
+    return this.#grouped.soon(action);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#next.done(), this.#soon.done()]);
+    await this.#grouped.done();
     const connection = await this.#connection.catch(() => undefined);
     connection?.close();
   }

@@ -75,11 +75,12 @@ export class SqliteUploads implements UploadJournal {
   }
 
   async released(key: UploadKey): Promise<void> {
-    await this.#change("UPDATE uploads SET owner = NULL", key);
+    await this.#database.writeNext((connection) => this.#change(connection, "UPDATE uploads SET owner = NULL", key));
   }
 
   async ended(key: UploadKey): Promise<void> {
-    await this.#change("DELETE FROM uploads", key);
+    // With the next one's beginning: where a kill comes between, the next process finds no session, and removes the row.
+    await this.#database.writeSoon((connection) => this.#change(connection, "DELETE FROM uploads", key));
   }
 
   async *abandoned(filter: UploadFilter = {}): AsyncGenerator<AbandonedUpload, void, void> {
@@ -166,13 +167,11 @@ export class SqliteUploads implements UploadJournal {
     this.#pruning.wrote(connection, "uploads");
   }
 
-  async #change(sql: string, key: UploadKey): Promise<void> {
-    await this.#database.writeNext((connection) => {
-      const place = findPlace(connection, key);
-      if (place === undefined) return;
-      const where = "WHERE place = ? AND digest = ? AND owner = ?";
-      connection.run(`${sql} ${where}`, place, digestColumn(key.digest), this.#owner.id);
-    });
+  #change(connection: Connection, sql: string, key: UploadKey): void {
+    const place = findPlace(connection, key);
+    if (place === undefined) return;
+    const where = "WHERE place = ? AND digest = ? AND owner = ?";
+    connection.run(`${sql} ${where}`, place, digestColumn(key.digest), this.#owner.id);
   }
 
   #matches(connection: Connection, { key, upload, changed }: UploadRow, filter: UploadFilter): boolean {
