@@ -1,13 +1,30 @@
 import type { CallConnection } from "../http/call-connection.ts";
 import type { TlsOptions } from "../http/tls-options.ts";
-import type { RetryPolicy } from "../store/call-options.ts";
+import type { CallOptions, RetryPolicy } from "../store/call-options.ts";
 import type { ClientTimeouts, RegistryTransportOptions } from "./transport-options.ts";
 
 /** What a timer takes, in ms: 24 days. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** Checks what a client is made with. @throws {TypeError} for options that exclude each other, and authorities that are no PEM. @throws {RangeError} for numbers out of range. */
+export function checkTransportOptions(options: RegistryTransportOptions): void {
+  const { retry, timeouts, connections, tls } = options;
+  checkCallOptions({ retry, timeouts });
+  checkDispatcher(options);
+  checkPullFloor(options);
+  if (connections !== undefined) checkConnections(connections);
+  checkAuthorities(tls ?? {});
+}
+
+/** Checks what one call says. @throws {TypeError} {RangeError} */
+export function checkCallOptions({ retry, timeouts, connection }: CallOptions): void {
+  if (retry !== undefined) checkRetryPolicy(retry);
+  if (timeouts !== undefined) checkTimeouts(timeouts);
+  if (connection !== undefined) checkConnection(connection);
+}
+
 /** @throws {RangeError} naming the field that has no sense. */
-export function checkRetryPolicy(policy: RetryPolicy): void {
+function checkRetryPolicy(policy: RetryPolicy): void {
   const { attempts = 1, baseDelayMs, maxDelayMs, maxRetryAfterMs } = policy;
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new RangeError(`Bad retry.attempts ${attempts}: expected a whole number from 1`);
@@ -16,12 +33,12 @@ export function checkRetryPolicy(policy: RetryPolicy): void {
 }
 
 /** @throws {RangeError} naming the field that has no sense. */
-export function checkTimeouts({ connectMs, headersMs, bodyMs }: ClientTimeouts): void {
+function checkTimeouts({ connectMs, headersMs, bodyMs }: ClientTimeouts): void {
   checkMs("timeouts", { connectMs, headersMs, bodyMs });
 }
 
 /** @throws {TypeError} for options that only connections of our own know. */
-export function checkDispatcher(options: RegistryTransportOptions): void {
+function checkDispatcher(options: RegistryTransportOptions): void {
   const { dispatcher, tls, insecure, connections, proxy, proxyEnv, timeouts } = options;
   if (dispatcher === undefined) return;
   const theirs = { tls, insecure, connections, proxy, proxyEnv, "timeouts.connectMs": timeouts?.connectMs };
@@ -31,7 +48,7 @@ export function checkDispatcher(options: RegistryTransportOptions): void {
 }
 
 /** OpenSSL passes over text without a certificate in it, and nobody would know that an authority is missing. @throws {TypeError} for what is no PEM. */
-export function checkAuthorities({ ca = [] }: TlsOptions): void {
+function checkAuthorities({ ca = [] }: TlsOptions): void {
   for (const [index, pem] of ca.entries()) {
     if (typeof pem === "string" && pem.includes("-----BEGIN ")) continue;
     throw new TypeError(`Bad tls.ca[${index}]: expected a certificate as PEM text, "-----BEGIN CERTIFICATE-----…"`);
@@ -39,7 +56,7 @@ export function checkAuthorities({ ca = [] }: TlsOptions): void {
 }
 
 /** The same for a call. @throws {TypeError} {RangeError} */
-export function checkConnection({ dispatcher, connectMs, ...rest }: CallConnection): void {
+function checkConnection({ dispatcher, connectMs, ...rest }: CallConnection): void {
   checkMs("connection", { connectMs });
   checkAuthorities(rest.tls ?? {});
   const given = Object.entries({ ...rest, connectMs }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
@@ -48,13 +65,13 @@ export function checkConnection({ dispatcher, connectMs, ...rest }: CallConnecti
 }
 
 /** @throws {RangeError} for what is no number of connections. */
-export function checkConnections(connections: number): void {
+function checkConnections(connections: number): void {
   if (Number.isSafeInteger(connections) && connections > 0) return;
   throw new RangeError(`Bad connections ${connections}: expected a whole number from 1`);
 }
 
 /** @throws {RangeError} for one that is no count. */
-export function checkPullFloor({ pullFloor }: Pick<RegistryTransportOptions, "pullFloor">): void {
+function checkPullFloor({ pullFloor }: Pick<RegistryTransportOptions, "pullFloor">): void {
   if (pullFloor === undefined || (Number.isSafeInteger(pullFloor) && pullFloor >= 0)) return;
   throw new RangeError(`Bad pullFloor ${pullFloor}: expected a whole number from 0`);
 }

@@ -1,7 +1,6 @@
 import { apiHost } from "../content/reference.ts";
-import { checkCredential, hasGetToken } from "../credentials/check-credential.ts";
-import type { Credential, CredentialProvider } from "../credentials/credential.ts";
-import type { TokenCredential } from "../credentials/token-credential.ts";
+import type { Credential } from "../credentials/credential.ts";
+import { providerOf } from "../credentials/provider-of.ts";
 import { isRetryable, RegistryError } from "../errors.ts";
 import { accepted } from "../http/accepted.ts";
 import { actionOf } from "../http/action.ts";
@@ -20,15 +19,7 @@ import { Clock, type Sleep } from "../pace/clock.ts";
 import { Pace } from "../pace/pace.ts";
 import type { CallOptions } from "../store/call-options.ts";
 import { Authenticator, withHint } from "./auth/authenticator.ts";
-import {
-  checkAuthorities,
-  checkConnection,
-  checkConnections,
-  checkDispatcher,
-  checkPullFloor,
-  checkRetryPolicy,
-  checkTimeouts,
-} from "./check-options.ts";
+import { checkCallOptions, checkTransportOptions } from "./check-options.ts";
 import { combineCall } from "./combine-call.ts";
 import { CONNECT_MS, CONNECTIONS, connectTransport } from "./connect-transport.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
@@ -65,12 +56,7 @@ class HttpRegistryTransport implements RegistryTransport {
   constructor(options: RegistryTransportOptions) {
     const { plainHttp = false, allowRedirectTo = [], retry = {}, timeouts = {}, dispatcher } = options;
     const { connections = CONNECTIONS } = options;
-    checkRetryPolicy(retry);
-    checkTimeouts(timeouts);
-    checkDispatcher(options);
-    checkPullFloor(options);
-    checkConnections(connections);
-    checkAuthorities(options.tls ?? {});
+    checkTransportOptions(options);
     this.#options = options;
     this.host = apiHost(options.host);
     this.#userAgent = userAgentOf(options.userAgentSuffix);
@@ -111,9 +97,7 @@ class HttpRegistryTransport implements RegistryTransport {
   /** What the request's caller and the client say, as one. @throws {RangeError} for numbers out of range. */
   #callOf(request: RegistryRequest): CallOptions {
     const { call = {} } = request;
-    if (call.retry !== undefined) checkRetryPolicy(call.retry);
-    if (call.timeouts !== undefined) checkTimeouts(call.timeouts);
-    if (call.connection !== undefined) checkConnection(call.connection);
+    checkCallOptions(call);
     return combineCall(this.#options, call);
   }
 
@@ -262,16 +246,4 @@ class HttpRegistryTransport implements RegistryTransport {
     if (this.#closing.signal.aborted || !isRetryable(error)) return false;
     return !(error instanceof RegistryError) || !(this.#final.has(error) || isUnknownName(error));
   }
-}
-
-function providerOf(credentials: RegistryTransportOptions["credentials"]): CredentialProvider {
-  if (typeof credentials === "function") return credentials;
-  if (credentials === undefined) return async () => undefined;
-  const credential = isBareToken(credentials) ? ({ kind: "entra", credential: credentials } as const) : credentials;
-  checkCredential(credential);
-  return async () => credential;
-}
-
-function isBareToken(credentials: Credential | TokenCredential): credentials is TokenCredential {
-  return hasGetToken(credentials) && !("kind" in credentials);
 }
