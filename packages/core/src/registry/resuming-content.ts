@@ -39,18 +39,8 @@ class ResumingLeases implements LeaseReader {
   /** The next piece. Tries are counted for each piece: whatever comes is progress. */
   async read(): Promise<Lease | undefined> {
     if (this.#over) return undefined;
-    let reading = false;
     try {
-      const lease = await retrying(
-        async () => {
-          reading = false;
-          // Where this fails, the client has tried again for long enough.
-          await this.#open();
-          reading = true;
-          return await this.#read();
-        },
-        { ...this.#options.retry, isRetryable: (error) => !this.#over && reading && isRetryable(error) },
-      );
+      const lease = this.#content === undefined ? await this.#retrying() : await this.#read().catch(this.#retrying);
       this.#over ||= lease === undefined;
       return lease;
     } catch (error) {
@@ -58,6 +48,22 @@ class ResumingLeases implements LeaseReader {
       throw error;
     }
   }
+
+  /** Tries until a piece comes. @param failed How the first try ended; it was made without all this, which would cost at each piece. */
+  readonly #retrying = (failed?: unknown): Promise<Lease | undefined> => {
+    let reading = false;
+    return retrying(
+      async (attempt) => {
+        reading = attempt === 1 && failed !== undefined;
+        if (reading) throw failed;
+        // Where this fails, the client has tried again for long enough.
+        await this.#open();
+        reading = true;
+        return await this.#read();
+      },
+      { ...this.#options.retry, isRetryable: (error) => !this.#over && reading && isRetryable(error) },
+    );
+  };
 
   /** Lets the connection go, also where nothing was read yet. */
   async close(): Promise<void> {

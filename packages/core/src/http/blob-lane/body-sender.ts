@@ -7,8 +7,9 @@ import { SentLeases } from "./sent-leases.ts";
 /** Writes under way at once: one in the kernel's hands, one behind it. */
 const MOST_WRITES = 2;
 
-/** Over TLS, the bytes of one write: the whole of it is encrypted before any of it goes, into memory of its own. */
+/** Over TLS, the bytes of one write: the whole of it is encrypted before any of it goes, into memory of its own. One at a time: two would be put together first, by a copy. */
 const TLS_WRITE = 256 * 1024;
+const MOST_TLS_WRITES = 1;
 
 /** Sends a body, lease by lease as the connection takes them. Memory: two leases. */
 export class BodySender {
@@ -66,6 +67,10 @@ export class BodySender {
     return true;
   }
 
+  get #isTls(): boolean {
+    return this.#outgoing.protocol === "https:";
+  }
+
   async #write(lease: Lease): Promise<void> {
     let rest = lease;
     if (this.taken === 0 && lease.bytes.length > MOST_REPLAYED_BYTES) {
@@ -77,7 +82,7 @@ export class BodySender {
       await this.#sent.fewerThan(1);
       await nextTurn();
     }
-    const most = this.#outgoing.protocol === "https:" ? TLS_WRITE : rest.bytes.length;
+    const most = this.#isTls ? TLS_WRITE : rest.bytes.length;
     while (!this.#stopped && rest.bytes.length > most) {
       const [piece, others] = splitLease(rest, most);
       rest = others;
@@ -90,7 +95,7 @@ export class BodySender {
   async #hand(lease: Lease): Promise<void> {
     this.taken += lease.bytes.length;
     this.#sent.write(lease);
-    await this.#sent.fewerThan(MOST_WRITES);
+    await this.#sent.fewerThan(this.#isTls ? MOST_TLS_WRITES : MOST_WRITES);
   }
 }
 

@@ -26,7 +26,7 @@ export interface KnownContentOptions {
 /**
  * Content whose size and digest are known, opened at any offset: THE place where it becomes the bodies of requests. Parts in order take one stream, without
  * opening it again; another order opens it where it goes on. What is read is hashed once, and the last piece is held back until size and digest match: else the
- * connection is destroyed. Memory: two pieces of the stream.
+ * connection is destroyed. Memory: a piece of the stream.
  */
 export class KnownContent implements Outgoing {
   readonly descriptor: Descriptor;
@@ -116,15 +116,12 @@ class PartReader implements LeaseReader {
       if (this.#over) return undefined;
       const reading = this.#reading ?? (await this.#content.readingAt(offset));
       this.#reading = reading;
-      while (!this.#over && reading.offset < offset + length) {
-        const piece = await reading.read(offset + length - reading.offset);
+      const end = offset + length;
+      while (!this.#over && reading.offset < end) {
+        const piece = await reading.read(end - reading.offset);
         if (this.#over) piece.release();
-        else if (!isLast) return piece;
-        else {
-          const held = this.#held;
-          this.#held = piece;
-          if (held !== undefined) return held;
-        }
+        else if (isLast && reading.offset === end) this.#held = piece;
+        else return piece;
       }
       if (this.#over) {
         this.#content.drop(reading);

@@ -14,11 +14,14 @@ import type { UploadSession } from "./upload-session.ts";
 import { uploadStatus } from "./upload-status.ts";
 
 const MIB = 1024 * 1024;
-/** Half of it is sent. */
+/** A body that breaks, and what is sent of it. */
 const BROKEN_BYTES = 2 * MIB;
+const SENT_BYTES = MIB;
 const CHUNK = Buffer.alloc(1024);
-/** How long a host may take to notice what was sent and that the connection is closed, in ms: it is asked after each of these, until it says the same twice. */
-const LATENESS_MS = [100, 200, 400, 800] as const;
+/** How long a host may read what was sent before the connection breaks, in ms. */
+const READING_MS = 100;
+/** How long it may take to notice that, in ms: it is asked after each of these, until it has all that was sent, or says the same twice. */
+const LATENESS_MS = [25, 75, 200, 400, 800] as const;
 const BYTE = Buffer.from([0]);
 const WRONG_DIGEST = digestOf(Buffer.from("tranship asks whether a wrong digest is refused"));
 /** A probe that takes longer is given up, in ms. */
@@ -66,7 +69,7 @@ async function keepsAnyByte(repository: RemoteRepository, call: CallOptions): Pr
       await pause(ms, call.signal);
       const arrived = await uploadStatus(repository, session, call);
       if (arrived === undefined || arrived > BROKEN_BYTES) return false;
-      if (arrived > 0 && arrived === before) return true;
+      if (arrived === SENT_BYTES || (arrived > 0 && arrived === before)) return true;
       before = arrived;
     }
     return false;
@@ -165,8 +168,8 @@ function partOf(bytes: Uint8Array, offset: number): OutgoingPart {
 function brokenPart(signal: AbortSignal | undefined): OutgoingPart {
   async function* body(): AsyncGenerator<Uint8Array, void, void> {
     const piece = Buffer.alloc(64 * 1024);
-    for (let sent = 0; sent < BROKEN_BYTES / 2; sent += piece.length) yield piece;
-    await pause(LATENESS_MS[0], signal);
+    for (let sent = 0; sent < SENT_BYTES; sent += piece.length) yield piece;
+    await pause(READING_MS, signal);
     throw new Error("broken off on purpose");
   }
   return { offset: 0, length: BROKEN_BYTES, isLast: false, body, failure: undefined, sent: BROKEN_BYTES };
