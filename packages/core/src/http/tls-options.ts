@@ -10,11 +10,13 @@ export interface TlsOptions {
 }
 
 let roots: readonly string[] | undefined;
-let plain: SecureContext | undefined;
+/** Contexts that show nothing, by what they trust besides the roots. */
+const shared = new Map<string, SecureContext>();
+const MOST_SHARED = 16;
 
 /**
- * A context for many connections. Reading and parsing the roots takes some 60 ms, so each is done once; the context that has nothing but
- * them is shared by all clients of the process.
+ * A context for many connections. Reading the roots takes some 60 ms, and parsing them 20, so they are read once, and a context that shows no certificate
+ * is shared by all clients of the process that trust the same.
  * The roots are Node's, those of NODE_EXTRA_CA_CERTS, and the system's, where a company's own authority is usually found.
  * @throws {TypeError} for PEM that cannot be read.
  */
@@ -22,16 +24,19 @@ export function secureContext(options: TlsOptions, { identity }: { readonly iden
   const { ca = [], cert, key } = options;
   const shown = identity && (cert !== undefined || key !== undefined);
   roots ??= [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
-  if (ca.length === 0 && !shown) {
-    plain ??= createSecureContext({ ca: [...roots] });
-    return plain;
-  }
+  if (shown) return made([...roots, ...ca], { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) });
+  const trusted = ca.join("\n");
+  const known = shared.get(trusted);
+  if (known !== undefined) return known;
+  const context = made([...roots, ...ca]);
+  if (shared.size >= MOST_SHARED) shared.clear();
+  shared.set(trusted, context);
+  return context;
+}
+
+function made(ca: string[], identity: Pick<TlsOptions, "cert" | "key"> = {}): SecureContext {
   try {
-    return createSecureContext({
-      ca: [...roots, ...ca],
-      ...(shown && cert !== undefined ? { cert } : {}),
-      ...(shown && key !== undefined ? { key } : {}),
-    });
+    return createSecureContext({ ca, ...identity });
   } catch (cause) {
     throw new TypeError("Cannot use the certificates that were given: no PEM, or a key of another certificate", {
       cause,
