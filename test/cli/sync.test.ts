@@ -61,6 +61,17 @@ describe("tranship sync", () => {
     });
   });
 
+  it("says that a choice of platforms makes digests of its own, in the plan, the summary and the report", async () => {
+    await using bench = await Workbench.open();
+    await setup(bench, { platforms: ["linux/amd64"] });
+    const said = "2 tags with the chosen platforms only, under digests of their own";
+    expect((await bench.run(["plan", "-f", "mirror.yaml"])).stdout).toContain(`  platforms ${said}\n`);
+    const run = await bench.run(["sync", "-f", "mirror.yaml", "--report", "r.md"]);
+    expect(run).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining(`  platforms ${said}\n`) });
+    expect(await readFile(bench.path("r.md"), "utf8")).toContain(said);
+    expect((await bench.run(["sync", "-f", "mirror.yaml"])).stdout).not.toContain("platforms");
+  });
+
   it("asks for nothing but the lists where tags are immutable", async () => {
     await using bench = await Workbench.open();
     const { from, to } = await setup(bench, { tags: { glob: "v*", immutable: "v*" } });

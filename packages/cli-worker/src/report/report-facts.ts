@@ -1,5 +1,6 @@
 import type { Amount, ImageOutcome, ImageResult, SyncResult } from "@tranship/copy";
 import { sumAmounts, totalRequests } from "@tranship/copy";
+import { cutDownTags } from "../sync/cut-down.ts";
 import { keptTags } from "../sync/pruned-tags.ts";
 
 /** How a run ended, for a heading. */
@@ -83,7 +84,7 @@ export function reportFacts(result: SyncResult): ReportFacts {
 /** What the user should know and that is no failure: of the run, of what was not deleted, and of single images. */
 export function notesOf({ notices, images }: SyncResult): readonly string[] {
   const kept = keptTags(images).map((line) => `not deleted: ${line}`);
-  return [...notices, ...kept, ...images.flatMap((image) => image.notices ?? [])];
+  return [...notices, ...cutDownTags(images), ...kept, ...images.flatMap((image) => image.notices ?? [])];
 }
 
 /** What a tag is called within its pair of repositories. */

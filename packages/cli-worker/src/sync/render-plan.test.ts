@@ -30,6 +30,15 @@ function planOf(images: readonly PlannedImage[]): SyncPlan {
 }
 
 describe("renderPlan()", () => {
+  it("says that a choice of platforms makes digests of its own", () => {
+    const cut = { ...image("v1", "copy"), source: digestOf(Buffer.from("whole")), root: digestOf(Buffer.from("part")) };
+    const whole = { ...image("v2", "copy"), source: cut.source, root: cut.source };
+    expect(renderPlan(planOf([cut, whole]))).toContain(
+      "  platforms 1 tag with the chosen platforms only, under a digest of its own",
+    );
+    expect(renderPlan(planOf([whole])).join()).not.toContain("platforms");
+  });
+
   it("shows deletions, however much is copied", () => {
     const copies = Array.from({ length: 60 }, (_, at) => image(`v${at}`, "copy"));
     const lines = renderPlan(planOf([...copies, image("old", "delete")]));

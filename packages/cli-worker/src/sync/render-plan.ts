@@ -3,6 +3,7 @@ import { oneLine } from "../one-line.ts";
 import { renderRequests } from "../summary.ts";
 import { alignColumns } from "../table.ts";
 import { counted, formatBytes } from "../units.ts";
+import { cutDownInPlan } from "./cut-down.ts";
 import { imageName, referenceName } from "./image-name.ts";
 
 /** Images that are shown one by one, at most, and as many deletions; the plan's file has all. */
@@ -17,6 +18,7 @@ export function renderPlan(plan: SyncPlan): readonly string[] {
     ...renderChanges(changes.filter(({ action }) => action === "delete")),
     `Plan: ${renderActions(images)}`,
     ...renderContent(changes),
+    ...cutDownInPlan(images).map((line) => `  platforms ${line}`),
     ...Object.entries(hosts).map(([host, cost]) => renderHost(host, cost)),
     ...create.map((name) => `  creates   ${oneLine(name)}, unless the registry makes it at the first push`),
     ...notices.map((notice) => `  note      ${oneLine(notice)}`),

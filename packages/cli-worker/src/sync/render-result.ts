@@ -4,6 +4,7 @@ import { SomeFailed } from "../some-failed.ts";
 import { renderRequests } from "../summary.ts";
 import { formatBytes, formatDuration } from "../units.ts";
 import { countTags } from "./count-tags.ts";
+import { cutDownTags } from "./cut-down.ts";
 import { failedPart } from "./failed-part.ts";
 import { deletedTags, keptTags } from "./pruned-tags.ts";
 
@@ -26,6 +27,7 @@ export function renderResult(result: SyncResult): readonly string[] {
       : [`  tags      ${counts.map(([outcome, count]) => `${count} ${outcome}`).join(", ")}`]),
     `  moved     ${parts.join("; ")}`,
     `  requests  ${renderRequests(requests)}`,
+    ...cutDownTags(images).map((line) => `  platforms ${line}`),
     ...deletedTags(images).map((line) => `  deleted   ${oneLine(line)}`),
     ...keptTags(images).map((line) => `  kept      ${oneLine(line)}`),
     ...images.flatMap(({ notices = [] }) => notices.map((notice) => `  note      ${oneLine(notice)}`)),
