@@ -111,7 +111,7 @@ describe("logger at info", () => {
         level: INFO,
         delayMs: 1000,
         status: 429,
-        concurrency: 16,
+        concurrency: 4,
         msg: expect.stringMatching(/asked nothing for 1000 ms/),
       },
       { level: WARN, kind: "tags", attempt: 2, throttled: true, delayMs: 1000, error: { code: "TOOMANYREQUESTS" } },
