@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { defineConfig } from "rolldown";
+import { asciiOnly } from "./ascii-only.ts";
 import { BUILTINS_CHUNK, directBuiltins } from "./direct-builtins.ts";
 import { leanUndici } from "./lean-undici.ts";
 
@@ -26,7 +27,12 @@ export default defineConfig({
   preserveEntrySignatures: "allow-extension",
   // Used where it is installed: a copy of our own would not be the one that a tracing setup knows.
   external: ["@opentelemetry/api"],
-  plugins: [leanUndici(), directBuiltins(), license({ thirdParty: { output: "dist/command/LICENSES.txt" } })],
+  plugins: [
+    leanUndici(),
+    directBuiltins(),
+    asciiOnly(),
+    license({ thirdParty: { output: "dist/command/LICENSES.txt" } }),
+  ],
   output: {
     dir: "dist/command",
     format: "esm",

@@ -81,6 +81,11 @@ describe("tranship copy", () => {
     expect(stdout).toContain('"NativeModule net"');
   });
 
+  it("loads files in ASCII, which Node reads in a tenth of the time", async () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
+    for (const action of ["copy", "sync", "serve"]) expect(await loadedFor(action), action).toMatch(/^[\0-\x7f]*$/);
+  });
+
   it("loads no cloud's SDK", async () => {
     const sdks = /node_modules\/@(?:aws-sdk|azure|smithy)\/|node_modules\/google-auth-library\//;
     for (const action of ["copy", "sync", "verify"]) expect(sdks.test(await loadedFor(action)), action).toBe(false);
