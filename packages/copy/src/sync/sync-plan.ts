@@ -83,7 +83,7 @@ export interface PlannedImage {
 
 /** What a plan costs at one host. Bytes are those of blobs and manifests. */
 export interface HostCost {
-  /** Requests that carrying it out takes at most, without those for tokens. */
+  /** Requests that carrying it out takes at most, without those for tokens, and without what is read where tags can't be deleted alone. */
   readonly requests: number;
   /** Bytes read from it, at most. */
   readonly read: number;
