@@ -7,6 +7,7 @@ import { createServer as createHttpsServer, type ServerOptions } from "node:http
 import { type AddressInfo, connect, createServer as createSocketServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { pino } from "pino";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -112,6 +113,25 @@ describe("RegistryTransport over TLS", () => {
     });
     expect(await read(client(host, { insecure: true }))).toBe("ok");
   });
+
+  it.each(["control", "blob"] as const)(
+    "tells the server the name that it asks for, an address never, and offers HTTP/1.1 alone: %s lane",
+    async (lane) => {
+      const server = createHttpsServer({ cert: pem.cert, key: pem.key, ALPNProtocols: ["h2", "http/1.1"] }, ok);
+      const seen: unknown[] = [];
+      server.on("secureConnection", ({ servername, alpnProtocol }: TLSSocket & { servername?: string | false }) => {
+        seen.push({ name: servername || "none", protocol: alpnProtocol });
+      });
+      const address = await listen(server);
+      for (const [host, name] of [
+        [address, "none"],
+        [address.replace("127.0.0.1", "localhost"), "localhost"],
+      ] as const) {
+        expect(await read(client(host, { insecure: true, lane }))).toBe("ok");
+        expect(seen.at(-1)).toEqual({ name, protocol: "http/1.1" });
+      }
+    },
+  );
 
   it("never turns to http because of a certificate", async () => {
     const [hostname = "", port] = (await serveTls(ok)).split(":");
