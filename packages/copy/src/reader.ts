@@ -43,20 +43,25 @@ export class Reader {
     return this.#small("resolve", undefined, (call) => this.source.resolve(reference, call));
   }
 
-  /** The manifest of a reference, in one request; none for a digest that was read before. */
+  /** The manifest of a reference, in one request; none for a digest that was read before, or is being read. */
   async openReference(reference: string): Promise<OpenManifest> {
-    const known = isDigest(reference) ? this.#run.manifests.get(reference) : undefined;
-    if (known !== undefined && isDigest(reference)) {
-      const manifest = parseManifest(known, undefined);
+    if (isDigest(reference)) {
+      let served: string | undefined;
+      const read = async (): Promise<Uint8Array> => {
+        const { descriptor, bytes } = await this.#open(reference);
+        served = descriptor.mediaType;
+        return bytes;
+      };
+      const bytes = await this.#run.manifest(reference, read, this.#call.signal);
+      const manifest = parseManifest(bytes, served);
       return {
-        descriptor: { mediaType: manifest.mediaType, digest: reference, size: known.length },
-        bytes: known,
+        descriptor: { mediaType: manifest.mediaType, digest: reference, size: bytes.length },
+        bytes,
         manifest,
       };
     }
-    const { descriptor, bytes } = await this.#small("resolve", undefined, (call) => this.source.open(reference, call));
+    const { descriptor, bytes } = await this.#open(reference);
     const manifest = parseManifest(bytes, descriptor.mediaType);
-    this.#run.traffic.read(this.source, bytes.length);
     this.#run.manifests.set(descriptor.digest, bytes);
     return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
   }
@@ -111,12 +116,20 @@ export class Reader {
         `Cannot read manifest "${descriptor.digest}" of "${this.source.name}": ${detail}`,
       );
     }
-    const bytes = await this.#small("fetch", descriptor, async (call) =>
-      readVerified(await this.source.fetch(descriptor, call), descriptor),
-    );
-    this.#run.traffic.read(this.source, bytes.length);
-    this.#run.manifests.set(descriptor.digest, bytes);
-    return bytes;
+    const read = async (): Promise<Uint8Array> => {
+      const bytes = await this.#small("fetch", descriptor, async (call) =>
+        readVerified(await this.source.fetch(descriptor, call), descriptor),
+      );
+      this.#run.traffic.read(this.source, bytes.length);
+      return bytes;
+    };
+    return this.#run.manifest(descriptor.digest, read, this.#call.signal);
+  }
+
+  async #open(reference: string): Promise<Content> {
+    const content = await this.#small("resolve", undefined, (call) => this.source.open(reference, call));
+    this.#run.traffic.read(this.source, content.bytes.length);
+    return content;
   }
 
   async #small<T>(

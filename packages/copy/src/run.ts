@@ -48,6 +48,7 @@ export class CopyRun {
   readonly #requestSlots = new WeakMap<object, LimitFunction>();
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
   readonly #holders = new BlobHolders();
+  readonly #manifestReads = new SharedWork<Digest>({ remember: false });
 
   constructor(options: RunOptions = {}) {
     const { concurrency = 32, blobs = 8, spool, journal } = options;
@@ -55,6 +56,18 @@ export class CopyRun {
     this.rewrites = new Rewrites(journal?.tags);
     this.#concurrency = atLeastOne("concurrency", concurrency);
     this.blobSlots = pLimit(Math.min(atLeastOne("blobs", blobs), concurrency));
+  }
+
+  /** The bytes of a manifest: those that were read before, or that somebody is reading now, else what `read` gives. */
+  async manifest(digest: Digest, read: () => Promise<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+    const known = this.manifests.get(digest);
+    if (known !== undefined) return known;
+    const task = async (): Promise<Uint8Array> => {
+      const bytes = await read();
+      this.manifests.set(digest, bytes);
+      return bytes;
+    };
+    return (await this.#manifestReads.once(digest, task, signal)).value;
   }
 
   /** Slots for small requests to a store, and small blobs; they never wait behind big ones. Each registry has slots of its own, whichever of its repositories is asked. */

@@ -18,6 +18,14 @@ describe("SharedWork", () => {
     expect(await work.once("a", task, never)).toEqual({ own: true, value: 2 });
   });
 
+  it("remembers nothing where that is said: who asks in flight shares it, who asks later does it anew", async () => {
+    const work = new SharedWork({ remember: false });
+    let times = 0;
+    const task = async () => (times += 1);
+    const asked = await Promise.all([work.once("a", task, never), work.once("a", task, never)]);
+    expect([...asked, await work.once("a", task, never)].map(({ value }) => value)).toEqual([1, 1, 2]);
+  });
+
   it("lets who waited do it again where it failed", async () => {
     const work = new SharedWork();
     const { promise, reject } = Promise.withResolvers<string>();

@@ -10,10 +10,20 @@ export interface Shared<T> {
   readonly value: T;
 }
 
-/** Work that is done once, however many ask. Memory: some 200 bytes for each of the last 50,000 pieces of work. */
+export interface SharedWorkOptions {
+  /** Whether what came of it is remembered for who asks later; else only those share it who ask while it is under way. Default true. */
+  readonly remember?: boolean | undefined;
+}
+
+/** Work that is done once, however many ask. Memory: some 200 bytes for each of the last 50,000 pieces of work that are remembered. */
 export class SharedWork<K extends string> {
   readonly #inFlight = new Map<K, Promise<unknown>>();
   readonly #done = boundedCache<K, { readonly value: unknown }>(REMEMBERED);
+  readonly #remember: boolean;
+
+  constructor({ remember = true }: SharedWorkOptions = {}) {
+    this.#remember = remember;
+  }
 
   /**
    * Does the work once. Who waited for somebody whose work failed or was aborted does it again, under its own signal: one image's failure is not another's.
@@ -42,7 +52,7 @@ export class SharedWork<K extends string> {
     this.#inFlight.set(key, promise);
     try {
       const value = await promise;
-      this.#done.set(key, { value });
+      if (this.#remember) this.#done.set(key, { value });
       return value;
     } finally {
       if (this.#inFlight.get(key) === promise) this.#inFlight.delete(key);

@@ -81,10 +81,10 @@ export function reportFacts(result: SyncResult): ReportFacts {
   };
 }
 
-/** What the user should know and that is no failure: of the run, of what was not deleted, and of single images. */
+/** What the user should know and that is no failure, each once: of the run, of what was not deleted, and of single images. */
 export function notesOf({ notices, images }: SyncResult): readonly string[] {
   const kept = keptTags(images).map((line) => `not deleted: ${line}`);
-  return [...notices, ...cutDownTags(images), ...kept, ...images.flatMap((image) => image.notices ?? [])];
+  return [...new Set([...notices, ...cutDownTags(images), ...kept, ...images.flatMap((image) => image.notices ?? [])])];
 }
 
 /** What a tag is called within its pair of repositories. */

@@ -30,7 +30,8 @@ export function renderResult(result: SyncResult): readonly string[] {
     ...cutDownTags(images).map((line) => `  platforms ${line}`),
     ...deletedTags(images).map((line) => `  deleted   ${oneLine(line)}`),
     ...keptTags(images).map((line) => `  kept      ${oneLine(line)}`),
-    ...images.flatMap(({ notices = [] }) => notices.map((notice) => `  note      ${oneLine(notice)}`)),
+    // A source says the same of a tag for each of its targets.
+    ...[...new Set(images.flatMap(({ notices = [] }) => notices))].map((notice) => `  note      ${oneLine(notice)}`),
   ];
 }
 

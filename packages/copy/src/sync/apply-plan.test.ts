@@ -69,6 +69,25 @@ describe("applyPlan()", () => {
     expect(result.ok).toBe(true);
   });
 
+  it("asks the source once for what several targets need, and says once that a tag has moved", async () => {
+    const source = registries.store("src/app");
+    const image = await buildImage(source, "linux/amd64", ["of the index"]);
+    await buildIndex(source, [image], "i1");
+    const targets = ["one/app", "two/app", "three/app"].map((to) => ({ to }));
+    const plan = await planned({ ...every, targets, tags: ["i1"], referrers: true });
+    await source.tag(await source.resolve("v3"), "i1");
+    registries.forgetCalls();
+
+    const result = await applyPlan(plan, registries);
+
+    expect(result.outcomes).toMatchObject({ copied: 3 });
+    expect(source.about("resolve")).toEqual(["i1"]);
+    for (const method of ["open", "fetch", "referrers"] as const)
+      expect(source.about(method)).toEqual([...new Set(source.about(method))]);
+    expect(source.about("referrers")).toHaveLength(2);
+    expect(result.images.map(({ notices }) => notices?.length)).toEqual([1, 1, 1]);
+  });
+
   it("says of an aborted run what was done and what was left", async () => {
     const plan = await planned();
     const [controller, tally, run] = [new AbortController(), new ResultTally(), new CopyRun()];

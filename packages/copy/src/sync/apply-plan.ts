@@ -2,6 +2,7 @@ import chain from "stream-chain/core";
 import { failureRecord } from "../failure-record.ts";
 import { applyJobs } from "./apply-jobs.ts";
 import { ResultTally } from "./result-tally.ts";
+import { SharedSource } from "./shared-source.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
 import type { ApplyOptions } from "./sync-options.ts";
 import type { PlannedImage, SyncPlan, Unresolved } from "./sync-plan.ts";
@@ -11,7 +12,7 @@ import type { SyncResult } from "./sync-result.ts";
 /**
  * Does what a plan says, with the digests that it names, whatever became of the source's tags since; a target's tag that is neither as planned nor done is refused.
  * It may be run again, after a kill too: what is done is seen to be done.
- * Requests: 1 HEAD a side for each image that is not skipped, and those of its copy. Memory: the plan, and that of the images in flight.
+ * Requests: 1 HEAD at the target for each image that is not skipped, at the source 1 for each tag that is not done at every target, and those of the copies. Memory: the plan, and that of the images in flight.
  * @throws an abort rejects with `signal.reason` after everything has ended. Whatever else fails is in the result.
  */
 export async function applyPlan(plan: SyncPlan, stores: SyncStores, options: ApplyOptions = {}): Promise<SyncResult> {
@@ -61,7 +62,8 @@ async function openJob(images: readonly PlannedImage[], stores: SyncStores): Pro
     error: failureRecord(error),
   });
   try {
-    const source = await stores.source(first.from);
+    const opened = await stores.source(first.from);
+    const source = images.length > 1 ? new SharedSource(opened) : opened;
     const unresolved: Unresolved[] = [];
     const entries: JobEntry[] = [];
     for (const image of images) {

@@ -7,6 +7,7 @@ import type { CopyRun } from "../run.ts";
 import { Writer } from "../writer.ts";
 import { isPruned, type OpenRepository, type OpenTarget, sourceTags, targetTagOf } from "./open-repository.ts";
 import { countsPulls, manifestsOf, type PlanLedger } from "./plan-ledger.ts";
+import { SharedSource } from "./shared-source.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
 import type { PlannedImage, SyncReason, Unresolved } from "./sync-plan.ts";
 import type { TagClaims } from "./tag-claims.ts";
@@ -68,9 +69,10 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
     const digest = await sourceDigest(repository, tag, open, { ...options, asking });
     if (needsSubjects(repository)) repository.subjects.add(digest);
     const entries = [...settled];
+    const shared = open.length > 1 ? new SharedSource(source) : source;
     for (const { target, there } of open)
-      entries.push(await planEntry(repository, target, { tag, digest, there }, options));
-    return { ...job, entries, unresolved };
+      entries.push(await planEntry({ ...repository, source: shared }, target, { tag, digest, there }, options));
+    return { ...job, source: shared, entries, unresolved };
   } catch (error) {
     options.call.signal.throwIfAborted();
     return {

@@ -60,6 +60,12 @@ describe("renderMarkdown()", () => {
     expect(text).toContain("… and 19900 more rows.");
   });
 
+  it("says once what a source's tag has to say for each of its targets", () => {
+    const notices = ["r.example/app:v1 has moved"];
+    const images = ["one", "two"].map((to) => sampleResult("v1", "copied", { to: `${to}.example/app`, notices }));
+    expect(renderMarkdown(sampleReport({ images, notices: [] })).split("has moved")).toHaveLength(2);
+  });
+
   it("says that nothing was to be done, and that a run was ended", () => {
     expect(renderMarkdown(sampleReport({ images: [] }))).toContain("No tags.");
     const error = { code: "INTERRUPTED", message: "interrupted" };
