@@ -82,8 +82,10 @@ function machine(): string {
   return `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${memory} GiB, ${process.platform} ${process.arch}`;
 }
 
+const args = process.argv.slice(2);
 try {
-  await bench(readOptions(process.argv.slice(2)));
+  if (args.includes("--help")) console.log(USAGE);
+  else await bench(readOptions(args));
 } catch (error) {
   if (!(error instanceof TypeError)) throw error;
   console.error(`${error.message}\n\n${USAGE}`);

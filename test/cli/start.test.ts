@@ -82,7 +82,6 @@ describe("tranship copy", () => {
   });
 
   it("loads files in ASCII, which Node reads in a tenth of the time", async () => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
     for (const action of ["copy", "sync", "serve"]) expect(await loadedFor(action), action).toMatch(/^[\0-\x7f]*$/);
   });
 
