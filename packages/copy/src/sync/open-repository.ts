@@ -159,7 +159,9 @@ function leftBehind({ from, referrers, cosignTags }: SyncRepository, digestTags:
       ? [`${from}: ${ofCosign} of cosign's tags (sha256-….sig, .att, .sbom) are not copied: "cosignTags" takes them`]
       : []),
     ...(others > 0 && referrers !== true
-      ? [`${from}: ${others} tags that list referrers (sha256-…) are not copied: "referrers" takes what they list`]
+      ? [
+          `${from}: ${others === 1 ? "1 tag that lists referrers (sha256-…) is" : `${others} tags that list referrers (sha256-…) are`} not copied: "referrers" takes what is listed there`,
+        ]
       : []),
   ];
 }

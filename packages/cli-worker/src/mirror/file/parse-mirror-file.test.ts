@@ -182,6 +182,14 @@ mirrors:
     ]);
   });
 
+  it("warns of rules for a host that nothing asks", () => {
+    const hosts = 'a.b: { mirrors: [m.n] }, m.n: {}, "d.e:5000": { requestsPerSecond: 5 }, d.e: {}';
+    const { warnings } = parse(`version: 1\nhosts: { ${hosts} }\nmirrors: [{ from: a.b/c, to: d.e/f }]`);
+    expect(warnings).toEqual([
+      'm.yaml:2:44: hosts["d.e:5000"]: nothing in mirrors names this host, so what is said here counts for none',
+    ]);
+  });
+
   it("takes for no loop what only shares a repository", () => {
     expect(problemsOf(mirror("{ from: a.b/c:v1, to: a.b/c:stable }"))).toEqual([]);
     expect(problemsOf(mirror('{ from: a.b/c, to: "a.b/c:stable", tags: v1 }'))).toEqual([]);

@@ -1,5 +1,7 @@
+import { parseHost } from "@tranship/core";
 import type { MirrorFile } from "../mirror-file.ts";
 import { checkMirrors } from "../resolve/check-mirrors.ts";
+import { unusedHosts } from "../resolve/unused-hosts.ts";
 import { documentSchema, type MirrorDocument } from "./document-schema.ts";
 import { explainIssue } from "./explain-issue.ts";
 import { formatProblem, MirrorFileError, type Problem } from "./problem.ts";
@@ -53,7 +55,13 @@ export function parseMirrorFile({ text, name, folder, variables }: MirrorText): 
   const mirrorFile: MirrorFile = { name, ...timed, hosts: rules, mirrors };
   const { problems, warnings } = checkMirrors(mirrorFile);
   refuse(problems);
-  return { file: mirrorFile, warnings: warnings.map((warning) => formatProblem(name, warning)) };
+  const unused = new Set(unusedHosts(mirrorFile));
+  const unusedRules = Object.keys(hosts)
+    .filter((host) => unused.has(parseHost(host)))
+    .map((host) =>
+      reading.problemOfKey(["hosts"], host, "nothing in mirrors names this host, so what is said here counts for none"),
+    );
+  return { file: mirrorFile, warnings: [...unusedRules, ...warnings].map((warning) => formatProblem(name, warning)) };
 }
 
 function plainOf(file: YamlFile, refuse: (problems: readonly Problem[]) => void): unknown {

@@ -25,7 +25,12 @@ export class Reading {
 
   /** Notes what is wrong with a key. */
   wrongKey(parent: Path, key: string, message: string): void {
-    this.wrong([...parent, key], message, this.#file.positionOfKey(parent, key));
+    this.#problems.push(this.problemOfKey(parent, key, message));
+  }
+
+  /** What is to be said of a key. It is not noted. */
+  problemOfKey(parent: Path, key: string, message: string): Problem {
+    return { at: this.#file.positionOfKey(parent, key), path: formatPath([...parent, key]), message };
   }
 
   /** Runs what reads one value; what it finds wrong is noted for that value, and undefined given. */

@@ -1,0 +1,12 @@
+import type { Mirror, MirrorFile } from "../mirror-file.ts";
+
+/** Hosts that the file has rules for and nothing asks, in the order of the file: credentials and limits under a name that was mistyped, or that lacks its port. */
+export function unusedHosts({ hosts, mirrors }: Pick<MirrorFile, "hosts" | "mirrors">): readonly string[] {
+  const asked = new Set(mirrors.flatMap(hostsOf));
+  const fallbacks = new Set([...asked].flatMap((host) => hosts.get(host)?.mirrors ?? []));
+  return [...hosts.keys()].filter((host) => !asked.has(host) && !fallbacks.has(host));
+}
+
+function hostsOf({ from, to }: Mirror): readonly string[] {
+  return [from.host, ...to.map(({ host }) => host)];
+}
