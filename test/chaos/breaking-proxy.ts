@@ -36,7 +36,7 @@ export async function breakingProxy(host: string, options: BreakingProxyOptions)
       counts.passed += bytes.length;
       left -= bytes.length;
       if (left > 0 && !client.destroyed) {
-        if (from === client) ledger?.asked(bytes);
+        if (from === client) ledger?.asked(client, bytes);
         else ledger?.answered(client, bytes);
       }
       if (left > 0 || client.destroyed) return;

@@ -18,5 +18,5 @@ const done = await runChaos({ rounds, seed: values.seed, bigLayer: megabytes * 1
 const sum = (of: "killed" | "failed" | "broken" | "unheard" | "forgotten"): number =>
   done.reduce((all, one) => all + one[of], 0);
 console.log(
-  `${done.length} rounds: every digest right, no tag on less, nothing left behind here, no upload left open that could be cancelled; ${sum("killed")} processes killed, ${sum("broken")} connections broken, ${sum("failed")} copies failed; uploads whose POST was answered to nobody: ${sum("unheard")}, that the target had forgotten: ${sum("forgotten")}`,
+  `${done.length} rounds: every digest right, no tag on less, nothing left behind here, no upload left open that could be cancelled; ${sum("killed")} processes killed, ${sum("broken")} connections broken, ${sum("failed")} copies failed; uploads whose Location was answered to nobody: ${sum("unheard")}, that the target had forgotten: ${sum("forgotten")}`,
 );

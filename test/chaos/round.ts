@@ -36,7 +36,7 @@ export interface RoundResult {
   readonly broken: number;
   /** Bytes that went over both sides, by the image's own on both. */
   readonly overhead: number;
-  /** Sessions whose POST was answered to nobody: its connection was broken, or its process killed before it did anything with them. Nobody can cancel them. */
+  /** Sessions whose newest Location was answered to nobody: the connection was broken, or the process killed before it did anything with it. Nobody can cancel them. */
   readonly unheard: number;
   /** Sessions that the target has forgotten by itself, since their connection was broken (404), and whose files it purges later. */
   readonly forgotten: number;
@@ -115,8 +115,11 @@ async function expectClosed(
     const { pathname, search } = new URL(location ?? "/", `http://${host}`);
     const status = location === undefined ? undefined : (await fetch(`http://${host}${pathname}${search}`)).status;
     if (status === 404) forgotten += 1;
-    else if (!ledger.wasUsed(session)) unheard += 1;
-    else throw new Error(`The upload ${session} was left open at the target, which answers ${status} for it`);
+    else if (!ledger.usedNewest(session)) unheard += 1;
+    else
+      throw new Error(
+        `An upload was left open at the target, which answers ${status} for it: ${ledger.history(session).join(", ")}`,
+      );
   }
   return { unheard, forgotten };
 }

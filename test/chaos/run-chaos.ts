@@ -54,7 +54,7 @@ export async function runChaos({ rounds, seed, bigLayer, log }: ChaosOptions): P
 
 function describeRound(round: number, target: string, result: RoundResult): string {
   const { killed, broken, failed, overhead, unheard, forgotten, seen } = result;
-  return `round ${round}: ${target}: ${killed} killed, ${broken} connections broken, ${failed} failed, ${overhead.toFixed(2)} × the bytes, tag seen ${seen} times, ${unheard} uploads answered to nobody, ${forgotten} forgotten by the target`;
+  return `round ${round}: ${target}: ${killed} killed, ${broken} connections broken, ${failed} failed, ${overhead.toFixed(2)} × the bytes, tag seen ${seen} times, ${unheard} uploads whose Location was answered to nobody, ${forgotten} forgotten by the target`;
 }
 
 /** An index of two platforms with a layer that they share, over what is probed for and kept, and some of their own. */
