@@ -168,7 +168,8 @@ export class BlobUpload {
     };
     const onTaken = async (part: OutgoingPart): Promise<void> => {
       this.#position.confirm(part.offset + part.length);
-      if (!part.isLast) await this.#save(session);
+      // After the last one too: distribution 2.8 knows its session by the newest Location alone.
+      await this.#save(session);
     };
     const place = { offset: this.#position.confirmed, length, onPart, onTaken };
     await sendParts(this.#repository, session, content, place, call);
@@ -211,8 +212,8 @@ export class BlobUpload {
     const { record, signal } = this.#options;
     const { session } = this.#position;
     if (session === undefined) return;
-    const kind = this.#repository.profile.get("resume");
-    const goesOn = record?.mayGoOn === true && (kind === "any-byte" || kind === "whole-chunks");
+    // What a host keeps that was not probed shows when it is asked.
+    const goesOn = record?.mayGoOn === true && this.#repository.profile.get("resume") !== "none";
     const mayPass = signal?.aborted === true || (failure !== undefined && isRetryable(failure.error));
     if (record === undefined || !goesOn || !mayPass) {
       await this.#cancel();

@@ -192,6 +192,33 @@ describe("push() that is aborted where the registry keeps whole chunks", () => {
   });
 });
 
+describe("push() that is aborted where nobody knows yet what the registry keeps", () => {
+  it("leaves the upload open, and another process goes on with it", async () => {
+    const controller = new AbortController();
+    const journal = new MemoryJournal();
+    await using setup = await scriptedSetup(
+      async ({ method, breakAfter }) => {
+        if (method !== "PUT" || controller.signal.aborted) return undefined;
+        const sent = await breakAfter(CHUNK);
+        controller.abort(new Error("stop"));
+        setup.server.uploads.set("upload-1", sent);
+        return "dropped";
+      },
+      { journal: journal.peer(), uploads: UPLOADS },
+    );
+    const { server, registry } = setup;
+    const pushing = registry.repository("app").push(blobOf(BLOB), opening(BLOB), { signal: controller.signal });
+    await expect(pushing).rejects.toThrow("stop");
+    expect(await Array.fromAsync(journal.uploads.list())).toMatchObject([{ size: BLOB.length, owned: false }]);
+    const before = server.log.length;
+    await using next = new Registry({ host: server.host, plainHttp: true, journal: journal.peer(), uploads: UPLOADS });
+    expect(await next.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+    expect(steps(server).slice(before)).toEqual(["GET upload", "PATCH upload", "PUT upload"]);
+    expectSent(setup);
+    expect(await Array.fromAsync(journal.uploads.list())).toEqual([]);
+  });
+});
+
 describe("push() of a blob in chunks whose token dies on the way", () => {
   it("sends one chunk again", async () => {
     let tokens = 0;
