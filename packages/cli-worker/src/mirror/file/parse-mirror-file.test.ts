@@ -109,6 +109,43 @@ mirrors:
     ]);
   });
 
+  it("shows variables as they are written, whatever is wrong with what they stand for", () => {
+    const withTarget = (to: string, variables: Variables) =>
+      problemsOf(mirror(`{ from: a.b/c, to: ${JSON.stringify(to)} }`), variables);
+    expect(withTarget("me:${P}@host/zz/web", { P: "hunter2" })).toEqual([
+      'm.yaml:3:24: mirrors[0].to: "me:${P}@host/zz/web" has no host: write HOST/REPOSITORY, as in docker.io/library/me:${P}',
+    ]);
+    for (const P of ["hunter2", "HUNTER2", "hunter2/hunter2", "hunter2@hunter2", 'hunter2"hunter2', "hunter2:hunter2"])
+      for (const to of [
+        "me:${P}@host/zz/web",
+        "https://me:${P}@host/zz",
+        "${P}",
+        "host.b/${P}",
+        "${P}/x",
+        "a.b/x:${P}",
+        "a.b/x@${P}",
+        "a.b/{${P}}",
+      ]) {
+        const lines = withTarget(to, { P }).join();
+        expect(lines.toLowerCase()).not.toContain("hunt");
+        if (lines !== "") expect(lines).toContain("${P}");
+      }
+    const tags = mirror('{ from: a.b/c, to: d.e/f, tags: { semver: "${P}", newerThan: "${P}", glob: "[${P}" } }');
+    expect(problemsOf(tags, { P: "hunter 2" }).join("\n")).toMatch(/"\$\{P\}" is no range.*"\$\{P\}" is neither/s);
+    expect(problemsOf(tags, { P: "hunter 2" }).join()).not.toContain("hunter");
+    const twice = mirror('{ from: "${H}/c", to: ["${H}/d", "${H}/d"] }');
+    expect(problemsOf(twice, { H: "hunter2.example" })).toEqual([
+      'm.yaml:3:38: mirrors[0].to: "${H}/d" is there twice',
+    ]);
+  });
+
+  it("shows a variable's value where it stands in the file too", () => {
+    const text = mirror('{ from: "${H}/c", to: "a.example/{tag}" }');
+    expect(problemsOf(text, { H: "a.example" })).toEqual([
+      "m.yaml:3:27: mirrors[0].to: {tag} can't be in a repository; there are {repository}, {match}, {host}",
+    ]);
+  });
+
   it("says several things at once, in the order of the file", () => {
     const lines = problemsOf("version: 2\nhost: {}\nmirrors:\n  - { from: a.b/c, tags: [3.20] }\n  - {}\n");
     expect(lines.map((line) => line.split(": ")[0])).toEqual([

@@ -2,6 +2,7 @@ import { parseHost } from "@tranship/core";
 import type { MirrorFile } from "../mirror-file.ts";
 import { checkMirrors } from "../resolve/check-mirrors.ts";
 import { unusedHosts } from "../resolve/unused-hosts.ts";
+import { asWritten, problemAsWritten, type Substitutions } from "./as-written.ts";
 import { documentSchema, type MirrorDocument } from "./document-schema.ts";
 import { explainIssue } from "./explain-issue.ts";
 import { formatProblem, MirrorFileError, type Problem } from "./problem.ts";
@@ -26,6 +27,8 @@ export interface MirrorText {
 export interface ParsedMirrorFile {
   readonly file: MirrorFile;
   readonly warnings: readonly string[];
+  /** A message about a value of the file, with its variables as they are written there. */
+  readonly asWritten: (message: string) => string;
 }
 
 /**
@@ -34,12 +37,15 @@ export interface ParsedMirrorFile {
  * @throws {MirrorFileError} with line and column of each.
  */
 export function parseMirrorFile({ text, name, folder, variables }: MirrorText): ParsedMirrorFile {
-  const refuse = (problems: readonly Problem[]): void => {
-    if (problems.length > 0) throw new MirrorFileError(name, problems);
-  };
   const { file, problems: syntax } = YamlFile.parse(text);
-  refuse(syntax);
-  const { problems: unset, substituted } = substituteVariables(file, variables);
+  if (syntax.length > 0) throw new MirrorFileError(name, syntax);
+  const { problems: unset, substituted, variables: held } = substituteVariables(file, variables);
+  const values = [...substituted].map(([node, written]) => [String(node.value), written] as const);
+  const substitutions: Substitutions = { text, values, variables: held };
+  const shown = (problem: Problem): Problem => problemAsWritten(problem, substitutions);
+  const refuse = (problems: readonly Problem[]): void => {
+    if (problems.length > 0) throw new MirrorFileError(name, problems.map(shown));
+  };
   refuse(unset);
   const plain = plainOf(file, refuse);
   const parsed = documentSchema.safeParse(plain);
@@ -61,7 +67,11 @@ export function parseMirrorFile({ text, name, folder, variables }: MirrorText): 
     .map((host) =>
       reading.problemOfKey(["hosts"], host, "nothing in mirrors names this host, so what is said here counts for none"),
     );
-  return { file: mirrorFile, warnings: [...unusedRules, ...warnings].map((warning) => formatProblem(name, warning)) };
+  return {
+    file: mirrorFile,
+    warnings: [...unusedRules, ...warnings].map((warning) => formatProblem(name, shown(warning))),
+    asWritten: (message) => asWritten(message, substitutions),
+  };
 }
 
 function plainOf(file: YamlFile, refuse: (problems: readonly Problem[]) => void): unknown {

@@ -4,7 +4,6 @@ import { readLimited } from "../../read-limited.ts";
 import { readableFile } from "../../single-file.ts";
 import { UsageError } from "../../usage-error.ts";
 import { parseSchedule, type Schedule } from "../../watch/schedule.ts";
-import type { MirrorFile } from "../mirror-file.ts";
 import { type MirrorText, type ParsedMirrorFile, parseMirrorFile } from "./parse-mirror-file.ts";
 import { MirrorFileError } from "./problem.ts";
 import type { Variables } from "./variables.ts";
@@ -43,16 +42,16 @@ export async function readMirrorText(path: string, signal: AbortSignal): Promise
 /** As `parseMirrorFile`, and the schedule is read too. @throws {MirrorFileError} for what is wrong with it. */
 export async function loadMirrorFile(text: MirrorText): Promise<LoadedMirrorFile> {
   const parsed = parseMirrorFile(text);
-  return { ...parsed, schedule: await scheduleOf(parsed.file) };
+  return { ...parsed, schedule: await scheduleOf(parsed) };
 }
 
-async function scheduleOf({ name, schedule }: MirrorFile): Promise<Schedule | undefined> {
+async function scheduleOf({ file: { name, schedule }, asWritten }: ParsedMirrorFile): Promise<Schedule | undefined> {
   if (schedule === undefined) return undefined;
   try {
     return await parseSchedule(schedule.text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new MirrorFileError(name, [{ at: schedule.at, path: "schedule", message: error.message }]);
+    throw new MirrorFileError(name, [{ at: schedule.at, path: "schedule", message: asWritten(error.message) }]);
   }
 }
 

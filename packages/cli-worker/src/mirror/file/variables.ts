@@ -11,13 +11,18 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Substitutes variables in the string values of a document, and in the names of its hosts: after parsing, so that nothing in a variable can be YAML, or another variable.
- * @returns what is wrong, each with its place; and the values that a variable is in, which no message may show.
+ * @returns what is wrong, each with its place; the values that a variable is in, which no message may show, with what is written there; and what the variables stand for.
  */
 export function substituteVariables(
   file: YamlFile,
   variables: Variables,
-): { readonly problems: readonly Problem[]; readonly substituted: ReadonlyMap<unknown, string> } {
+): {
+  readonly problems: readonly Problem[];
+  readonly substituted: ReadonlyMap<Scalar, string>;
+  readonly variables: ReadonlyMap<string, string>;
+} {
   const problems: Problem[] = [];
+  const known = new Map<string, string>();
   const substituted = new Map<Scalar, string>();
   const hosts = file.node(["hosts"]);
   visit(file.document, {
@@ -29,19 +34,25 @@ export function substituteVariables(
       const offset = node.range?.[0] ?? 0;
       const found = substitute(value, variables);
       for (const message of found.problems) problems.push({ at: file.positionAt(offset), message });
+      for (const [held, written] of found.held) known.set(held, written);
       substituted.set(node, value);
       node.value = found.text;
     },
   });
-  return { problems, substituted };
+  return { problems, substituted, variables: known };
 }
 
-/** A text with its variables substituted, and what is wrong with them. */
+/** A text with its variables substituted, what is wrong with them, and what each of the others holds, with how it is written. */
 export function substitute(
   text: string,
   variables: Variables,
-): { readonly text: string; readonly problems: readonly string[] } {
+): {
+  readonly text: string;
+  readonly problems: readonly string[];
+  readonly held: ReadonlyMap<string, string>;
+} {
   const problems: string[] = [];
+  const held = new Map<string, string>();
   const result = text.replaceAll(VARIABLE, (written: string, inside: string | undefined) => {
     if (written === "$${") return "${";
     const [, name, otherwise] = NAME.exec(inside ?? "") ?? [];
@@ -53,11 +64,14 @@ export function substitute(
     }
     const value = variables[name];
     // As a shell's `:-`: what is empty is as good as unset.
-    if (value !== undefined && value !== "") return value;
+    if (value !== undefined && value !== "") {
+      held.set(value, written);
+      return value;
+    }
     if (otherwise !== undefined) return otherwise;
     const state = value === undefined ? "not set" : "empty";
     problems.push(`the variable ${name} is ${state}: set it, or write \${${name}:-default}`);
     return written;
   });
-  return { text: result, problems };
+  return { text: result, problems, held };
 }
