@@ -6,7 +6,7 @@ import type { UploadPosition } from "./upload-position.ts";
 import { uploadStatus } from "./upload-status.ts";
 
 /** Where less was sent, asking how much of it arrived costs more than sending it again. */
-const WORTH_ASKING_BYTES = 1024 * 1024;
+export const WORTH_ASKING_BYTES: number = 1024 * 1024;
 
 /** Tells what of an upload that failed is worth another try. One for each upload: a wrong digest is believed the second time. */
 export function triesAfterBreaks(position: UploadPosition): (error: unknown) => boolean {

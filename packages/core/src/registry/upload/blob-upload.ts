@@ -7,7 +7,7 @@ import { seesBlob } from "../head-blob.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import { retriesOf } from "../retries.ts";
 import { AdaptedBody } from "./adapted-body.ts";
-import { goesOnAfter, triesAfterBreaks } from "./after-break.ts";
+import { goesOnAfter, triesAfterBreaks, WORTH_ASKING_BYTES } from "./after-break.ts";
 import { cancelUpload } from "./cancel-upload.ts";
 import { commitUpload } from "./commit-upload.ts";
 import type { EarlierUpload } from "./earlier-upload.ts";
@@ -212,16 +212,21 @@ export class BlobUpload {
     const { record, signal } = this.#options;
     const { session } = this.#position;
     if (session === undefined) return;
-    // What a host keeps that was not probed shows when it is asked.
-    const goesOn = record?.mayGoOn === true && this.#repository.profile.get("resume") !== "none";
     const mayPass = signal?.aborted === true || (failure !== undefined && isRetryable(failure.error));
-    if (record === undefined || !goesOn || !mayPass) {
+    if (record === undefined || !this.#isWorthKeeping() || !mayPass) {
       await this.#cancel();
       return;
     }
     await this.#save(session);
     await record.released();
     this.#position.session = undefined;
+  }
+
+  /** What a host keeps that was not probed shows when it is asked, which costs more than a little that was sent. */
+  #isWorthKeeping(): boolean {
+    if (this.#options.record?.mayGoOn !== true) return false;
+    const kind = this.#repository.profile.get("resume");
+    return kind === undefined ? this.#position.sent >= WORTH_ASKING_BYTES : kind !== "none";
   }
 
   async #cancel(): Promise<void> {
