@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
-import type { SyncPlan, SyncResult } from "@tranship/copy";
-import type { RunningServer } from "tranship";
+import { type SyncPlan, type SyncResult, totalRequests } from "@tranship/copy";
+import type { Hook, RunningServer } from "tranship";
 import { describe, expect, it } from "vitest";
 import { sampleArtifact, sampleImage, sampleIndex, seed } from "../support/sample-image.ts";
 import { Workbench } from "./workbench.ts";
@@ -135,6 +135,34 @@ describe("tranship sync", () => {
       expect((await store.resolve(tag)).digest).toBe(root.digest);
       expect(await Array.fromAsync(store.referrers(root))).toHaveLength(1);
     }
+  });
+
+  it.each([
+    ["sync", []],
+    ["sync", ["--dry-run"]],
+    ["plan", []],
+    ["verify", []],
+  ])("counts what a catalogue costs among the requests: %s %s", async (command, flags) => {
+    await using bench = await Workbench.open();
+    const asked = { from: 0, to: 0 };
+    const counting =
+      (side: keyof typeof asked): Hook =>
+      (_, next) => {
+        asked[side]++;
+        return next();
+      };
+    const [from, to] = [await bench.serve(counting("from")), await bench.serve(counting("to"))];
+    await seed(bench.repository(from, "team/app"), sampleImage({ seed: "app" }), "v1");
+    const mirror = { from: `${from.address}/team/*`, to: `${to.address}/{match}` };
+    await writeFile(bench.path("all.yaml"), JSON.stringify({ version: 1, mirrors: [mirror] }));
+    Object.assign(asked, { from: 0, to: 0 });
+    const { stdout } = await bench.run([command, "-f", "all.yaml", "--json", ...flags]);
+    const { requests } = command === "plan" ? JSON.parse(stdout) : lastLine(stdout);
+    expect(requests[from.address]).toMatchObject({ "GET catalog": 1 });
+    expect({
+      from: totalRequests({ from: requests[from.address] }),
+      to: totalRequests({ to: requests[to.address] }),
+    }).toEqual(asked);
   });
 
   it("shows the plan and does nothing with --dry-run", async () => {

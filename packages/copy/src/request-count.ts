@@ -17,7 +17,9 @@ export class RequestCounter {
   readonly #hosts = new Map<string, Map<string, number>>();
   readonly #next: OnCopyExchange | undefined;
 
-  constructor(next?: OnCopyExchange) {
+  /** @param asked before, and counted too; `next` was told of it. */
+  constructor(next?: OnCopyExchange, asked: readonly RequestRecord[] = []) {
+    for (const request of asked) this.count(request);
     this.#next = next;
   }
 

@@ -22,10 +22,10 @@ export async function planAction(flags: PlanFlags, signal: AbortSignal): Promise
   const toStdout = flags.output === "-" || flags.json === true;
   const output = toStdout ? undefined : await writableFile(flags.output);
   await using mirrors = await openMirrors(flags.file, flags, signal);
-  const { repositories, stores, unresolved, state } = mirrors;
+  const { repositories, stores, unresolved, asked, state } = mirrors;
   const { concurrency, depth, trustJournal: trustMs } = flags;
   const run = new CopyRun({ concurrency, journal: state.journal });
-  const plan = await planSync(repositories, stores, { run, depth, trustMs, unresolved, signal });
+  const plan = await planSync(repositories, stores, { run, depth, trustMs, unresolved, asked, signal });
   if (output !== undefined) await writePlanFile(output, plan);
   if (toStdout) print(formatPlan(plan).trimEnd());
   else if (flags.quiet !== true) renderPlan(plan).forEach(print);

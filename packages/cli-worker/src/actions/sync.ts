@@ -38,12 +38,12 @@ export async function syncAction(flags: SyncFlags, signal: AbortSignal): Promise
 }
 
 async function showPlan(
-  { repositories, stores, state, unresolved }: OpenMirrors,
+  { repositories, stores, state, unresolved, asked }: OpenMirrors,
   { concurrency, trustJournal: trustMs, json, quiet }: SyncFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const run = new CopyRun({ concurrency, journal: state.journal });
-  const plan = await planSync(repositories, stores, { run, trustMs, unresolved, signal });
+  const plan = await planSync(repositories, stores, { run, trustMs, unresolved, asked, signal });
   if (json === true) printJson(plan);
   else if (quiet !== true) renderPlan(plan).forEach(print);
   throwUnresolved(plan);

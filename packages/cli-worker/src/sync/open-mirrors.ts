@@ -1,6 +1,7 @@
 import process from "node:process";
 import type { SyncRepository, SyncStores, Unresolved, VerifyStores } from "@tranship/copy";
 import { failureRecord } from "@tranship/copy";
+import type { CallOptions, RequestRecord } from "@tranship/core";
 import type { ParsedMirrorFile } from "../mirror/file/parse-mirror-file.ts";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
@@ -28,6 +29,8 @@ export interface OpenMirrors extends AsyncDisposable {
   readonly state: RunState;
   /** Mirrors whose catalogue could not be read. */
   readonly unresolved: readonly Unresolved[];
+  /** The requests for catalogues. */
+  readonly asked: readonly RequestRecord[];
 }
 
 /**
@@ -60,8 +63,10 @@ export async function resolveMirrors(
   const state = stack.use(openRunState(flags));
   const { journal } = state;
   const registries = stack.use(await Registries.create(flags, { hosts: hostsIn(file), rules: file.hosts, journal }));
+  const asked: RequestRecord[] = [];
+  const onExchange = (request: RequestRecord): void => void asked.push(request);
   const resolved = await resolveRepositories(file, {
-    list: (host, options) => catalogue(registries, host, options),
+    list: (host, options) => catalogue(registries, host, { ...options, onExchange }),
     signal,
   });
   resolved.warnings.forEach(printWarning);
@@ -75,6 +80,7 @@ export async function resolveMirrors(
     readable: new ReadableStores(stores, registries),
     state,
     unresolved: unresolvedOf(resolved),
+    asked,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -91,7 +97,7 @@ function hostsIn({ hosts, mirrors }: MirrorFile): readonly string[] {
 async function* catalogue(
   registries: Registries,
   host: string,
-  options: { readonly signal: AbortSignal },
+  options: Pick<CallOptions, "signal" | "onExchange">,
 ): AsyncGenerator<string, void, void> {
   yield* (await registries.registry(host)).catalog(options);
 }

@@ -18,7 +18,7 @@ export async function planSync(
   options: SyncPlanOptions = {},
 ): Promise<SyncPlan> {
   const { run = new CopyRun(), depth = "uncounted", trustMs, signal = new AbortController().signal } = options;
-  const counter = new RequestCounter(options.onExchange);
+  const counter = new RequestCounter(options.onExchange, options.asked);
   const ledger = new PlanLedger();
   const call = { signal, onExchange: counter.count };
   const images: PlannedImage[] = [];

@@ -1,4 +1,4 @@
-import type { CallOptions } from "@tranship/core";
+import type { CallOptions, RequestRecord } from "@tranship/core";
 import type { OnEvent } from "../events.ts";
 import type { CopyRun } from "../run.ts";
 import type { PlanDepth } from "./plan-tag.ts";
@@ -14,6 +14,8 @@ export interface SyncPlanOptions {
   readonly depth?: PlanDepth | undefined;
   /** What could not even be named, such as the repositories of a catalogue: it fails with the rest. */
   readonly unresolved?: readonly Unresolved[] | undefined;
+  /** Requests that it took to find what is handed in, such as those for a catalogue: they are counted with the rest. */
+  readonly asked?: readonly RequestRecord[] | undefined;
   /**
    * How old what the source's store remembers of a tag (`Source.lastSeen`) may be, in ms: the source is not asked where every target has what the tag stood for then. What has to be copied is
    * always asked for. Default: each tag is asked for.

@@ -21,6 +21,7 @@ export async function sync(
   options: SyncPlanOptions & ApplyOptions = {},
 ): Promise<SyncResult> {
   const { run = new CopyRun(), depth = "content", trustMs, signal, tally = new ResultTally() } = options;
+  for (const request of options.asked ?? []) tally.onExchange(request);
   const ending = new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const call = { signal: scope, onExchange: countedBy(tally, options) };

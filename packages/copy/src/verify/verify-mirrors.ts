@@ -1,4 +1,4 @@
-import type { CallOptions, Source, Store } from "@tranship/core";
+import type { CallOptions, RequestRecord, Source, Store } from "@tranship/core";
 import { cosignTags, followsOneOf, isDigestTag } from "../digest-tags.ts";
 import type { OnEvent } from "../events.ts";
 import { failureRecord } from "../failure-record.ts";
@@ -41,6 +41,8 @@ export interface VerifyOptions {
   readonly run?: CopyRun | undefined;
   /** What could not even be named, such as the repositories of a catalogue: it fails with the rest. */
   readonly unresolved?: readonly Unresolved[] | undefined;
+  /** Requests that it took to find what is handed in, such as those for a catalogue: they are counted with the rest. */
+  readonly asked?: readonly RequestRecord[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of what a repair sends. */
   readonly onEvent?: OnEvent | undefined;
@@ -64,7 +66,7 @@ export async function verifyMirrors(
 ): Promise<VerifyResult> {
   const { deep = false, signal = new AbortController().signal } = options;
   const tally = new VerifyTally(options.onImage);
-  const counter = new RequestCounter(options.onExchange);
+  const counter = new RequestCounter(options.onExchange, options.asked);
   const verification = new Verification(stores, tally, {
     ...options,
     deep,
