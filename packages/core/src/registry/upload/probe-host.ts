@@ -78,15 +78,18 @@ async function keepsAnyByte(repository: RemoteRepository, call: CallOptions): Pr
 
 /** Sends two chunks, and asks after each of them what arrived: at Amazon's the answer sticks at the first one. */
 async function keepsChunks(repository: RemoteRepository, call: CallOptions): Promise<boolean> {
-  return inSession(repository, await startUpload(repository, call), call, async (session) => {
+  return inSession(repository, await startUpload(repository, call), call, async (session, moved) => {
     for (let offset = 0; offset < 2 * CHUNK.length; offset += CHUNK.length) {
       try {
         await patchUpload(repository, session, partOf(CHUNK, offset), call);
+        await moved();
       } catch (error) {
         if (error instanceof RegistryError && error.status !== undefined && error.status < 500) return false;
         throw error;
       }
-      if ((await uploadStatus(repository, session, call)) !== offset + CHUNK.length) return false;
+      const arrived = await uploadStatus(repository, session, call);
+      await moved();
+      if (arrived !== offset + CHUNK.length) return false;
     }
     return true;
   });
@@ -97,11 +100,14 @@ async function findDigestCheck(repository: RemoteRepository, call: CallOptions):
   const { profile } = repository;
   const session = await postWrong(repository, call);
   if (session === undefined) return;
-  const isChecked = await inSession(repository, session, call, async () => {
+  const isChecked = await inSession(repository, session, call, async (_, moved) => {
     const part = partOf(BYTE, 0);
     // With its byte in a PATCH: after a PUT that brought it, distribution 2.8 lets nobody cancel the session.
     const inPut = profile.get("upload") === "put";
-    if (!inPut) await patchUpload(repository, session, part, call);
+    if (!inPut) {
+      await patchUpload(repository, session, part, call);
+      await moved();
+    }
     try {
       await commitUpload(repository, session, { digest: WRONG_DIGEST, ...(inPut ? { part } : {}) }, call);
       return false;
@@ -138,17 +144,21 @@ async function postWrong(repository: RemoteRepository, call: CallOptions): Promi
   }
 }
 
-/** Whatever becomes of the work, the session is cancelled: by whoever comes, where this process is killed. */
+/**
+ * Whatever becomes of the work, the session is cancelled: by whoever comes, where this process is killed. The work tells when the session has moved on: distribution 2.8
+ * knows it by the newest Location alone.
+ */
 async function inSession<T>(
   repository: RemoteRepository,
   session: UploadSession,
   call: CallOptions,
-  work: (session: UploadSession) => Promise<T>,
+  work: (session: UploadSession, moved: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const record = await UploadRecord.of(repository, { digest: PROBE_DIGEST, size: BROKEN_BYTES }, call.signal);
-  await record?.save(session, 0);
+  const moved = async (): Promise<void> => record?.save(session, 0);
+  await moved();
   try {
-    return await work(session);
+    return await work(session, moved);
   } finally {
     const isGone = await cancelUpload(repository, session, call);
     await record?.cancelled(isGone);

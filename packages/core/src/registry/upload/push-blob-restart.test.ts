@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { blobOf, isCommit, opening, steps } from "../../../../../test/support/scripted-blobs.ts";
 import { failed, type Script, type ScriptedAnswer, sha256 } from "../../../../../test/support/scripted-registry.ts";
 import { type ScriptedSetup, scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
@@ -8,6 +8,7 @@ import type { OpenUpload, UploadSummary } from "../../journal/upload-journal.ts"
 import type { Open } from "../../store/store.ts";
 import { accessFingerprint } from "../auth/access.ts";
 import { Registry } from "../registry.ts";
+import { PROBE_DIGEST } from "./cancel-abandoned.ts";
 
 const MIB = 1024 * 1024;
 /** What an earlier process sent is more than is hashed again where the registry checks. */
@@ -218,6 +219,16 @@ describe("push() that is aborted where nobody knows yet what the registry keeps"
     expect(await Array.fromAsync(journal.uploads.list())).toEqual([]);
   });
 });
+
+it("push() writes down where the session of a probe has got to, for whoever cancels it after a kill", async () => {
+  const journal = new MemoryJournal();
+  const advanced = vi.spyOn(journal.uploads, "advanced");
+  await using setup = await scriptedSetup(undefined, { journal, uploads: { ...UPLOADS, probeFrom: 1 } });
+  await setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB));
+  const ofProbe = advanced.mock.calls.filter(([{ digest }]) => digest === PROBE_DIGEST);
+  // Two chunks, each asked for, and the byte that is committed under a wrong digest.
+  expect(ofProbe).toHaveLength(5);
+}, 30_000);
 
 describe("push() of a blob in chunks whose token dies on the way", () => {
   it("sends one chunk again", async () => {
