@@ -7,6 +7,8 @@ import type { UploadSession } from "./upload-session.ts";
 
 const CANCEL_TIMEOUT_MS = 5_000;
 const TRIES = 3;
+/** A DELETE may be repeated, and what made the upload fail may break it too. */
+const RETRY = { attempts: 5, baseDelayMs: 100 };
 
 /**
  * Ends an upload that will not be committed, within 5 s and whatever becomes of the caller's signal. A registry that does not know
@@ -19,7 +21,7 @@ export async function cancelUpload(
   session: UploadSession,
   options: Omit<CallOptions, "signal"> = {},
 ): Promise<boolean> {
-  const call = { ...options, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) };
+  const call = { ...options, retry: RETRY, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) };
   try {
     for (let tries = 1; ; tries += 1) {
       try {
