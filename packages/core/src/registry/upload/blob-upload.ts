@@ -8,7 +8,7 @@ import type { RemoteRepository } from "../remote-repository.ts";
 import { retriesOf } from "../retries.ts";
 import { AdaptedBody } from "./adapted-body.ts";
 import { goesOnAfter, triesAfterBreaks, WORTH_ASKING_BYTES } from "./after-break.ts";
-import { cancelUpload } from "./cancel-upload.ts";
+import { cancelRecorded } from "./cancel-recorded.ts";
 import { commitUpload } from "./commit-upload.ts";
 import type { EarlierUpload } from "./earlier-upload.ts";
 import { withGrace } from "./grace.ts";
@@ -233,8 +233,7 @@ export class BlobUpload {
     const { session } = this.#position;
     this.#position.session = undefined;
     if (session === undefined) return;
-    const isGone = await cancelUpload(this.#repository, session, this.#options);
-    await this.#options.record?.cancelled(isGone);
+    await cancelRecorded(this.#repository, session, this.#options.record, this.#options);
   }
 
   async #over(): Promise<void> {

@@ -1,7 +1,7 @@
 import { isRetryable, RegistryError } from "../../errors.ts";
 import type { CallOptions } from "../../store/store.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
-import { cancelUpload } from "./cancel-upload.ts";
+import { cancelRecorded } from "./cancel-recorded.ts";
 import type { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 import { uploadStatus } from "./upload-status.ts";
@@ -29,7 +29,8 @@ export async function takeOverUpload(
   const arrived = await askedFor(repository, session, record, call);
   const isBelievable = arrived !== undefined && arrived > 0 && arrived >= confirmed && arrived <= size;
   if (isBelievable && repository.profile.get("resume") !== "none") return { session, arrived };
-  await record.cancelled(arrived === undefined || (await cancelUpload(repository, session, call)));
+  if (arrived === undefined) await record.ended();
+  else await cancelRecorded(repository, session, record, call);
   return undefined;
 }
 
@@ -40,8 +41,7 @@ export async function cancelEarlier(
   call: CallOptions,
 ): Promise<void> {
   const claimed = await record.claim(call.signal);
-  if (claimed === undefined) return;
-  await record.cancelled(await cancelUpload(repository, claimed.session, call));
+  if (claimed !== undefined) await cancelRecorded(repository, claimed.session, record, call);
 }
 
 async function askedFor(

@@ -4,7 +4,7 @@ import type { CallOptions } from "../../store/store.ts";
 import { pause } from "../pause.ts";
 import { pushScope, type RemoteRepository } from "../remote-repository.ts";
 import { PROBE_DIGEST } from "./cancel-abandoned.ts";
-import { cancelUpload } from "./cancel-upload.ts";
+import { cancelRecorded } from "./cancel-recorded.ts";
 import { commitUpload } from "./commit-upload.ts";
 import type { OutgoingPart } from "./outgoing.ts";
 import { patchUpload } from "./patch-upload.ts";
@@ -160,8 +160,7 @@ async function inSession<T>(
   try {
     return await work(session, moved);
   } finally {
-    const isGone = await cancelUpload(repository, session, call);
-    await record?.cancelled(isGone);
+    await cancelRecorded(repository, session, record, call);
   }
 }
 

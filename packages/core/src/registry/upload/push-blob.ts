@@ -7,7 +7,7 @@ import { seesBlob } from "../head-blob.ts";
 import { labelOf, type RemoteRepository } from "../remote-repository.ts";
 import { BlobUpload } from "./blob-upload.ts";
 import { cancelAbandoned } from "./cancel-abandoned.ts";
-import { cancelUpload } from "./cancel-upload.ts";
+import { cancelRecorded } from "./cancel-recorded.ts";
 import { cancelEarlier, takeOverUpload } from "./earlier-upload.ts";
 import { mountOrStart } from "./mount-blob.ts";
 import { ContentFailure } from "./outgoing.ts";
@@ -74,10 +74,7 @@ async function push(
   if ("outcome" in started) return started.outcome;
   const { session, selfMount } = started;
   await record?.save(session, 0);
-  const cancel = async (): Promise<void> => {
-    const isGone = await cancelUpload(repository, session, options);
-    await record?.cancelled(isGone);
-  };
+  const cancel = (): Promise<void> => cancelRecorded(repository, session, record, options);
   try {
     const provedAbsent = headFirst || (selfMount && profile.get("existence") === "proven");
     if (!provedAbsent && size > SMALL_BODY_BYTES && (await isThere(repository, digest, options))) {

@@ -67,12 +67,7 @@ export class UploadRecord {
     this.#written = false;
   }
 
-  /** It was cancelled; or it is left to whoever comes, where that failed. */
-  async cancelled(isGone: boolean): Promise<void> {
-    await (isGone ? this.ended() : this.released());
-  }
-
-  /** It was committed, or can't be gone on with. */
+  /** It was committed or cancelled, or can't be gone on with. */
   async ended(): Promise<void> {
     if (this.#written) await this.#journal.ended(this.#key).catch(() => {});
     this.#written = false;

@@ -1,0 +1,16 @@
+import type { CallOptions } from "../../store/store.ts";
+import type { RemoteRepository } from "../remote-repository.ts";
+import { cancelUpload } from "./cancel-upload.ts";
+import type { UploadRecord } from "./upload-record.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+/** Cancels an upload, and forgets it; where nobody answered, its record is left to whoever comes. Requests: those of `cancelUpload`. */
+export async function cancelRecorded(
+  repository: RemoteRepository,
+  session: UploadSession,
+  record: UploadRecord | undefined,
+  call: Omit<CallOptions, "signal">,
+): Promise<void> {
+  const isGone = await cancelUpload(repository, session, call);
+  await (isGone ? record?.ended() : record?.released());
+}
