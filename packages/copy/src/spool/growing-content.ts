@@ -1,4 +1,5 @@
 import { eachPiece, type Open, slabContent } from "@tranship/core";
+import { withAbort } from "../with-abort.ts";
 import type { ContentBuffer } from "./content-buffer.ts";
 import { PieceReader } from "./piece-reader.ts";
 
@@ -101,12 +102,14 @@ export class GrowingContent {
 
   #read(offset: number, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
     const end = this.#size;
+    const closing = this.#ending.signal;
+    const either = signal === undefined ? closing : AbortSignal.any([signal, closing]);
     let position = offset;
     let rest: PieceReader | undefined;
     const fill = async (into: Uint8Array): Promise<number> => {
       if (position >= end) return 0;
       if (rest === undefined && this.#spoilt === undefined) {
-        const length = await this.#buffered(into, position, signal);
+        const length = await this.#buffered(into, position, either);
         position += length;
         if (length > 0) return length;
       }
@@ -117,10 +120,9 @@ export class GrowingContent {
   }
 
   /** Waits for bytes at a place, and copies them; 0 where the buffer was given up. */
-  async #buffered(into: Uint8Array, position: number, signal: AbortSignal | undefined): Promise<number> {
+  async #buffered(into: Uint8Array, position: number, signal: AbortSignal): Promise<number> {
     for (;;) {
-      signal?.throwIfAborted();
-      this.#ending.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (this.#spoilt !== undefined) return 0;
       // Before the look: what comes after it is not missed.
       const grown = this.#grown.promise;
@@ -128,23 +130,11 @@ export class GrowingContent {
         try {
           return (await this.#buffer?.read(into, position)) ?? 0;
         } catch (error) {
-          this.#ending.signal.throwIfAborted();
+          signal.throwIfAborted();
           if (this.#spoilt === undefined) throw error;
         }
       } else if (this.#broken !== undefined) throw this.#broken.error;
-      else await waitFor(grown, [signal, this.#ending.signal]);
+      else await withAbort(grown, signal);
     }
-  }
-}
-
-/** Waits until it resolves or one of the signals aborts. */
-async function waitFor(promise: Promise<void>, signals: readonly (AbortSignal | undefined)[]): Promise<void> {
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const onAbort = (): void => resolve();
-  for (const signal of signals) signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    for (const signal of signals) signal?.removeEventListener("abort", onAbort);
   }
 }
