@@ -41,7 +41,7 @@ export { Spool, type SpoolOptions } from "./spool/spool.ts";
 export { applyPlan } from "./sync/apply-plan.ts";
 export { parseSyncPlan } from "./sync/parse-sync-plan.ts";
 export { planSync } from "./sync/plan-sync.ts";
-export type { PlanDepth } from "./sync/plan-tag.ts";
+export type { PlanDepth } from "./sync/plan-tag-options.ts";
 export { ResultTally } from "./sync/result-tally.ts";
 export { sync } from "./sync/sync.ts";
 export type { SyncStore } from "./sync/sync-job.ts";

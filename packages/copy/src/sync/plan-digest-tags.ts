@@ -3,7 +3,8 @@ import { cosignSubject, cosignTags, followsOneOf } from "../digest-tags.ts";
 import { Reader } from "../reader.ts";
 import { Writer } from "../writer.ts";
 import { isPruned, type OpenRepository, type OpenTarget } from "./open-repository.ts";
-import { type PlanTagOptions, planTag } from "./plan-tag.ts";
+import { planTag } from "./plan-tag.ts";
+import type { PlanTagOptions } from "./plan-tag-options.ts";
 import { chosenTags } from "./prune/owned-tags.ts";
 import type { SyncJob } from "./sync-job.ts";
 

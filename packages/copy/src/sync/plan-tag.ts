@@ -1,32 +1,16 @@
-import { type CallOptions, type Descriptor, type Digest, formatPlatform, isDigest, type Source } from "@tranship/core";
+import { type Digest, formatPlatform, isDigest } from "@tranship/core";
 import { failureRecord } from "../failure-record.ts";
 import type { Plan, PlanAction } from "../plan.ts";
 import { planCopy } from "../plan-copy.ts";
 import { Reader } from "../reader.ts";
-import type { CopyRun } from "../run.ts";
 import { Writer } from "../writer.ts";
 import { isPruned, type OpenRepository, type OpenTarget, sourceTags, targetTagOf } from "./open-repository.ts";
-import { countsPulls, manifestsOf, type PlanLedger } from "./plan-ledger.ts";
+import { manifestsOf } from "./plan-ledger.ts";
+import type { PlanTagOptions } from "./plan-tag-options.ts";
 import { SharedSource } from "./shared-source.ts";
+import { looksBelow, readsContent, sourceDigest } from "./source-digest.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
 import type { PlannedImage, SyncReason, Unresolved } from "./sync-plan.ts";
-import type { TagClaims } from "./tag-claims.ts";
-
-/**
- * How far planning reads. `content`: the manifests of whatever is to be copied. `uncounted`: the same, but nothing from hosts that count manifest GETs.
- * `tags`: no manifest, unless platforms are chosen.
- */
-export type PlanDepth = "content" | "uncounted" | "tags";
-
-export interface PlanTagOptions {
-  readonly run: CopyRun;
-  readonly ledger: PlanLedger;
-  readonly claims: TagClaims;
-  readonly depth: PlanDepth;
-  readonly call: CallOptions & { readonly signal: AbortSignal };
-  /** How old what is remembered of a source tag may be, in ms, to be believed where it leaves nothing to do. */
-  readonly trustMs?: number | undefined;
-}
 
 /** What is known of a target's tag. */
 type Seen =
@@ -131,56 +115,6 @@ function isListedWithoutDigest(
     // A name that is none at the target: who looks there says so.
     return false;
   }
-}
-
-async function sourceDigest(
-  { spec, source, listing }: OpenRepository,
-  tag: string,
-  open: readonly { readonly there: Digest | null }[],
-  options: PlanTagOptions & { readonly asking: Promise<Descriptor> | undefined },
-): Promise<Digest> {
-  if (isDigest(tag)) return tag;
-  const listed = listing?.get(tag)?.digest;
-  if (listed !== undefined) return listed;
-  const believed = await believedDigest({ spec, source }, tag, open, options);
-  if (believed !== undefined) return believed;
-  const { run, call, depth } = options;
-  const reader = new Reader(source, run, call);
-  const { platforms = [] } = spec;
-  const missing = open.every(({ there }) => there === null);
-  const reads =
-    readsContent(source, depth) && (missing || looksBelow(spec) || (platforms.length > 0 && !run.rewrites.kept));
-  const { digest } = reads
-    ? (await reader.openReference(tag)).descriptor
-    : await (options.asking ?? reader.resolve(tag));
-  await source.sawTag?.(tag, digest, call);
-  return digest;
-}
-
-/** What the tag stood for when it was last seen, where that is not too long ago and every target has it: else there is something to do, and the source is asked. */
-async function believedDigest(
-  { spec, source }: Pick<OpenRepository, "spec" | "source">,
-  tag: string,
-  open: readonly { readonly there: Digest | null }[],
-  { run, call, trustMs }: PlanTagOptions,
-): Promise<Digest | undefined> {
-  if (trustMs === undefined || looksBelow(spec) || open.some(({ there }) => there === null)) return undefined;
-  const last = await source.lastSeen?.(tag, call);
-  if (last === undefined) return undefined;
-  const ageMs = Date.now() - last.seen;
-  // A clock that was set back knows no ages.
-  if (ageMs < 0 || ageMs > trustMs) return undefined;
-  const root = await run.rewrites.of(last.digest, spec.platforms ?? []);
-  return open.every(({ there }) => there === root) ? last.digest : undefined;
-}
-
-/** Whether a target's tag that is right is not the end: what refers to it, or what a sparse index names, is looked at too. */
-function looksBelow({ referrers, sparse, platforms = [] }: OpenRepository["spec"]): boolean {
-  return referrers === true || (sparse === true && platforms.length > 0);
-}
-
-function readsContent(source: Source, depth: PlanDepth): boolean {
-  return depth === "content" || (depth === "uncounted" && !countsPulls(source));
 }
 
 interface Wanted {

@@ -1,7 +1,7 @@
 import type { CallOptions, RequestRecord } from "@tranship/core";
 import type { OnEvent } from "../events.ts";
 import type { CopyRun } from "../run.ts";
-import type { PlanDepth } from "./plan-tag.ts";
+import type { PlanDepth } from "./plan-tag-options.ts";
 import type { ResultTally } from "./result-tally.ts";
 import type { Unresolved } from "./sync-plan.ts";
 import type { ImageResult } from "./sync-result.ts";

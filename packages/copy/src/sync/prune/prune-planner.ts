@@ -3,7 +3,7 @@ import { atOnce } from "../../at-once.ts";
 import { failureRecord } from "../../failure-record.ts";
 import { Writer } from "../../writer.ts";
 import type { OpenRepository, OpenTarget } from "../open-repository.ts";
-import type { PlanTagOptions } from "../plan-tag.ts";
+import type { PlanTagOptions } from "../plan-tag-options.ts";
 import { type JobEntry, NO_JOB, type SyncJob } from "../sync-job.ts";
 import type { Unresolved } from "../sync-plan.ts";
 import type { PruneLimit } from "../sync-repository.ts";

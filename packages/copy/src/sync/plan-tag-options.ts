@@ -1,0 +1,20 @@
+import type { CallOptions } from "@tranship/core";
+import type { CopyRun } from "../run.ts";
+import type { PlanLedger } from "./plan-ledger.ts";
+import type { TagClaims } from "./tag-claims.ts";
+
+/**
+ * How far planning reads. `content`: the manifests of whatever is to be copied. `uncounted`: the same, but nothing from hosts that count manifest GETs.
+ * `tags`: no manifest, unless platforms are chosen.
+ */
+export type PlanDepth = "content" | "uncounted" | "tags";
+
+export interface PlanTagOptions {
+  readonly run: CopyRun;
+  readonly ledger: PlanLedger;
+  readonly claims: TagClaims;
+  readonly depth: PlanDepth;
+  readonly call: CallOptions & { readonly signal: AbortSignal };
+  /** How old what is remembered of a source tag may be, in ms, to be believed where it leaves nothing to do. */
+  readonly trustMs?: number | undefined;
+}
