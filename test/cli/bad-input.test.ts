@@ -35,6 +35,7 @@ const BAD_INPUTS: readonly (readonly [what: string, args: readonly string[], say
   ["a malformed platform", ["copy", "--platform", "linux", "REF", "oci:new"], /Bad platform "linux"/],
   ["an empty platform", ["copy", "--platform", "linux/amd64,", "REF", "oci:new"], /--platform/],
   ["a sparse index of all platforms", ["copy", "--sparse", "REF", "oci:new"], /add --platform/],
+  ["what may lack of all platforms", ["copy", "--skip-missing-platforms", "REF", "oci:new"], /add --platform/],
   ["a sparse index of all platforms, compared", ["verify", "--sparse", "REF", "oci:new"], /add --platform/],
   ["no number", ["copy", "--concurrency", "many", "REF", "oci:new"], /from 1 to 1000/],
   ["a rate that is none", ["copy", "--limit-rate", "fast", "REF", "oci:new"], /such as 50MB/],

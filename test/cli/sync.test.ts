@@ -59,6 +59,10 @@ describe("tranship sync", () => {
       [from.address]: { "GET tags": 1, "GET manifest": 4, "GET blob": 2 },
       [to.address]: { "GET tags": 1 },
     });
+
+    const again: SyncPlan = JSON.parse((await bench.run(["plan", "-f", "mirror.yaml", "--json"])).stdout);
+    expect(again.notices.join()).not.toContain("read");
+    expect(again.requests[from.address]).toEqual({ "GET tags": 1, "HEAD manifest": 2 });
   });
 
   it("says that a choice of platforms makes digests of its own, in the plan, the summary and the report", async () => {

@@ -102,6 +102,12 @@ describe("tranship verify", () => {
     const whole = await bench.run(["verify", `${from}:v1`, "oci:sparse:v1"]);
     expect(whole).toMatchObject({ code: 3, stdout: expect.stringMatching(/manifest {2}sha256:\w+ \(.*\) is missing/) });
 
+    const some = ["--platform", "linux/amd64,linux/s390x", "--skip-missing-platforms"];
+    const copied = await bench.run(["copy", ...some, `${from}:v1`, "oci:some:v1"]);
+    expect(copied).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ {2}lacks {5}linux\/s390x$/m) });
+    expect(await bench.run(["verify", ...some, `${from}:v1`, "oci:some:v1"])).toMatchObject({ code: 0 });
+    expect(await bench.run(["verify", ...some.slice(0, 2), `${from}:v1`, "oci:some:v1"])).toMatchObject({ code: 1 });
+
     await bench.run(["tag", `${to}:v1`, "old"]);
     const all = await bench.run(["verify", "--all-tags", from, to]);
     expect(all).toMatchObject({

@@ -13,6 +13,7 @@ export const SMALL_LIMITS: Partial<JournalLimits> = {
   facts: 6,
   tags: 5,
   rewrites: 3,
+  buildTimes: 3,
 };
 
 /** A journal for one test, empty. */

@@ -8,7 +8,7 @@ function tag(name: string): TagPlace {
   return { host: "registry.example", access: "me", repository: "team/app", tag: name };
 }
 
-/** What tags pointed at, and what became of indexes. */
+/** What tags pointed at, what became of indexes, and when images were built. */
 export function journalTagCases(suite: JournalSuite): void {
   it("tags.last() tells what a tag pointed at when it was seen last, for 90 days", async () => {
     await suite.journal.tags.seen(tag("1"), digestNumber(1));
@@ -34,14 +34,27 @@ export function journalTagCases(suite: JournalSuite): void {
     expect(await tags.result(rewrite)).toBeUndefined();
   });
 
+  it("tags.buildTime() tells when an image was built, or that it does not say, for a year", async () => {
+    await suite.journal.tags.built(digestNumber(1), 1_700_000_000_000);
+    await suite.journal.tags.built(digestNumber(2), null);
+    const { tags } = await suite.other();
+    expect(await tags.buildTime(digestNumber(1))).toBe(1_700_000_000_000);
+    expect(await tags.buildTime(digestNumber(2))).toBeNull();
+    expect(await tags.buildTime(digestNumber(3))).toBeUndefined();
+    suite.pass(366 * DAY_MS);
+    expect(await tags.buildTime(digestNumber(1))).toBeUndefined();
+  });
+
   it("tags keep what was seen and made last, up to their limits", async () => {
     for (let number = 0; number < 20; number += 1) {
       suite.pass(1);
       await suite.journal.tags.seen(tag(`t${number}`), digestNumber(number));
       await suite.journal.tags.rewrote({ source: digestNumber(number), selection: "all" }, digestNumber(number));
+      await suite.journal.tags.built(digestNumber(number), number);
     }
-    const { tags, rewrites } = SMALL_LIMITS;
-    expect(await suite.journal.tags.counts()).toEqual({ tags, rewrites });
+    const { tags, rewrites, buildTimes } = SMALL_LIMITS;
+    expect(await suite.journal.tags.counts()).toEqual({ tags, rewrites, buildTimes });
+    expect(await suite.journal.tags.buildTime(digestNumber(19))).toBe(19);
     expect(await suite.journal.tags.last(tag("t19"))).toMatchObject({ digest: digestNumber(19) });
     expect(await suite.journal.tags.result({ source: digestNumber(0), selection: "all" })).toBeUndefined();
   });
@@ -49,7 +62,8 @@ export function journalTagCases(suite: JournalSuite): void {
   it("tags.clear() forgets everything", async () => {
     await suite.journal.tags.seen(tag("1"), digestNumber(1));
     await suite.journal.tags.rewrote({ source: digestNumber(1), selection: "all" }, digestNumber(2));
-    expect(await suite.journal.tags.clear()).toBe(2);
-    expect(await (await suite.other()).tags.counts()).toEqual({ tags: 0, rewrites: 0 });
+    await suite.journal.tags.built(digestNumber(1), null);
+    expect(await suite.journal.tags.clear()).toBe(3);
+    expect(await (await suite.other()).tags.counts()).toEqual({ tags: 0, rewrites: 0, buildTimes: 0 });
   });
 }

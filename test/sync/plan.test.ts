@@ -5,8 +5,9 @@ import type { SyncPlan, SyncResult } from "@tranship/copy";
 import { expect, it } from "vitest";
 import { type CommandRun, runCommand } from "../cli/run-command.ts";
 import { describePeers } from "../peers/describe-peers.ts";
+import { total } from "../requests/counted-registry.ts";
 import { releaseImage } from "../support/release-images.ts";
-import { seed } from "../support/sample-image.ts";
+import { sampleArtifact, seed } from "../support/sample-image.ts";
 import { seedRepository } from "../support/seed-repository.ts";
 import { startMirrorRegistries, takeAll } from "./registries.ts";
 
@@ -53,5 +54,40 @@ describePeers("tranship plan and apply between real registries", ["docker-regist
     const result: SyncResult = JSON.parse(twice.stdout.trimEnd().split("\n").at(-1) ?? "");
     expect(result).toMatchObject({ ok: true, outcomes: { unchanged: 4 }, moved: { count: 0 } });
     expect(takeAll(registries).newerTarget.requests).toEqual({ "HEAD manifest": 4 });
+  });
+
+  it("say how many requests applying takes at most, and not many more", async () => {
+    await using registries = await startMirrorRegistries(peers["docker-registry"]);
+    await using home = await mkdtempDisposable(join(tmpdir(), "tranship-plan-"));
+    const run = (...args: readonly string[]): Promise<CommandRun> => runCommand(args, { home: home.path });
+    const source = registries.sources.older.repository("team/app");
+    const image = (version: string) => releaseImage({ of: "app", version, platforms: PLATFORMS });
+    const tags = await seedRepository(source, new Map(TAGS.map((version) => [version, image(version)])));
+    for (const digest of tags.values()) await seed(source, sampleArtifact({ subject: await source.resolve(digest) }));
+    const target = registries.targets.served;
+    const places = { from: `${registries.sources.older.host}/team/app`, to: `${target.host}/mirror/app` };
+
+    const plannedAndApplied = async (exclude: readonly string[]) => {
+      const mirror = { ...places, tags: { exclude }, referrers: true, prune: true };
+      await writeFile(join(home.path, "mirror.yaml"), JSON.stringify({ version: 1, mirrors: [mirror] }));
+      expect(await run("plan", "-f", "mirror.yaml", "-o", "plan.json")).toMatchObject({ code: 0, stderr: "" });
+      const plan: SyncPlan = JSON.parse(await readFile(join(home.path, "plan.json"), "utf8"));
+      takeAll(registries);
+      expect(await run("apply", "plan.json")).toMatchObject({ code: 0, stderr: "" });
+      const taken = takeAll(registries);
+      return [
+        [plan.hosts[registries.sources.older.host]?.requests ?? 0, total(taken.olderSource.requests)],
+        [plan.hosts[target.host]?.requests ?? 0, total(taken.servedTarget.requests)],
+      ] as const;
+    };
+    const within = (costs: Awaited<ReturnType<typeof plannedAndApplied>>): void => {
+      for (const [planned, taken] of costs) {
+        expect(taken).toBeLessThanOrEqual(planned);
+        expect(taken).toBeGreaterThan(planned / 2);
+      }
+    };
+    within(await plannedAndApplied(["none"]));
+    await seed(source, image("1.0.0 made anew"), "1.0.0");
+    within(await plannedAndApplied(["1.1.0"]));
   });
 });

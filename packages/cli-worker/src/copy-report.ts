@@ -39,7 +39,7 @@ export function reportJson(reports: readonly CopyReport[], tookMs: number): Read
 }
 
 function copyJson({ from, to, result }: CopiedImage): Readonly<Record<string, unknown>> {
-  const { outcome, source, root, moved, mounted, skipped, foreign, requests } = result;
+  const { outcome, source, root, lacking, moved, mounted, skipped, foreign, requests } = result;
   const sourceDigest = source?.digest;
-  return { from, to, outcome, digest: root.digest, sourceDigest, moved, mounted, skipped, foreign, requests };
+  return { from, to, outcome, digest: root.digest, sourceDigest, lacking, moved, mounted, skipped, foreign, requests };
 }

@@ -1,5 +1,6 @@
 import { type Amount, type RequestCount, sumAmounts, totalRequests } from "@tranship/copy";
 import type { CopiedImage, CopyReport } from "./copy-report.ts";
+import { lackingPlatforms } from "./lacking-platforms.ts";
 import { oneLine } from "./one-line.ts";
 import { counted, formatBytes, formatDuration } from "./units.ts";
 
@@ -16,7 +17,8 @@ function renderImage({ from, to, result }: CopiedImage, tookMs: number): readonl
   const requests = `  requests  ${renderRequests(result.requests)}`;
   if (outcome === "unchanged") return [`Unchanged ${to}: it is what ${from} is`, digest, requests];
   const selected = source === undefined || root.digest === source.digest ? [] : [`  source    ${source.digest}`];
-  return [`Copied ${from} to ${to}`, digest, ...selected, renderContent([result], tookMs), requests];
+  const lacking = (result.lacking ?? []).map((platform) => `  lacks     ${platform}`);
+  return [`Copied ${from} to ${to}`, digest, ...selected, ...lacking, renderContent([result], tookMs), requests];
 }
 
 function renderRepository({ from, to, copies, failures, requests }: CopyReport, tookMs: number): readonly string[] {
@@ -35,6 +37,7 @@ function renderRepository({ from, to, copies, failures, requests }: CopyReport, 
       copies.map(({ result }) => result),
       tookMs,
     ),
+    ...lackingPlatforms(copies.map(({ result }) => result)).map((line) => `  platforms ${line}`),
     `  requests  ${renderRequests(requests)}`,
   ];
 }

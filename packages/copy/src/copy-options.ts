@@ -1,5 +1,6 @@
 import type { Digest, Located, Platform, ReferrersOptions, Source, Target } from "@tranship/core";
 import type { OnEvent } from "./events.ts";
+import type { MissingPlatforms } from "./platform-choice.ts";
 import type { OnCopyExchange } from "./request-count.ts";
 import type { CopyRun } from "./run.ts";
 import type { TargetFeed } from "./spool/fan-out.ts";
@@ -28,6 +29,8 @@ export interface Destination {
 export interface CopyOptions {
   /** Only these. One: its manifest alone is copied. Several: the index is cut down to them, which changes its digest. Default: all, untouched. */
   readonly platforms?: readonly Platform[] | undefined;
+  /** With `platforms`: whether an image that lacks some of them fails, or those that it has are copied. Default: it fails. */
+  readonly missingPlatforms?: MissingPlatforms | undefined;
   /**
    * With `platforms`: the index is kept as it is, so that its digest and its signatures stay good, and points to content that is not there. Most registries refuse that. Default: no.
    * At a target that has the index already the chosen platforms are looked for, with 1 HEAD each.

@@ -119,6 +119,7 @@ class Execution {
       outcome: head.state === "copy" ? "copied" : head.state,
       source: head.source,
       root: head.root,
+      ...(head.lacking !== undefined && { lacking: head.lacking }),
       moved: this.#moved.amount,
       mounted: this.#mounted.amount,
       skipped: this.#skipped.amount,

@@ -22,6 +22,7 @@ export type { Unusable } from "./journal/set-aside.ts";
 export { type StateFolder, stateFolderAt } from "./journal/state-folder.ts";
 export type { Plan, PlanAction, PlanHead } from "./plan.ts";
 export { nameOf, planCopy } from "./plan-copy.ts";
+export type { MissingPlatforms } from "./platform-choice.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
 export {
   addRequests,

@@ -5,7 +5,6 @@ import {
   type Digest,
   formatPlatform,
   isDigest,
-  matchesPlatform,
   type Platform,
   parsePlatform,
   readVerified,
@@ -14,7 +13,8 @@ import {
 } from "@tranship/core";
 import type { CopyOptions, Destination, Origin } from "./copy-options.ts";
 import type { Plan, PlanAction, PlanHead } from "./plan.ts";
-import { keepPlatforms, platformUnknown, selectPlatforms } from "./platforms.ts";
+import { choiceOf } from "./platform-choice.ts";
+import { keepPlatforms, lackingInImage, selectPlatforms } from "./platforms.ts";
 import { type OpenManifest, Reader } from "./reader.ts";
 import type { Rewrites } from "./rewrites.ts";
 import { CopyRun } from "./run.ts";
@@ -67,9 +67,16 @@ export async function planIn(
     throw new TypeError(`Cannot copy "${nameOf(from)}" to "${nameOf(to)}": ${detail}`);
   }
   const unchanged = there === root.root.digest;
-  const { kept, notices } = root;
+  const { kept, lacking = [], notices } = root;
   const state = unchanged && kept === undefined ? "unchanged" : "copy";
-  const head: PlanHead = { source: root.source, root: root.root, state, notices, ...(kept && { kept: [...kept] }) };
+  const head: PlanHead = {
+    source: root.source,
+    root: root.root,
+    state,
+    notices,
+    ...(lacking.length > 0 && { lacking: lacking.map(formatPlatform) }),
+    ...(kept && { kept: [...kept] }),
+  };
   if (state === "unchanged" && options.referrers !== true) return finished(head);
   // A directory or memory tells for nothing whether it has the root, and then only the tag lacks.
   const rootIsThere = unchanged || (to.store.place === undefined && (await writer.has(root.root)));
@@ -110,6 +117,8 @@ interface Root {
   readonly content: Content | undefined;
   /** Where the index is kept as it is, and only a part of what it names is copied. */
   readonly kept?: ReadonlySet<Digest> | undefined;
+  /** Platforms that the image lacks, which is not to fail. */
+  readonly lacking?: readonly Platform[] | undefined;
   readonly notices: readonly string[];
 }
 
@@ -129,6 +138,7 @@ async function findRoot(
   { source: asked, there, rewrites }: Asked,
 ): Promise<Root> {
   const { platforms = [], sparse = false } = options;
+  const choice = choiceOf(options);
   if (platforms.length === 0 && (there !== undefined || asked !== undefined)) {
     const source = asked ?? (await reader.resolve(reference));
     if (source.digest === there?.digest) return { source, root: source, content: undefined, notices: [] };
@@ -136,7 +146,7 @@ async function findRoot(
   }
   if (there !== undefined && rewrites.kept && !sparse && options.referrers !== true) {
     const source = await reader.resolve(reference);
-    const root = await rewrites.of(source.digest, platforms);
+    const root = await rewrites.of(source.digest, choice);
     if (root === there.digest) return { source, root: there, content: undefined, notices: [] };
   }
   const opened = await reader.openReference(reference);
@@ -144,42 +154,35 @@ async function findRoot(
   const source = opened.descriptor;
   if (platforms.length === 0) return { source, root: source, content: opened, notices: [] };
   if (opened.manifest.kind === "image") {
-    await requirePlatform(reader, opened, image, platforms);
-    await rewrites.made(source.digest, platforms, source.digest);
-    return { source, root: source, content: opened, notices: [] };
+    const lacking = lackingInImage(await platformOf(reader, opened), image, choice);
+    await rewrites.made(source.digest, choice, source.digest);
+    return { source, root: source, content: opened, lacking, notices: [] };
   }
   const openChild = (descriptor: Descriptor): Promise<OpenManifest> => reader.openManifest(descriptor);
   if (sparse) {
-    const kept = await keepPlatforms(opened, image, platforms, openChild);
+    const { kept, lacking } = await keepPlatforms(opened, image, choice, openChild);
     const only = platforms.map(formatPlatform).join(", ");
     const notices = [`Indexes are kept whole (sparse): of what they name, only ${only} is copied`];
-    return { source, root: source, content: opened, kept, notices };
+    return { source, root: source, content: opened, kept, lacking, notices };
   }
-  const selected = await selectPlatforms(opened, image, platforms, openChild);
+  const selected = await selectPlatforms(opened, image, choice, openChild);
+  const { lacking } = selected;
   const notices =
     options.referrers === true
       ? ["Signatures and other referrers of the index itself are not copied: only a part of it is"]
       : [];
   const root = "manifest" in selected ? selected.manifest : selected.index.descriptor;
-  await rewrites.made(source.digest, platforms, root.digest);
-  if ("manifest" in selected) return { source, root, content: undefined, notices };
+  await rewrites.made(source.digest, choice, root.digest);
+  if ("manifest" in selected) return { source, root, content: undefined, lacking, notices };
   const same = root.digest === source.digest;
-  return { source, root, content: selected.index, notices: same ? [] : notices };
+  return { source, root, content: selected.index, lacking, notices: same ? [] : notices };
 }
 
 /** A single image has its platform in its config. */
-async function requirePlatform(
-  reader: Reader,
-  opened: OpenManifest,
-  image: string,
-  wanted: readonly Platform[],
-): Promise<void> {
-  if (opened.manifest.kind !== "image") return;
-  const { config } = opened.manifest;
-  const bytes = await readVerified(await reader.opener(config)(0), config);
-  const platform = platformOfConfig(bytes);
-  const missing = wanted.find((candidate) => platform === undefined || !matchesPlatform(candidate, platform));
-  if (missing !== undefined) throw platformUnknown(missing, image, platform === undefined ? [] : [platform]);
+async function platformOf(reader: Reader, { manifest }: OpenManifest): Promise<Platform | undefined> {
+  if (manifest.kind !== "image") return undefined;
+  const { config } = manifest;
+  return platformOfConfig(await readVerified(await reader.opener(config)(0), config));
 }
 
 function platformOfConfig(bytes: Uint8Array): Platform | undefined {

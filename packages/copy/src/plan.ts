@@ -31,6 +31,8 @@ export interface PlanHead {
   readonly root: Descriptor;
   /** `unchanged`: the target's reference is there already. `kept`: it is there, differs perhaps, and must not be replaced. */
   readonly state: "copy" | "unchanged" | "kept";
+  /** Chosen platforms that the image lacks, where that is not to fail: `linux/arm64`. Absent: none, or not known, since the source was not read. */
+  readonly lacking?: readonly string[] | undefined;
   /** Of a sparse index and those below it, the manifests that are copied; absent: all. */
   readonly kept?: readonly Digest[] | undefined;
   /** What the user should know: signatures left behind with an index that was cut down. */

@@ -11,6 +11,7 @@ import {
   type Platform,
   StoreError,
 } from "@tranship/core";
+import type { PlatformChoice } from "./platform-choice.ts";
 import type { OpenManifest } from "./reader.ts";
 
 /** Names the index that a cut-down one was made from, so that an unchanged mirror can be seen without making it again. */
@@ -36,15 +37,15 @@ interface Entry {
 export async function selectPlatforms(
   root: OpenManifest,
   image: string,
-  wanted: readonly Platform[],
+  choice: PlatformChoice,
   openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
-): Promise<{ readonly manifest: Descriptor } | { readonly index: Content }> {
+): Promise<({ readonly manifest: Descriptor } | { readonly index: Content }) & Lacking> {
   const entries = await leaves(root, openManifest);
-  const { matches, selected } = choose(entries, image, wanted);
+  const { matches, selected, lacking } = choose(entries, image, choice);
   const [first] = matches;
-  if (wanted.length === 1 && first !== undefined) return { manifest: first };
+  if (choice.platforms.length === 1 && first !== undefined) return { manifest: first, lacking };
   const whole = selected.length === childrenOf(root.manifest).length;
-  return { index: whole && selected.length === entries.length ? root : cutDown(root, selected) };
+  return { index: whole && selected.length === entries.length ? root : cutDown(root, selected), lacking };
 }
 
 /**
@@ -54,25 +55,49 @@ export async function selectPlatforms(
 export async function keepPlatforms(
   root: OpenManifest,
   image: string,
-  wanted: readonly Platform[],
+  choice: PlatformChoice,
   openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
-): Promise<ReadonlySet<Digest>> {
-  const { selected } = choose(await leaves(root, openManifest), image, wanted);
-  return new Set(selected.flatMap(({ descriptor, within }) => [descriptor.digest, ...within]));
+): Promise<{ readonly kept: ReadonlySet<Digest> } & Lacking> {
+  const { selected, lacking } = choose(await leaves(root, openManifest), image, choice);
+  return { kept: new Set(selected.flatMap(({ descriptor, within }) => [descriptor.digest, ...within])), lacking };
+}
+
+/**
+ * Which of the platforms a single image lacks.
+ * @param has undefined where its config names none.
+ * @throws {StoreError} PLATFORM_UNKNOWN.
+ */
+export function lackingInImage(has: Platform | undefined, image: string, choice: PlatformChoice): Lacking["lacking"] {
+  const lacks = choice.platforms.filter((wanted) => has === undefined || !matchesPlatform(wanted, has));
+  checkLacking(lacks, image, choice, has === undefined ? [] : [has]);
+  return lacks;
+}
+
+/** Which of the platforms asked for an image lacks. */
+interface Lacking {
+  readonly lacking: readonly Platform[];
 }
 
 /** The manifest of each platform, and these with their attestations. @throws {StoreError} PLATFORM_UNKNOWN. */
 function choose(
   entries: readonly Entry[],
   image: string,
-  wanted: readonly Platform[],
-): { readonly matches: readonly Descriptor[]; readonly selected: readonly Entry[] } {
-  const matches = wanted.map((platform) => matching(entries, platform, image));
+  choice: PlatformChoice,
+): { readonly matches: readonly Descriptor[]; readonly selected: readonly Entry[] } & Lacking {
+  const found = choice.platforms.map((platform) => ({ platform, match: matching(entries, platform) }));
+  const lacking = found.flatMap(({ platform, match }) => (match === undefined ? [platform] : []));
+  checkLacking(
+    lacking,
+    image,
+    choice,
+    entries.flatMap(({ descriptor }) => descriptor.platform ?? []),
+  );
+  const matches = found.flatMap(({ match }) => match ?? []);
   const kept = new Set<string | undefined>(matches.map(({ digest }) => digest));
   const selected = entries.filter(
     ({ descriptor }) => kept.has(descriptor.digest) || kept.has(descriptor.annotations?.[ATTESTATION_SUBJECT]),
   );
-  return { matches, selected };
+  return { matches, selected, lacking };
 }
 
 /** The entries of an index, and in place of an index among them, that one's. */
@@ -97,23 +122,29 @@ async function leaves(
 }
 
 /** The entry of exactly this platform, else the first that satisfies it. */
-function matching(entries: readonly Entry[], wanted: Platform, image: string): Descriptor {
-  const there = entries.flatMap(({ descriptor }) => (descriptor.platform === undefined ? [] : [descriptor.platform]));
+function matching(entries: readonly Entry[], wanted: Platform): Descriptor | undefined {
   const candidates = entries
     .map(({ descriptor }) => descriptor)
     .filter(({ platform }) => platform !== undefined && matchesPlatform(wanted, platform));
   const name = formatPlatform(wanted);
   const exact = candidates.find(({ platform }) => platform !== undefined && formatPlatform(platform) === name);
-  const match = exact ?? candidates[0];
-  if (match === undefined) throw platformUnknown(wanted, image, there);
-  return match;
+  return exact ?? candidates[0];
 }
 
-/** The error for a platform that is not there. */
-export function platformUnknown(wanted: Platform, image: string, there: readonly Platform[]): StoreError {
+/** @throws {StoreError} PLATFORM_UNKNOWN where it must not lack any, or lacks all. */
+function checkLacking(
+  lacking: readonly Platform[],
+  image: string,
+  { platforms, missing }: PlatformChoice,
+  there: readonly Platform[],
+): void {
+  const [first] = lacking;
+  if (first === undefined || (missing === "skip" && lacking.length < platforms.length)) return;
   const names = [...new Set(there.map(formatPlatform))].filter((name) => name !== "unknown/unknown");
   const has = names.length === 0 ? "it names no platform" : `it has ${names.join(", ")}`;
-  return new StoreError("PLATFORM_UNKNOWN", `Cannot find platform "${formatPlatform(wanted)}" in "${image}": ${has}`);
+  const looked = missing === "skip" ? lacking : [first];
+  const wanted = `platform ${looked.map((platform) => `"${formatPlatform(platform)}"`).join(" or ")}`;
+  throw new StoreError("PLATFORM_UNKNOWN", `Cannot find ${wanted} in "${image}": ${has}`);
 }
 
 /** The same index with fewer entries, byte for byte the same whenever it is made from the same source and selection. */

@@ -22,6 +22,8 @@ export interface CopyResult {
   readonly source: Descriptor | undefined;
   /** What the target's reference stands for. Another digest than the source's only where platforms were selected. */
   readonly root: Descriptor;
+  /** Chosen platforms that the image lacks, where that is not to fail: `linux/arm64`. Absent: none, or the source was not read. */
+  readonly lacking?: readonly string[] | undefined;
   /** Sent to the target. */
   readonly moved: Amount;
   /** Linked by the target's registry from another of its repositories. */

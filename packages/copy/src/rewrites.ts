@@ -1,4 +1,5 @@
-import { type Digest, formatPlatform, type Platform, type TagJournal } from "@tranship/core";
+import { type Digest, formatPlatform, type TagJournal } from "@tranship/core";
+import type { PlatformChoice } from "./platform-choice.ts";
 
 /**
  * What choices of platforms made of indexes, as a journal remembers it: an unchanged mirror of some platforms is then seen without reading any. It is a hint, which is only
@@ -17,18 +18,18 @@ export class Rewrites {
   }
 
   /** What the choice made of that source; undefined where it is not known. Without a choice it is the source. */
-  async of(source: Digest, platforms: readonly Platform[]): Promise<Digest | undefined> {
-    if (platforms.length === 0) return source;
-    return this.#journal?.result({ source, selection: selectionOf(platforms) }).catch(() => undefined);
+  async of(source: Digest, choice: PlatformChoice): Promise<Digest | undefined> {
+    if (choice.platforms.length === 0) return source;
+    return this.#journal?.result({ source, selection: selectionOf(choice) }).catch(() => undefined);
   }
 
   /** The choice made that of the source. */
-  async made(source: Digest, platforms: readonly Platform[], result: Digest): Promise<void> {
-    await this.#journal?.rewrote({ source, selection: selectionOf(platforms) }, result).catch(() => {});
+  async made(source: Digest, choice: PlatformChoice, result: Digest): Promise<void> {
+    await this.#journal?.rewrote({ source, selection: selectionOf(choice) }, result).catch(() => {});
   }
 }
 
-/** The order does not matter: entries keep that of the index. */
-function selectionOf(platforms: readonly Platform[]): string {
-  return [...new Set(platforms.map(formatPlatform))].toSorted().join(",");
+/** The order does not matter: entries keep that of the index. What may lack makes another choice: it ends in `?`. */
+function selectionOf({ platforms, missing }: PlatformChoice): string {
+  return `${[...new Set(platforms.map(formatPlatform))].toSorted().join(",")}${missing === "skip" ? "?" : ""}`;
 }

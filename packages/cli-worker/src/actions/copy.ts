@@ -1,6 +1,5 @@
 import process from "node:process";
 import { type CopyOptions, CopyRun, FanOut, type OnEvent, Spool } from "@tranship/copy";
-import type { Platform } from "@tranship/core";
 import { copyImage } from "../copy-image.ts";
 import { type CopyReport, reportJson } from "../copy-report.ts";
 import { copyRepository } from "../copy-repository.ts";
@@ -11,7 +10,7 @@ import { hostsOf, openDestination, openSource, openStore, readLocation } from ".
 import type { TrafficFlags, TwoSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { openProgress } from "../progress/open-progress.ts";
-import { readPlatforms } from "../read-platforms.ts";
+import { type ChosenPlatforms, type PlatformFlags, readPlatforms } from "../read-platforms.ts";
 import { refuseReferences } from "../refuse-references.ts";
 import { Registries } from "../registries.ts";
 import { CopiedImages } from "../report/copied-images.ts";
@@ -22,10 +21,8 @@ import type { RunStateFlags } from "../state/state-path.ts";
 import { renderReport } from "../summary.ts";
 import { UsageError } from "../usage-error.ts";
 
-export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags {
+export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags, PlatformFlags {
   readonly allTags?: boolean | undefined;
-  readonly platform?: readonly string[] | undefined;
-  readonly sparse?: boolean | undefined;
   readonly referrers?: boolean | undefined;
   readonly clobber?: boolean | undefined;
   readonly digestfile?: string | undefined;
@@ -40,7 +37,7 @@ export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags {
 interface Job {
   readonly source: Location;
   readonly targets: readonly Location[];
-  readonly platforms: readonly Platform[];
+  readonly chosen: ChosenPlatforms;
 }
 
 /**
@@ -97,7 +94,7 @@ export async function copyAction(
 async function readJob(sourceText: string, targetTexts: readonly string[], flags: CopyFlags): Promise<Job> {
   const source = await readLocation(sourceText);
   const targets = await Promise.all(targetTexts.map(readLocation));
-  const platforms = await readPlatforms(flags.platform, flags);
+  const chosen = await readPlatforms(flags);
   if (flags.allTags === true) refuseReferences("copies", [source, ...targets]);
   if (flags.allTags === true && flags.digestfile !== undefined) {
     throw new UsageError("--digestfile is for one image, --all-tags copies many");
@@ -107,11 +104,11 @@ async function readJob(sourceText: string, targetTexts: readonly string[], flags
   if (twice !== undefined) throw new UsageError(`The target "${twice}" is named twice`);
   const pinned = source.kind === "registry" ? source.digest : undefined;
   for (const target of targets) {
-    if (target.kind !== "registry" || target.digest === undefined || platforms.length > 0) continue;
+    if (target.kind !== "registry" || target.digest === undefined || chosen.platforms.length > 0) continue;
     if (pinned === undefined || pinned === target.digest) continue;
     throw new UsageError(`Cannot copy to "${formatLocation(target)}": the source has another digest; name a tag`);
   }
-  return { source, targets, platforms };
+  return { source, targets, chosen };
 }
 
 interface RunOf {
@@ -123,13 +120,13 @@ interface RunOf {
 
 /** All targets at once: what several registries get is fetched once, and what another repository of a registry is being sent is waited for, and mounted. */
 async function copyToAll(
-  { source, targets, platforms }: Job,
+  { source, targets, chosen }: Job,
   flags: CopyFlags,
   registries: Registries,
   { run, signal, onEvent, onExchange }: RunOf,
 ): Promise<readonly CopyReport[]> {
-  const { srcCreds, destCreds, sparse, referrers, clobber } = flags;
-  const options: CopyOptions = { platforms, sparse, referrers, clobber, run, signal, onEvent, onExchange };
+  const { srcCreds, destCreds, referrers, clobber } = flags;
+  const options: CopyOptions = { ...chosen, referrers, clobber, run, signal, onEvent, onExchange };
   const from = flags.allTags === true ? undefined : await openSource(source, registries, srcCreds);
   const store = from?.store ?? (await openStore(source, registries, srcCreds));
   const destinations = await Promise.all(targets.map((target) => openDestination(target, registries, destCreds)));

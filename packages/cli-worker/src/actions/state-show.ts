@@ -35,7 +35,7 @@ function stateJson({ folder, size, spool, uploads, ...counts }: StateContents): 
 }
 
 function renderState(state: StateContents, now: number): readonly string[] {
-  const { folder, size, spool, uploads, hosts, blobs, refusedMounts, tags, rewrites } = state;
+  const { folder, size, spool, uploads, hosts, blobs, refusedMounts, tags, rewrites, buildTimes } = state;
   const rows = [
     ["Folder", `${oneLine(folder)} (${formatBytes(size.bytes)})`],
     ["Open uploads", String(uploads.length)],
@@ -44,6 +44,7 @@ function renderState(state: StateContents, now: number): readonly string[] {
     ["Hosts known", String(hosts)],
     ["Tags seen", String(tags)],
     ["Indexes rewritten", String(rewrites)],
+    ["Build times", String(buildTimes)],
     ["Spool", `${formatBytes(spool.bytes)} in ${counted(spool.files, "file")}`],
   ];
   const open = uploads.map(({ host, repository, digest, size: bytes, confirmed, changed, owned }) => [

@@ -53,9 +53,9 @@ async function verifyFile(
   signal: AbortSignal,
 ): Promise<void> {
   if (source !== undefined) throw new UsageError("-f says what is compared: leave SRC and DST out");
-  const alone = (["allTags", "platform", "sparse", "referrers", "srcCreds", "destCreds"] as const).find(
-    (flag) => flags[flag] !== undefined,
-  );
+  const alone = (
+    ["allTags", "platform", "skipMissingPlatforms", "sparse", "referrers", "srcCreds", "destCreds"] as const
+  ).find((flag) => flags[flag] !== undefined);
   if (alone !== undefined) {
     throw new UsageError(`${OPTIONS[alone]} is for SRC and DST: the mirror file says it for its mirrors`);
   }
@@ -107,6 +107,7 @@ async function verify(
 const OPTIONS = {
   allTags: "--all-tags",
   platform: "--platform",
+  skipMissingPlatforms: "--skip-missing-platforms",
   sparse: "--sparse",
   referrers: "--referrers",
   srcCreds: "--src-creds",

@@ -24,6 +24,7 @@ export function defineCopy(program: Command): void {
     .argument("<DST...>", "the same")
     .option("-a, --all-tags", "copy every tag; SRC and DST are repositories")
     .option("-p, --platform <OS/ARCH,…>", "copy these platforms only (repeatable)", collectList)
+    .option("--skip-missing-platforms", "with --platform: copy those that the image has, if it lacks some of them")
     .option(
       "--sparse",
       "with --platform: keep the index as it is; most registries refuse one of which something is missing",

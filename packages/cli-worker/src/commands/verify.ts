@@ -20,6 +20,7 @@ export function defineVerify(program: Command): void {
     .option("-f, --file <FILE>", "compare the mirrors of a mirror file; - is stdin")
     .option("-a, --all-tags", "compare every tag of SRC; SRC and DST are repositories")
     .option("-p, --platform <OS/ARCH,…>", "DST was copied with these platforms only (repeatable)", collectList)
+    .option("--skip-missing-platforms", "with --platform: SRC may lack some of them")
     .option("--sparse", "with --platform: DST has the index whole, and of what it names these platforms")
     .option("--referrers", "compare signatures, SBOMs and other referrers too")
     .option("--deep", "read and hash the blobs of the target")

@@ -1,3 +1,4 @@
+import type { MissingPlatforms } from "@tranship/copy";
 import type { Digest, Platform } from "@tranship/core";
 import type { Position } from "./file/problem.ts";
 import type { RepositoryPattern } from "./resolve/repository-pattern.ts";
@@ -81,6 +82,8 @@ export interface Mirror {
   readonly tags: TagRules;
   /** Undefined: all, untouched. */
   readonly platforms: readonly Platform[] | undefined;
+  /** Whether an image that lacks some of the platforms fails, or those that it has are copied. */
+  readonly missingPlatforms: MissingPlatforms;
   /** The index is kept as it is, and only the platforms' content is copied; most registries refuse that. Only with `platforms`. */
   readonly sparse: boolean;
   readonly referrers: boolean;

@@ -115,11 +115,12 @@ export class CopiedImages {
 }
 
 function copied(result: CopyResult): Pick<ImageResult, "outcome"> & Partial<ImageResult> {
-  const { outcome, root, source, moved, mounted, skipped } = result;
+  const { outcome, root, source, lacking, moved, mounted, skipped } = result;
   return {
     outcome: outcome === "copied" ? "copied" : "unchanged",
     digest: root.digest,
     ...(source !== undefined && source.digest !== root.digest && { sourceDigest: source.digest }),
+    ...(lacking && { lacking }),
     moved,
     mounted,
     skipped,

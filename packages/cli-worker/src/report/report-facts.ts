@@ -9,8 +9,6 @@ export type ReportState = "done" | "failed" | "interrupted" | "ended";
 /** What a reader of a report looks for first, drawn from a result. */
 export interface ReportFacts {
   readonly state: ReportState;
-  /** Outcomes that there are, with how many tags have each: failures first. */
-  readonly outcomes: readonly (readonly [ImageOutcome, number])[];
   /** What failed or was refused. */
   readonly failures: readonly ImageResult[];
   /** Tags that were pruned. */
@@ -52,7 +50,8 @@ export interface HostFacts {
 const SLOWEST = 10;
 /** `v2` before `v10`, in every language. */
 const NAMES = new Intl.Collator("en", { numeric: true });
-const ORDER: readonly ImageOutcome[] = [
+/** Failures first. */
+export const OUTCOME_ORDER: readonly ImageOutcome[] = [
   "failed",
   "refused",
   "left",
@@ -64,10 +63,9 @@ const ORDER: readonly ImageOutcome[] = [
 ];
 
 export function reportFacts(result: SyncResult): ReportFacts {
-  const { images, outcomes, requests } = result;
+  const { images, requests } = result;
   return {
     state: stateOf(result),
-    outcomes: ORDER.filter((outcome) => outcomes[outcome] > 0).map((outcome) => [outcome, outcomes[outcome]]),
     failures: images.filter(({ error }) => error !== undefined),
     deleted: images.filter(({ outcome }) => outcome === "deleted"),
     slowest: images
@@ -127,7 +125,7 @@ function pairsOf(images: readonly ImageResult[]): readonly RepositoryPair[] {
 
 /** What failed first, then by name. */
 function byOutcome(a: ImageResult, b: ImageResult): number {
-  return ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome) || NAMES.compare(a.tag ?? "", b.tag ?? "");
+  return OUTCOME_ORDER.indexOf(a.outcome) - OUTCOME_ORDER.indexOf(b.outcome) || NAMES.compare(a.tag ?? "", b.tag ?? "");
 }
 
 function hostsOf({ requests, traffic, retries }: SyncResult): readonly HostFacts[] {

@@ -1,7 +1,7 @@
 import type { ImageOutcome, SyncResult } from "@tranship/copy";
-import { countTags } from "../sync/count-tags.ts";
+import { countTags, renderOutcomes } from "../sync/count-tags.ts";
 import type { Report } from "./report.ts";
-import type { ReportFacts, ReportState } from "./report-facts.ts";
+import { OUTCOME_ORDER, type ReportFacts, type ReportState } from "./report-facts.ts";
 
 const STATES: Readonly<Record<ReportState, string>> = {
   done: "All done",
@@ -16,9 +16,9 @@ export function stateInWords({ state }: Pick<ReportFacts, "state">): string {
 }
 
 /** `12 tags: 1 failed, 3 copied, 8 unchanged`. */
-export function outcomesInWords({ images }: SyncResult, { outcomes }: ReportFacts): string {
+export function outcomesInWords({ images }: SyncResult): string {
   if (images.length === 0) return "No tags";
-  return `${countTags(images)}: ${outcomes.map(([outcome, count]) => `${count} ${outcomeInWords(outcome)}`).join(", ")}`;
+  return `${countTags(images)}: ${renderOutcomes(images, OUTCOME_ORDER, outcomeInWords)}`;
 }
 
 export function outcomeInWords(outcome: ImageOutcome): string {

@@ -55,6 +55,11 @@ const image = z
       .optional()
       .meta({ description: "What the target's tag stood for; null where there was none." }),
     platforms: z.array(text).optional().meta({ description: "Absent: all." }),
+    missingPlatforms: z
+      .enum(["fail", "skip"])
+      .optional()
+      .meta({ description: "skip: an image may lack some of the platforms; absent: it fails." }),
+    lacking: z.array(text).optional().meta({ description: "Platforms that it lacks, as far as it was read." }),
     sparse: z
       .boolean()
       .optional()

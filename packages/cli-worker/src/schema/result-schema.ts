@@ -40,6 +40,7 @@ const image = z
     sourceDigest: digest
       .optional()
       .meta({ description: "What was copied, where platforms were chosen and it is another one." }),
+    lacking: z.array(text).optional().meta({ description: "Chosen platforms that the image lacks." }),
     moved: amount,
     mounted: amount,
     skipped: amount,

@@ -41,7 +41,7 @@ export async function readState(path: string): Promise<StateContents> {
     const found = await hasJournal(path);
     const size = await folderSize(path);
     const spool = await folderSize(stateFolderAt(path).spool);
-    const empty = { uploads: [], hosts: 0, blobs: 0, refusedMounts: 0, tags: 0, rewrites: 0 };
+    const empty = { uploads: [], hosts: 0, blobs: 0, refusedMounts: 0, tags: 0, rewrites: 0, buildTimes: 0 };
     if (!found) return { folder: path, size, spool, ...empty };
     await using stack = new AsyncDisposableStack();
     const journal = stack.adopt(await openStateJournal(path), (opened) => opened.close());

@@ -1,17 +1,23 @@
 import type { ImageResult, PlannedImage } from "@tranship/copy";
+import { lackingPlatforms } from "../lacking-platforms.ts";
 import { counted } from "../units.ts";
 
 /** Says how many tags were brought with a choice of their platforms, since whoever compares digests with the source's finds others. Nothing where none was. */
-export function cutDownTags(images: readonly Pick<ImageResult, "outcome" | "sourceDigest">[]): readonly string[] {
-  return said(images.filter(({ outcome, sourceDigest }) => outcome === "copied" && sourceDigest !== undefined).length);
+export function cutDownTags(
+  images: readonly Pick<ImageResult, "outcome" | "sourceDigest" | "lacking">[],
+): readonly string[] {
+  const cut = images.filter(({ outcome, sourceDigest }) => outcome === "copied" && sourceDigest !== undefined);
+  return [...said(cut.length), ...lackingPlatforms(images)];
 }
 
 /** The same of a plan. */
-export function cutDownInPlan(images: readonly Pick<PlannedImage, "action" | "source" | "root">[]): readonly string[] {
+export function cutDownInPlan(
+  images: readonly Pick<PlannedImage, "action" | "source" | "root" | "lacking">[],
+): readonly string[] {
   const cut = images.filter(
     ({ action, source, root }) => action === "copy" && source !== undefined && root !== undefined && source !== root,
   );
-  return said(cut.length);
+  return [...said(cut.length), ...lackingPlatforms(images)];
 }
 
 function said(tags: number): readonly string[] {

@@ -11,6 +11,7 @@ import { Registries } from "../registries.ts";
 import { openRunState, type RunState } from "../state/open-state.ts";
 import { UsageError } from "../usage-error.ts";
 import { printWarning } from "../warning.ts";
+import { CreatedTimes } from "./created-times.ts";
 import type { MirrorFlags } from "./mirror-flags.ts";
 import { MirrorPrunes } from "./mirror-prunes.ts";
 import { ReadableStores, RegistryStores } from "./registry-stores.ts";
@@ -71,11 +72,14 @@ export async function resolveMirrors(
   });
   resolved.warnings.forEach(printWarning);
   const stores = new RegistryStores(registries, file.hosts);
-  const prunes = new MirrorPrunes(resolved, flags);
+  const how = {
+    prunes: new MirrorPrunes(resolved, flags),
+    created: new CreatedTimes({ journal, trustMs: flags.trustJournal }),
+  };
   const kept = stack.move();
   return {
     file,
-    repositories: resolved.repositories.map((repository) => syncRepository(repository, prunes)),
+    repositories: resolved.repositories.map((repository) => syncRepository(repository, how)),
     stores,
     readable: new ReadableStores(stores, registries),
     state,

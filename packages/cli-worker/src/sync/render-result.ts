@@ -1,17 +1,17 @@
-import type { SyncPlan, SyncResult } from "@tranship/copy";
+import { IMAGE_OUTCOMES, type SyncPlan, type SyncResult } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
 import { SomeFailed } from "../some-failed.ts";
 import { renderRequests } from "../summary.ts";
 import { formatBytes, formatDuration } from "../units.ts";
-import { countTags } from "./count-tags.ts";
+import { countTags, renderOutcomes } from "./count-tags.ts";
 import { cutDownTags } from "./cut-down.ts";
 import { failedPart } from "./failed-part.ts";
 import { deletedTags, keptTags } from "./pruned-tags.ts";
 
 /** A result for a reader, as lines. Failures are not in it: they go to stderr, one line each. */
 export function renderResult(result: SyncResult): readonly string[] {
-  const { images, outcomes, moved, mounted, skipped, requests, tookMs } = result;
-  const counts = Object.entries(outcomes).filter(([, count]) => count > 0);
+  const { images, moved, mounted, skipped, requests, tookMs } = result;
+  const outcomes = renderOutcomes(images, IMAGE_OUTCOMES);
   const amount = (what: string, { count, bytes }: { readonly count: number; readonly bytes: number }): string[] =>
     count === 0 ? [] : [`${what} ${count} (${formatBytes(bytes)})`];
   const parts = [
@@ -22,9 +22,7 @@ export function renderResult(result: SyncResult): readonly string[] {
   const repositories = new Set(images.map(({ from }) => from)).size;
   return [
     `Synced ${countTags(images)} of ${repositories} ${repositories === 1 ? "repository" : "repositories"}`,
-    ...(counts.length === 0
-      ? []
-      : [`  tags      ${counts.map(([outcome, count]) => `${count} ${outcome}`).join(", ")}`]),
+    ...(outcomes === "" ? [] : [`  tags      ${outcomes}`]),
     `  moved     ${parts.join("; ")}`,
     `  requests  ${renderRequests(requests)}`,
     ...cutDownTags(images).map((line) => `  platforms ${line}`),

@@ -4,10 +4,14 @@ import type { RepositoryMirror, ResolvedTarget } from "../mirror/resolve/resolve
 import { targetTag } from "../mirror/resolve/target-template.ts";
 import { immutableTags } from "../mirror/select/select-tags.ts";
 import { chooseTags } from "./choose-tags.ts";
+import type { CreatedTimes } from "./created-times.ts";
 import type { MirrorPrunes } from "./mirror-prunes.ts";
 
 /** A repository of a mirror file as the engine takes it. */
-export function syncRepository(resolved: RepositoryMirror, prunes: MirrorPrunes): SyncRepository {
+export function syncRepository(
+  resolved: RepositoryMirror,
+  { prunes, created }: { readonly prunes: MirrorPrunes; readonly created: CreatedTimes },
+): SyncRepository {
   const { mirror, source } = resolved;
   const { digest } = mirror.from;
   const rules = mirror.tags;
@@ -20,9 +24,10 @@ export function syncRepository(resolved: RepositoryMirror, prunes: MirrorPrunes)
     tags:
       digest !== undefined || !rules.listed
         ? named
-        : (listed, store, call) => chooseTags(rules, from, { listed, source: store, call }),
+        : (listed, store, call) => chooseTags(rules, from, { listed, source: store, call, created }),
     immutable: (tags) => immutableTags(rules, tags),
     platforms: mirror.platforms,
+    missingPlatforms: mirror.missingPlatforms,
     sparse: mirror.sparse,
     referrers: mirror.referrers,
     cosignTags: mirror.cosignTags,

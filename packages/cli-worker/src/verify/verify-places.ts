@@ -3,15 +3,13 @@ import { isDigest, type LayoutStore, type RegistryStore } from "@tranship/core";
 import { formatPlace, type Location, referenceOf } from "../location.ts";
 import { openSource, openStore } from "../open-location.ts";
 import type { TwoSideFlags } from "../options.ts";
-import { readPlatforms } from "../read-platforms.ts";
+import { type PlatformFlags, readPlatforms } from "../read-platforms.ts";
 import { refuseReferences } from "../refuse-references.ts";
 import type { Registries } from "../registries.ts";
 
 /** What of two places is compared. */
-export interface ComparedPlaces extends TwoSideFlags {
+export interface ComparedPlaces extends TwoSideFlags, PlatformFlags {
   readonly allTags?: boolean | undefined;
-  readonly platform?: readonly string[] | undefined;
-  readonly sparse?: boolean | undefined;
   readonly referrers?: boolean | undefined;
 }
 
@@ -31,9 +29,9 @@ export async function openPlaces(
   registries: Registries,
   flags: ComparedPlaces,
 ): Promise<OpenPlaces> {
-  const { allTags = false, platform = [], sparse, referrers, srcCreds, destCreds } = flags;
+  const { allTags = false, referrers, srcCreds, destCreds } = flags;
   if (allTags) refuseReferences("compares", [source, target]);
-  const platforms = await readPlatforms(platform, { sparse });
+  const chosen = await readPlatforms(flags);
   const from = await openStore(source, registries, srcCreds);
   const to = await openStore(target, registries, destCreds);
   const names = { from: formatPlace(source), to: formatPlace(target) };
@@ -44,8 +42,7 @@ export async function openPlaces(
       from: names.from,
       targets: [{ to: names.to, tagOf: references && (() => references.target) }],
       tags: references ? [references.source] : async (listed) => ({ tags: listed.map(({ name }) => name) }),
-      platforms,
-      sparse,
+      ...chosen,
       referrers,
       cosignTags: allTags && referrers,
     },

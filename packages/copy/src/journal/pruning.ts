@@ -18,6 +18,7 @@ const BOUNDED = {
   facts: { most: "facts", keepMs: undefined, time: "learned", key: "host, name, by_user", where: "NOT by_user" },
   tags: { most: "tags", keepMs: "tagMs", time: "seen", key: "place, tag", where: "true" },
   rewrites: { most: "rewrites", keepMs: "rewriteMs", time: "made", key: "source, selection", where: "true" },
+  build_times: { most: "buildTimes", keepMs: "buildTimeMs", time: "read", key: "digest", where: "true" },
 } as const;
 
 type BoundedTable = keyof typeof BOUNDED;

@@ -4,7 +4,7 @@ import { isDamage } from "./sqlite-failure.ts";
 /** "tran" in the file's header, where a database says whose it is. Spec: sqlite.org/fileformat2.html, "Application ID". */
 const APPLICATION_ID = 0x7472616e;
 
-const TABLES = ["blobs", "facts", "places", "refused_mounts", "rewrites", "tags", "upkeep", "uploads"];
+const TABLES = ["blobs", "build_times", "facts", "places", "refused_mounts", "rewrites", "tags", "upkeep", "uploads"];
 
 /** Each makes the tables of the next version out of those of the one before. A version that was released is never changed. */
 const MIGRATIONS: readonly string[] = [
@@ -46,6 +46,11 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE upkeep (pruned INTEGER NOT NULL) STRICT;
   INSERT INTO upkeep VALUES (0);
+  `,
+  `
+  CREATE TABLE build_times (
+    digest BLOB NOT NULL PRIMARY KEY, built INTEGER, read INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];
 

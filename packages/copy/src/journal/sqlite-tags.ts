@@ -4,7 +4,7 @@ import type { JournalDatabase } from "./journal-database.ts";
 import { findPlace, placeOf } from "./places.ts";
 import { Pruning } from "./pruning.ts";
 
-/** What tags pointed at, in a file. */
+/** What tags pointed at, what was made of indexes, and when images were built, in a file. */
 export class SqliteTags implements TagJournal {
   readonly #database: JournalDatabase;
   readonly #limits: JournalLimits;
@@ -64,19 +64,48 @@ export class SqliteTags implements TagJournal {
     });
   }
 
+  async built(digest: Digest, time: number | null): Promise<void> {
+    const now = this.#now();
+    await this.#database.writeSoon((connection) => {
+      connection.run(
+        "INSERT INTO build_times VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET built = excluded.built, read = excluded.read",
+        digestColumn(digest),
+        time,
+        now,
+      );
+      this.#pruning.wrote(connection, "build_times");
+    });
+  }
+
+  async buildTime(digest: Digest): Promise<number | null | undefined> {
+    return this.#database.read((connection) => {
+      const sql = "SELECT built FROM build_times WHERE digest = ? AND read >= ?";
+      const row = connection.get(sql, digestColumn(digest), this.#now() - this.#limits.buildTimeMs);
+      if (row === undefined) return undefined;
+      return row["built"] === null ? null : Number(row["built"]);
+    });
+  }
+
   async counts(): Promise<TagCounts> {
     return this.#database.read((connection) => {
       const sql = `
         SELECT (SELECT count(*) FROM tags WHERE seen >= ?) AS tags,
-          (SELECT count(*) FROM rewrites WHERE made >= ?) AS rewrites`;
-      const row = connection.get(sql, this.#now() - this.#limits.tagMs, this.#now() - this.#limits.rewriteMs);
-      return { tags: Number(row?.["tags"]), rewrites: Number(row?.["rewrites"]) };
+          (SELECT count(*) FROM rewrites WHERE made >= ?) AS rewrites,
+          (SELECT count(*) FROM build_times WHERE read >= ?) AS build_times`;
+      const { tagMs, rewriteMs, buildTimeMs } = this.#limits;
+      const now = this.#now();
+      const row = connection.get(sql, now - tagMs, now - rewriteMs, now - buildTimeMs);
+      return {
+        tags: Number(row?.["tags"]),
+        rewrites: Number(row?.["rewrites"]),
+        buildTimes: Number(row?.["build_times"]),
+      };
     });
   }
 
   async clear(): Promise<number> {
-    return this.#database.write(
-      (connection) => connection.run("DELETE FROM tags") + connection.run("DELETE FROM rewrites"),
+    return this.#database.write((connection) =>
+      ["tags", "rewrites", "build_times"].reduce((sum, table) => sum + connection.run(`DELETE FROM ${table}`), 0),
     );
   }
 }

@@ -27,7 +27,7 @@ export interface ApplyImageOptions {
 
 /** What an image came to, without its names. */
 type Outcome = Pick<ImageResult, "outcome" | "digest" | "error"> &
-  Partial<Pick<ImageResult, "moved" | "mounted" | "skipped" | "sourceDigest" | "notices">>;
+  Partial<Pick<ImageResult, "moved" | "mounted" | "skipped" | "sourceDigest" | "lacking" | "notices">>;
 
 /**
  * Does with one image what is planned. A failure is in the result; of one that an abort ended the result says that it is `left`.
@@ -87,6 +87,7 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
           {
             ...common,
             platforms: (image.platforms ?? []).map(parsePlatform),
+            missingPlatforms: image.missingPlatforms,
             sparse: image.sparse,
             referrers: image.referrers,
           },
@@ -95,12 +96,15 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
   return withNotices(outcomeOf(result, known), notices);
 }
 
-function outcomeOf({ moved, mounted, skipped, root, source }: CopyResult, there: PlannedImage["there"]): Outcome {
+function outcomeOf(
+  { moved, mounted, skipped, root, source, lacking }: CopyResult,
+  there: PlannedImage["there"],
+): Outcome {
   const nothing = moved.count + mounted.count === 0;
   // Of a tag that was right only what refers to it, or lacks below it, was looked for.
   const outcome: ImageOutcome = nothing && there === root.digest ? "unchanged" : "copied";
   const from = source !== undefined && source.digest !== root.digest ? { sourceDigest: source.digest } : {};
-  return { outcome, digest: root.digest, moved, mounted, skipped, ...from };
+  return { outcome, digest: root.digest, moved, mounted, skipped, ...from, ...(lacking && { lacking }) };
 }
 
 function withNotices(outcome: Outcome, notices: readonly string[]): Outcome {

@@ -140,9 +140,9 @@ async function choose(spec: SyncRepository, source: Source, { run, call }: OpenO
   const listing = await readListing(source, run, call);
   const tags = [...listing.values()].filter(({ name }) => !isDigestTag(name));
   const digestTags = [...listing.keys()].filter(isDigestTag);
-  const { tags: chosen, notices = [], incomplete } = await spec.tags(tags, source, call);
+  const { tags: chosen, seen = [], notices = [], incomplete } = await spec.tags(tags, source, call);
   return {
-    listing,
+    listing: new Map([...listing, ...seen.map((tag) => [tag.name, tag] as const)]),
     tags: [...new Set(chosen)],
     digestTags,
     notices: [...notices, ...leftBehind(spec, digestTags)],

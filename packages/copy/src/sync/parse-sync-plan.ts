@@ -1,5 +1,6 @@
 import { type Digest, isDigest, parsePlatform } from "@tranship/core";
 import type { FailureRecord } from "../failure-record.ts";
+import type { MissingPlatforms } from "../platform-choice.ts";
 import {
   type HostCost,
   type PlannedContent,
@@ -65,6 +66,8 @@ function imageAt(value: unknown, path: string): PlannedImage {
     ...given("root", fields, path, digestAt),
     ...given("there", fields, path, (there, at) => (there === null ? null : digestAt(there, at))),
     ...given("platforms", fields, path, (list, at) => listAt(list, at, platformAt)),
+    ...given("missingPlatforms", fields, path, missingPlatformsAt),
+    ...given("lacking", fields, path, (list, at) => listAt(list, at, platformAt)),
     ...given("sparse", fields, path, booleanAt),
     ...given("referrers", fields, path, booleanAt),
     ...given("content", fields, path, contentAt),
@@ -181,6 +184,11 @@ function booleanAt(value: unknown, path: string): boolean {
 function digestAt(value: unknown, path: string): Digest {
   if (typeof value !== "string" || !isDigest(value)) throw bad(path, value, "a digest, sha256:…");
   return value;
+}
+
+function missingPlatformsAt(value: unknown, path: string): MissingPlatforms {
+  if (value === "fail" || value === "skip") return value;
+  throw bad(path, value, "fail, skip");
 }
 
 function platformAt(value: unknown, path: string): string {

@@ -1,5 +1,6 @@
-import { type Descriptor, type Digest, isManifestMediaType, type Source, type Target } from "@tranship/core";
+import { type Descriptor, type Digest, isDigest, isManifestMediaType, type Source, type Target } from "@tranship/core";
 import type { PlanAction } from "../plan.ts";
+import type { RequestCount } from "../request-count.ts";
 import { Tally } from "../result.ts";
 import type { HostCost, PlannedContent } from "./sync-plan.ts";
 
@@ -13,15 +14,28 @@ export function countsPulls(store: Place): boolean {
   return store.place !== undefined && COUNTED_HOSTS.has(store.place.host);
 }
 
-/** Adds up what images will cost, and knows which blob an earlier one of them brings. Memory: about 150 bytes a blob and target repository. */
+/** How the steps of an image were found. */
+export interface Finding {
+  readonly asked: RequestCount;
+  /** Whether referrers were looked for. */
+  readonly referrers: boolean;
+}
+
+/** Adds up what images will cost, and knows which blob an earlier one of them brings. Memory: about 150 bytes a blob and target repository, and a tag. */
 export class PlanLedger {
   readonly #hosts = new Map<string, { requests: number; read: number; written: number; pulls?: number }>();
   /** Blobs that come to a host, with the repositories that they come to. */
   readonly #coming = new Map<string, Set<string>>();
   readonly #fetched = new Set<string>();
+  /** Tags of sources. */
+  readonly #checked = new Set<string>();
 
-  /** What an image brings, from its steps. */
-  content(source: Place, target: Place, actions: readonly PlanAction[]): PlannedContent {
+  /**
+   * What an image brings, from its steps.
+   * @param finding what finding them out took.
+   */
+  content(source: Place, target: Place, actions: readonly PlanAction[], finding: Finding): PlannedContent {
+    this.#again(source, target, actions, finding);
     const tallies = { manifests: new Tally(), copy: new Tally(), mount: new Tally(), skip: new Tally() };
     for (const action of actions) {
       const { descriptor } = action;
@@ -53,6 +67,15 @@ export class PlanLedger {
     this.#cost(target, { requests });
   }
 
+  /** A tag that is looked at before something is done with it: at the target, and once at the source, whose digests never move. */
+  check(source: Place, target: Place, tag: string): void {
+    this.#cost(target, { requests: 1 });
+    const once = `${source.name} ${tag}`;
+    if (isDigest(tag) || this.#checked.has(once)) return;
+    this.#checked.add(once);
+    this.#cost(source, { requests: 1 });
+  }
+
   get hosts(): Readonly<Record<string, HostCost>> {
     return Object.fromEntries(this.#hosts);
   }
@@ -76,6 +99,24 @@ export class PlanLedger {
     if (!this.#fetched.has(once)) this.#cost(source, { requests: 1, read: descriptor.size });
     this.#fetched.add(once);
     return "copy";
+  }
+
+  /**
+   * What `apply` asks for a second time: all but the manifests that are counted as put. Where there is no API for referrers it has no list of the tags at hand, and asks for the referrers tag
+   * of each manifest.
+   */
+  #again(source: Place, target: Place, actions: readonly PlanAction[], { asked, referrers }: Finding): void {
+    const manifests = actions.filter(({ descriptor }) => isManifestMediaType(descriptor.mediaType));
+    const puts = manifests.filter(({ action }) => action === "put").length;
+    for (const [host, store] of new Map([source, target].map((one) => [hostOf(one), one]))) {
+      const { "GET manifest": read = 0, ...others } = asked[host] ?? {};
+      const counted = Object.entries(others).filter(([kind]) => !/ (?:token|ping)$/.test(kind));
+      const isSource = host === hostOf(source);
+      const unput = isSource ? Math.max(read, manifests.length) - puts : read;
+      const tagged = isSource && referrers ? Math.max(manifests.length - (others["GET referrers"] ?? 0), 0) : 0;
+      const requests = counted.reduce((sum, [, count]) => sum + count, Math.max(unput, 0) + tagged);
+      if (requests > 0) this.#cost(store, { requests });
+    }
   }
 
   #pull(source: Place, descriptor: Descriptor | undefined): void {

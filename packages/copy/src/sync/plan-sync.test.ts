@@ -47,9 +47,10 @@ describe("planSync()", () => {
     // The second repository of the host mounts everything.
     expect(plan.images[12]?.content).toMatchObject({ copy: { count: 0 }, mount: { count: 3 }, skip: { count: 0 } });
     const blobs = 12 * 2 + 1;
-    expect(plan.hosts["src"]?.requests).toBe(12 + blobs);
-    // POST and PUT for what is sent, POST for what is mounted, PUT for each manifest.
-    expect(plan.hosts["dst"]?.requests).toBe(2 * blobs + blobs + 24);
+    // HEAD for each tag, GET for each manifest and blob.
+    expect(plan.hosts["src"]?.requests).toBe(12 + 12 + blobs);
+    // HEAD for each tag, POST and PUT for what is sent, POST for what is mounted, PUT for each manifest.
+    expect(plan.hosts["dst"]?.requests).toBe(24 + 2 * blobs + blobs + 24);
     expect(plan.hosts["dst"]?.written).toBeGreaterThan(plan.hosts["src"]?.read ?? Infinity);
   });
 

@@ -2,7 +2,9 @@ import { type Digest, formatPlatform, isDigest } from "@tranship/core";
 import { failureRecord } from "../failure-record.ts";
 import type { Plan, PlanAction } from "../plan.ts";
 import { planCopy } from "../plan-copy.ts";
+import { choiceOf } from "../platform-choice.ts";
 import { Reader } from "../reader.ts";
+import { RequestCounter } from "../request-count.ts";
 import { Writer } from "../writer.ts";
 import { isPruned, type OpenRepository, type OpenTarget, sourceTags, targetTagOf } from "./open-repository.ts";
 import { manifestsOf } from "./plan-ledger.ts";
@@ -54,8 +56,11 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
     if (needsSubjects(repository)) repository.subjects.add(digest);
     const entries = [...settled];
     const shared = open.length > 1 ? new SharedSource(source) : source;
-    for (const { target, there } of open)
-      entries.push(await planEntry({ ...repository, source: shared }, target, { tag, digest, there }, options));
+    for (const { target, there } of open) {
+      const planned = await planEntry({ ...repository, source: shared }, target, { tag, digest, there }, options);
+      if (planned.image.action !== "skip") options.ledger.check(source, target.store, tag);
+      entries.push(planned);
+    }
     return { ...job, source: shared, entries, unresolved };
   } catch (error) {
     options.call.signal.throwIfAborted();
@@ -136,7 +141,7 @@ async function planEntry(
   /** Why something is done although the tag is right. */
   const below: SyncReason = sparse ? "incomplete" : "referrers";
   const reason: SyncReason = there === null ? "missing" : "moved";
-  if (there !== null && !looksBelow(spec) && there === (await run.rewrites.of(digest, platforms))) {
+  if (there !== null && !looksBelow(spec) && there === (await run.rewrites.of(digest, choiceOf(spec)))) {
     if (needsSubjects(repository)) repository.subjects.add(there);
     return entry(target, { ...image, action: "skip", reason: "unchanged", root: there });
   }
@@ -150,36 +155,39 @@ async function planEntry(
     const why = there === digest ? "referrers" : reason;
     return entry(target, { ...image, action: "copy", reason: why, root: digest });
   }
+  const counter = new RequestCounter(call.onExchange);
   const plan = await planCopy(
     { store: source, reference: digest, tags: sourceTags(repository) },
     { store: target.store, reference: image.targetTag, missing: there === null, there: there ?? undefined },
-    { platforms, sparse, referrers, run, ...call },
+    { platforms, missingPlatforms: spec.missingPlatforms, sparse, referrers, run, ...call, onExchange: counter.count },
   );
+  const { lacking } = plan.head;
   const root = plan.head.root.digest;
   if (needsSubjects(repository)) repository.subjects.add(root);
   if (!reads) {
     if (root === there && !looksBelow(spec))
       return entry(target, { ...image, action: "skip", reason: "unchanged", root });
     ledger.unread(source, target.store);
-    return entry(target, { ...image, action: "copy", reason: root === there ? below : reason, root });
+    return entry(target, { ...image, action: "copy", reason: root === there ? below : reason, root, lacking });
   }
   const actions = await collect(plan);
   if (needsSubjects(repository)) for (const manifest of manifestsOf(digest, actions)) repository.subjects.add(manifest);
   if (actions.every((action) => action.action === "skip") && root === there)
     return entry(target, { ...image, action: "skip", reason: "unchanged", root });
-  const content = ledger.content(source, target.store, actions);
+  const content = ledger.content(source, target.store, actions, { asked: counter.result(), referrers });
   const planned: PlannedImage = {
     ...image,
     action: "copy",
     reason: root === there ? below : reason,
     root,
+    lacking,
     content,
   };
   return { image: planned, target: target.store, steps: { head: plan.head, actions } };
 }
 
 function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omit<PlannedImage, "action" | "reason"> {
-  const { mirror, from, platforms = [], sparse, referrers } = spec;
+  const { mirror, from, platforms = [], missingPlatforms, sparse, referrers } = spec;
   return {
     mirror,
     from,
@@ -187,6 +195,7 @@ function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omi
     to: target.spec.to,
     targetTag: targetTagOf(target, tag),
     ...(platforms.length > 0 && { platforms: platforms.map(formatPlatform) }),
+    ...(platforms.length > 0 && missingPlatforms === "skip" && { missingPlatforms }),
     ...(platforms.length > 0 && sparse === true && { sparse }),
     ...(referrers === true && { referrers }),
   };

@@ -1,4 +1,5 @@
 import { type Descriptor, type Digest, isDigest, type Source } from "@tranship/core";
+import { choiceOf } from "../platform-choice.ts";
 import { Reader } from "../reader.ts";
 import type { OpenRepository } from "./open-repository.ts";
 import { countsPulls } from "./plan-ledger.ts";
@@ -44,7 +45,7 @@ async function believedDigest(
   const ageMs = Date.now() - last.seen;
   // A clock that was set back knows no ages.
   if (ageMs < 0 || ageMs > trustMs) return undefined;
-  const root = await run.rewrites.of(last.digest, spec.platforms ?? []);
+  const root = await run.rewrites.of(last.digest, choiceOf(spec));
   return open.every(({ there }) => there === root) ? last.digest : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Digest } from "@tranship/core";
 import type { FailureRecord } from "../failure-record.ts";
+import type { MissingPlatforms } from "../platform-choice.ts";
 import type { RequestCount } from "../request-count.ts";
 import type { Amount } from "../result.ts";
 
@@ -74,6 +75,10 @@ export interface PlannedImage {
   readonly there?: Digest | null | undefined;
   /** `linux/amd64`, …; absent: all. */
   readonly platforms?: readonly string[] | undefined;
+  /** `skip`: an image may lack some of the platforms, and those that it has are copied; absent: it fails. */
+  readonly missingPlatforms?: MissingPlatforms | undefined;
+  /** Platforms that it lacks, as far as it was read. */
+  readonly lacking?: readonly string[] | undefined;
   /** The index is kept as it is, and only these platforms of it are copied. */
   readonly sparse?: boolean | undefined;
   readonly referrers?: boolean | undefined;
@@ -83,7 +88,7 @@ export interface PlannedImage {
 
 /** What a plan costs at one host. Bytes are those of blobs and manifests. */
 export interface HostCost {
-  /** Requests that carrying it out takes at most, without those for tokens, and without what is read where tags can't be deleted alone. */
+  /** Requests that `apply` takes at most, without those for tokens, and without what is read where tags can't be deleted alone. `sync`, which looks at nothing twice, takes fewer. */
   readonly requests: number;
   /** Bytes read from it, at most. */
   readonly read: number;

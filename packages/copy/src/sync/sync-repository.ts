@@ -1,4 +1,5 @@
 import type { CallOptions, ListedTag, Platform, Source } from "@tranship/core";
+import type { MissingPlatforms } from "../platform-choice.ts";
 import type { SyncStore } from "./sync-job.ts";
 
 /** A repository that is kept in step with a source's, and how its tags are called. */
@@ -35,6 +36,8 @@ export interface PruneLimit {
 /** What was chosen of a list of tags. */
 export interface ChosenTags {
   readonly tags: readonly string[];
+  /** What some of them were just seen to stand for, where the choice had to look: they are not asked for again. */
+  readonly seen?: readonly ListedTag[] | undefined;
   /** What the user should know: a filter that matches nothing, what was left out. */
   readonly notices?: readonly string[] | undefined;
   /** Why the list may lack tags that are there, such as that another registry gave it: then nothing is deleted. */
@@ -61,6 +64,8 @@ export interface SyncRepository {
   readonly immutable?: ((tags: readonly string[]) => ReadonlySet<string>) | undefined;
   /** Only these, as in `CopyOptions`. */
   readonly platforms?: readonly Platform[] | undefined;
+  /** With `platforms`, as in `CopyOptions`: whether an image that lacks some of them fails. Default: it does. */
+  readonly missingPlatforms?: MissingPlatforms | undefined;
   /** With `platforms`, as in `CopyOptions`: the index is kept as it is. Default: no. */
   readonly sparse?: boolean | undefined;
   /** Referrers go with their subjects. Default: no. */

@@ -42,6 +42,8 @@ export interface ImageResult {
   readonly digest?: Digest | undefined;
   /** What was copied, where platforms were chosen and it is another one. */
   readonly sourceDigest?: Digest | undefined;
+  /** Chosen platforms that the image lacks, where that is not to fail: `linux/arm64`. */
+  readonly lacking?: readonly string[] | undefined;
   /** Sent to the target: blobs and manifests. */
   readonly moved: Amount;
   readonly mounted: Amount;

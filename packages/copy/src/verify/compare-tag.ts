@@ -29,10 +29,11 @@ export async function expectedOf(
   tag: string,
   { run, call }: CompareOptions,
 ): Promise<Expected> {
-  const { platforms = [], sparse } = spec;
+  const { platforms = [], missingPlatforms, sparse } = spec;
   if (platforms.length > 0) {
     const nowhere = { store: target.store, missing: true };
-    const { head } = await planCopy({ store: source, reference: tag }, nowhere, { platforms, sparse, run, ...call });
+    const what = { platforms, missingPlatforms, sparse, run, ...call };
+    const { head } = await planCopy({ store: source, reference: tag }, nowhere, what);
     const { root, source: { digest = root.digest } = {}, kept } = head;
     return { source: digest, root: root.digest, kept: kept && new Set(kept) };
   }

@@ -54,8 +54,8 @@ export class Repairs {
       const name = nameOf({ store: this.#target, reference: targetTag });
       throw new StoreError("DENIED", `Cannot move "${name}": it is "${found}", and the mirror calls the tag immutable`);
     }
-    const { platforms, sparse, referrers } = spec;
-    const what = { platforms, sparse, referrers };
+    const { platforms, missingPlatforms, sparse, referrers } = spec;
+    const what = { platforms, missingPlatforms, sparse, referrers };
     await this.#copy(expected.source, targetTag, { ...what, root: expected.root, there: found });
   }
 
@@ -66,7 +66,7 @@ export class Repairs {
       there,
       root = source,
       ...what
-    }: Pick<OpenRepository["spec"], "platforms" | "sparse" | "referrers"> & {
+    }: Pick<OpenRepository["spec"], "platforms" | "missingPlatforms" | "sparse" | "referrers"> & {
       readonly there?: Digest | undefined;
       readonly root?: Digest;
     },

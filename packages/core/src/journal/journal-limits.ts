@@ -24,6 +24,10 @@ export interface JournalLimits {
   readonly rewrites: number;
   /** Default 365 days. */
   readonly rewriteMs: number;
+  /** Images whose time was read. Default 200 000. */
+  readonly buildTimes: number;
+  /** Default 365 days. */
+  readonly buildTimeMs: number;
 }
 
 /** What a journal keeps where nobody says otherwise. */
@@ -39,6 +43,8 @@ export const DEFAULT_JOURNAL_LIMITS: JournalLimits = {
   tagMs: 90 * DAY_MS,
   rewrites: 50_000,
   rewriteMs: 365 * DAY_MS,
+  buildTimes: 200_000,
+  buildTimeMs: 365 * DAY_MS,
 };
 
 /** What every journal is made with. */

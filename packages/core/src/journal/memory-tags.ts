@@ -3,14 +3,16 @@ import type { JournalLimits } from "./journal-limits.ts";
 import { RecentEntries } from "./recent-entries.ts";
 import type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./tag-journal.ts";
 
-/** What tags pointed at, in memory. */
+/** What tags pointed at, what was made of indexes, and when images were built, in memory. */
 export class MemoryTags implements TagJournal {
   readonly #tags: RecentEntries<Digest>;
   readonly #rewrites: RecentEntries<Digest>;
+  readonly #buildTimes: RecentEntries<number | null>;
 
   constructor(limits: JournalLimits, now: () => number) {
     this.#tags = new RecentEntries({ limit: limits.tags, keepMs: limits.tagMs, now });
     this.#rewrites = new RecentEntries({ limit: limits.rewrites, keepMs: limits.rewriteMs, now });
+    this.#buildTimes = new RecentEntries({ limit: limits.buildTimes, keepMs: limits.buildTimeMs, now });
   }
 
   async seen(place: TagPlace, digest: Digest): Promise<void> {
@@ -30,12 +32,20 @@ export class MemoryTags implements TagJournal {
     return this.#rewrites.get(JSON.stringify([source, selection]))?.value;
   }
 
+  async built(digest: Digest, time: number | null): Promise<void> {
+    this.#buildTimes.set(digest, time);
+  }
+
+  async buildTime(digest: Digest): Promise<number | null | undefined> {
+    return this.#buildTimes.get(digest)?.value;
+  }
+
   async counts(): Promise<TagCounts> {
-    return { tags: this.#tags.size, rewrites: this.#rewrites.size };
+    return { tags: this.#tags.size, rewrites: this.#rewrites.size, buildTimes: this.#buildTimes.size };
   }
 
   async clear(): Promise<number> {
-    return this.#tags.clear() + this.#rewrites.clear();
+    return this.#tags.clear() + this.#rewrites.clear() + this.#buildTimes.clear();
   }
 }
 

@@ -25,9 +25,13 @@ export interface Rewrite {
 export interface TagCounts {
   readonly tags: number;
   readonly rewrites: number;
+  readonly buildTimes: number;
 }
 
-/** What tags of sources pointed at, and what became of an index when some of its platforms were chosen: an unchanged mirror costs no GET for it. */
+/**
+ * What tags of sources pointed at, what became of an index when some of its platforms were chosen, and when images were built, which stands in their configs: an unchanged mirror costs no
+ * GET for any of it.
+ */
 export interface TagJournal {
   /** The tag points at that digest, now. */
   seen(place: TagPlace, digest: Digest): Promise<void>;
@@ -37,6 +41,10 @@ export interface TagJournal {
   rewrote(rewrite: Rewrite, result: Digest): Promise<void>;
   /** The index that the choice of platforms made; undefined where that is not known. */
   result(rewrite: Rewrite): Promise<Digest | undefined>;
+  /** The image, or index, was built at that time, in ms since 1970; null: it does not say when. */
+  built(digest: Digest, time: number | null): Promise<void>;
+  /** When it was built; undefined where that is not known. */
+  buildTime(digest: Digest): Promise<number | null | undefined>;
   /** How much is remembered. */
   counts(): Promise<TagCounts>;
   /** Forgets everything. Gives how many entries there were. */

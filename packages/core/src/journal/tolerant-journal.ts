@@ -166,6 +166,14 @@ class TolerantTags implements TagJournal {
     return this.#journal.ask(({ tags }) => tags.result(rewrite));
   }
 
+  built(digest: Digest, time: number | null): Promise<void> {
+    return this.#journal.ask(({ tags }) => tags.built(digest, time));
+  }
+
+  buildTime(digest: Digest): Promise<number | null | undefined> {
+    return this.#journal.ask(({ tags }) => tags.buildTime(digest));
+  }
+
   counts(): Promise<TagCounts> {
     return this.#journal.ask(({ tags }) => tags.counts());
   }

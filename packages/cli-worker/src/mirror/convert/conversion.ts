@@ -27,6 +27,7 @@ export interface MirrorDraft {
   to: string | readonly string[];
   tags?: readonly string[] | TagsDraft;
   platforms?: readonly string[];
+  missingPlatforms?: "skip";
   sparse?: boolean;
   referrers?: boolean;
   cosignTags?: boolean;

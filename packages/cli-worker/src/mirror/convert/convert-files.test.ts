@@ -119,6 +119,7 @@ describe("convertFiles() of regsync", () => {
           to: "registry.example:5000/app",
           tags: { semver: ">=1.0.0 <2.0.0 || >=4.0.0" },
           platforms: ["linux/amd64", "linux/arm64"],
+          missingPlatforms: "skip",
           sparse: true,
           referrers: false,
           cosignTags: true,

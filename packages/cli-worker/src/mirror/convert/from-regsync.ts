@@ -224,10 +224,10 @@ function readRepos(map: ForeignMap): Pick<MirrorDraft, "repositories" | "exclude
   };
 }
 
-function readPlatforms(map: ForeignMap): Pick<MirrorDraft, "platforms" | "sparse"> {
+function readPlatforms(map: ForeignMap): Pick<MirrorDraft, "platforms" | "missingPlatforms" | "sparse"> {
   const single = map.take("platform")?.text();
   const several = map.take("platforms")?.texts() ?? [];
-  if (several.length > 0) return { platforms: several, sparse: true };
+  if (several.length > 0) return { platforms: several, missingPlatforms: "skip", sparse: true };
   return single === undefined ? {} : { platforms: [single] };
 }
 

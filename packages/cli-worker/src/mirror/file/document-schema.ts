@@ -184,6 +184,10 @@ const settings = {
     description:
       "With `platforms`: keep the index as it is and copy those platforms alone. Most registries refuse that.",
   }),
+  missingPlatforms: z.enum(["fail", "skip"], { error: "fail or skip" }).optional().meta({
+    description:
+      "With `platforms`: whether an image that lacks some of them fails, or those that it has are copied. One that has none fails always. Default: fail.",
+  }),
   referrers: yesOrNo
     .optional()
     .meta({ description: "Copy signatures, SBOMs and whatever else names an image as its subject. Default: false." }),
@@ -193,7 +197,7 @@ const settings = {
   prune: prune.optional(),
 };
 
-const NAMES = "a list of repositories, such as [alpine, busybox] or [team-*]";
+const NAMES = "a repository, or a list of them, such as [alpine, busybox] or [team-*]";
 const mirror = section("a mirror: from, to, …", {
   from: text("a repository: HOST/REPOSITORY, with :TAG or @DIGEST for one image, with * for many").meta({
     description:
@@ -203,11 +207,11 @@ const mirror = section("a mirror: from, to, …", {
     description:
       "Where to: HOST/REPOSITORY[:TAG], with {repository}, {match}, {tag} and {host} for those of the source.",
   }),
-  repositories: list(text("a repository or a glob"), NAMES).optional().meta({
+  repositories: oneOrMore(text("a repository or a glob"), NAMES).optional().meta({
     description:
       "What the * of `from` stands for: names, which are looked up nowhere, or globs, which choose from the catalogue.",
   }),
-  excludeRepositories: list(text("a glob"), "a list of globs")
+  excludeRepositories: oneOrMore(text("a glob"), "a glob, or a list of them")
     .optional()
     .meta({ description: "Of the repositories, none that fits one of these globs." }),
   ...settings,

@@ -80,12 +80,19 @@ function plainOf(file: YamlFile, refuse: (problems: readonly Problem[]) => void)
     const plain: unknown = file.document.toJS();
     if (plain === null || plain === undefined)
       refuse([{ at, message: "the file is empty: expected version, mirrors" }]);
+    else if (isPlan(plain))
+      refuse([{ at, message: "this is a plan, and a mirror file is expected: tranship apply carries plans out" }]);
     return plain;
   } catch (error) {
     // Aliases that would make a huge document of a small text.
     if (error instanceof ReferenceError) refuse([{ at, message: `no YAML that can be used: ${error.message}` }]);
     throw error;
   }
+}
+
+/** What `tranship plan` writes is YAML too, and lacks all that a mirror file has. */
+function isPlan(plain: unknown): boolean {
+  return typeof plain === "object" && plain !== null && "kind" in plain && plain.kind === "plan";
 }
 
 function unreachable(): never {

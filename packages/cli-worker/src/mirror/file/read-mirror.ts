@@ -28,8 +28,9 @@ export function readMirror(
   const rules = readTags(reading, tagsDocument, tagsDocument === undefined ? path : pathOf("tags"));
   const platforms = readPlatforms(reading, entry.platforms ?? defaults.platforms, pathOf("platforms"));
   const sparse = entry.sparse ?? defaults.sparse ?? false;
-  if (entry.sparse === true && platforms === undefined) {
-    reading.wrong([...path, "sparse"], "it is for platforms, and none are chosen: add platforms, or leave it out");
+  const alone = entry.sparse === true ? "sparse" : entry.missingPlatforms === "skip" ? "missingPlatforms" : undefined;
+  if (alone !== undefined && platforms === undefined) {
+    reading.wrong([...path, alone], "it is for platforms, and none are chosen: add platforms, or leave it out");
   }
   if (named === undefined || to.length === 0) return undefined;
   const { source, tag } = named;
@@ -45,6 +46,7 @@ export function readMirror(
     to,
     tags: single ? onlyTags(tag === undefined ? [] : [tag], reading.at([...path, "from"])) : rules,
     platforms,
+    missingPlatforms: entry.missingPlatforms ?? defaults.missingPlatforms ?? "fail",
     sparse: sparse && platforms !== undefined,
     referrers: entry.referrers ?? defaults.referrers ?? false,
     cosignTags: entry.cosignTags ?? defaults.cosignTags ?? false,

@@ -8,6 +8,7 @@ import {
 } from "../resolve/repository-pattern.ts";
 import { globPattern, isGlob } from "../select/glob-pattern.ts";
 import type { MirrorEntry } from "./document-schema.ts";
+import { entriesOf } from "./one-or-more.ts";
 import type { Reading } from "./reading.ts";
 import { splitImage } from "./split-image.ts";
 import type { Path } from "./yaml-file.ts";
@@ -64,10 +65,11 @@ function repositoriesOf(
   path: Path,
   pattern: RepositoryPattern,
 ): Pick<MirrorSource, "repositories" | "accepts"> {
-  const { repositories, excludeRepositories = [] } = entry;
-  const key = repositories === undefined ? "excludeRepositories" : "repositories";
+  const chosen = entriesOf(entry.repositories, [...path, "repositories"]);
+  const excluding = entriesOf(entry.excludeRepositories, [...path, "excludeRepositories"]);
   if (!pattern.wildcard) {
-    if (repositories !== undefined || excludeRepositories.length > 0) {
+    if (chosen.length + excluding.length > 0) {
+      const key = chosen.length === 0 ? "excludeRepositories" : "repositories";
       reading.wrong(
         [...path, key],
         `from names one repository: write HOST/* or HOST/NAMESPACE/* there, or leave ${key} out`,
@@ -75,10 +77,10 @@ function repositoriesOf(
     }
     return { repositories: [pattern.prefix], accepts: () => true };
   }
-  const globs = (name: "repositories" | "excludeRepositories", texts: readonly string[]) =>
-    texts.flatMap((text, index) => reading.try([...path, name, index], () => globPattern(text)) ?? []);
-  const excluded = globs("excludeRepositories", excludeRepositories);
-  const wanted = repositories?.some(isGlob) === true ? globs("repositories", repositories) : undefined;
+  const globs = (entries: typeof chosen) =>
+    entries.flatMap(([text, at]) => reading.try(at, () => globPattern(text)) ?? []);
+  const excluded = globs(excluding);
+  const wanted = chosen.some(([text]) => isGlob(text)) ? globs(chosen) : undefined;
   const accepts = (repository: string): boolean => {
     const match = matchRepository(pattern, repository);
     // A glob is for what the * stands for, or for the whole name.
@@ -86,13 +88,13 @@ function repositoriesOf(
       match !== undefined && (glob.matches(match) || glob.matches(repository));
     return match !== undefined && !excluded.some(fits) && (wanted === undefined || wanted.some(fits));
   };
-  if (repositories === undefined || wanted !== undefined) return { repositories: undefined, accepts };
-  const names = repositories.flatMap((text, index) => {
-    const at = [...path, "repositories", index];
-    return reading.try(at, () => parseRepositoryName(fillPattern(pattern, parseRepositoryName(text)))) ?? [];
-  });
-  const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
-  if (twice >= 0)
-    reading.wrong([...path, "repositories", twice], `${JSON.stringify(repositories[twice])} is there twice`);
+  if (chosen.length === 0 || wanted !== undefined) return { repositories: undefined, accepts };
+  const names: string[] = [];
+  for (const [text, at] of chosen) {
+    const name = reading.try(at, () => parseRepositoryName(fillPattern(pattern, parseRepositoryName(text))));
+    if (name === undefined) continue;
+    if (names.includes(name)) reading.wrong(at, `${JSON.stringify(text)} is there twice`);
+    names.push(name);
+  }
   return { repositories: names.filter(accepts), accepts };
 }

@@ -72,6 +72,17 @@ describe("resolveRepositories()", () => {
     expect(pairs.map(([name]) => name)).toEqual(["acme/app"]);
   });
 
+  it("takes one name or glob without a list around it", async () => {
+    const { pairs } = await resolve(
+      '  - { from: "h.example/acme/*", to: "a.example/{match}", repositories: "*p", excludeRepositories: "team/**" }\n' +
+        '  - { from: "h.example/acme/*", to: "b.example/{match}", repositories: web }',
+    );
+    expect(pairs).toEqual([
+      ["acme/app", ["a.example/app"]],
+      ["acme/web", ["b.example/web"]],
+    ]);
+  });
+
   it("warns of a * that stands for nothing", async () => {
     const { warnings } = await resolve('  - { from: "h.example/none/*", to: "a.example/{match}" }');
     expect(warnings).toEqual([

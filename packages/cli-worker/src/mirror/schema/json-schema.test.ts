@@ -30,7 +30,9 @@ const GOOD: readonly string[] = [
   withTags(
     "{ glob: '3.*', regex: [a, b], semver: '>=1', newest: 3, newerThan: 30d, by: created, exclude: x, immutable: ['*'] }",
   ),
-  withMirror("platforms: all, sparse: true, referrers: false, cosignTags: true, prune: { maxDelete: 3 }"),
+  withMirror(
+    "platforms: all, missingPlatforms: skip, sparse: true, referrers: false, cosignTags: true, prune: { maxDelete: 3 }",
+  ),
   withMirror("platforms: [linux/amd64], prune: true, repositories: [a], excludeRepositories: [b]"),
   `version: 1\ndefaults: { tags: latest, prune: true }\n${MIRRORS}`,
 ];

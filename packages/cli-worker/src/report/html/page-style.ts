@@ -24,6 +24,7 @@ h2 { margin: 2.25rem 0 .75rem; font-size: 1.2rem; }
 p { margin: .25rem 0; }
 code, .name { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .9em; }
 .name, code, li, td, header p { overflow-wrap: anywhere; }
+.flag { white-space: nowrap; }
 .command, .when, .quiet, footer { color: var(--quiet); }
 .state::before { content: ""; display: inline-block; width: .55em; height: .55em; margin-right: .4em; border-radius: 50%; background: var(--good); vertical-align: .12em; }
 .state.failed::before { border-radius: 0; background: var(--bad); }

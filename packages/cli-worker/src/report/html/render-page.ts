@@ -48,7 +48,7 @@ function header(report: Report, facts: ReportFacts): Markup {
   return html`<header>
 <p class="command">tranship ${command} <span class="name">${of}</span></p>
 <h1><span class="state ${facts.state}">${stateInWords(facts)}</span></h1>
-<p>${outcomesInWords(result, facts)}.</p>
+<p>${outcomesInWords(result)}.</p>
 <p class="when"><time datetime="${result.startedAt}">${formatTime(result.startedAt)}</time>, took ${formatDuration(result.tookMs)}</p>
 ${ended}
 </header>`;

@@ -5,7 +5,7 @@ import type { Report } from "../report.ts";
 import { type HostFacts, notesOf, type ReportFacts, type RepositoryPair, tagName } from "../report-facts.ts";
 import { outcomeInWords } from "../report-words.ts";
 import { share } from "./figures.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
+import { html, Markup, NOTHING } from "./markup.ts";
 import { type Column, table } from "./table.ts";
 
 /** Rows of one list: a page with more is no longer one to read; the JSON has all. */
@@ -16,7 +16,7 @@ export function failureList({ failures }: ReportFacts): Markup {
   if (failures.length === 0) return NOTHING;
   const item = (image: ImageResult): Markup => html`<li>
 <p class="name">${imageName(image)}</p>
-<p>${image.error?.message ?? ""}</p>
+<p>${message(image.error?.message ?? "")}</p>
 <p class="quiet">${image.outcome}, ${image.error?.code ?? ""}</p></li>`;
   return html`<section><h2>Failures</h2><ul class="failures">${failures.slice(0, ROWS).map(item)}</ul>${rest(failures.length)}</section>`;
 }
@@ -68,7 +68,7 @@ export function hostTable({ hosts }: ReportFacts): Markup {
 export function noteList({ result }: Report): Markup {
   const all = notesOf(result);
   if (all.length === 0) return NOTHING;
-  return html`<section><h2>Notes</h2><ul class="notes">${all.slice(0, ROWS).map((note) => html`<li>${note}</li>`)}</ul>${rest(all.length)}</section>`;
+  return html`<section><h2>Notes</h2><ul class="notes">${all.slice(0, ROWS).map((note) => html`<li>${message(note)}</li>`)}</ul>${rest(all.length)}</section>`;
 }
 
 function pairDetails(pair: RepositoryPair, rows: readonly ImageResult[], isOpen: boolean): Markup {
@@ -101,6 +101,11 @@ const TAG_COLUMNS: readonly Column<ImageResult>[] = [
 function retries({ retries: count, throttled, waitedMs }: HostFacts): Markup {
   if (count === 0) return html`0`;
   return html`${count} <span class="quiet">(${throttled} asked to wait, ${formatDuration(waitedMs)})</span>`;
+}
+
+/** A text in which options are not broken at their hyphens. */
+function message(text: string): Markup {
+  return new Markup(html`${text}`.text.replace(/--[a-z][a-z-]*/g, '<span class="flag">$&</span>'));
 }
 
 function rest(all: number, shown = Math.min(all, ROWS)): Markup {

@@ -16,7 +16,7 @@ export function renderMarkdown(report: Report): string {
   const lines = [
     `## ${command} of ${code(of)}: ${stateInWords(facts).toLowerCase()}`,
     "",
-    `${outcomesInWords(result, facts)}. Begun ${formatTime(result.startedAt)}, took ${formatDuration(result.tookMs)}.`,
+    `${outcomesInWords(result)}. Begun ${formatTime(result.startedAt)}, took ${formatDuration(result.tookMs)}.`,
     ...(result.error === undefined ? [] : ["", `Ended by ${code(result.error.code)}: ${code(result.error.message)}`]),
     ...section("Content", contentTable(report, facts)),
     ...section("Failures", failureTable(facts.failures)),

@@ -97,6 +97,8 @@ export class PrunePlanner {
     const notices = [...shared].map((to) => `Nothing is deleted at ${to}: another mirror writes there too`);
     const own = entries.filter(({ image }) => !shared.has(image.to));
     for (const { target } of own) ledger.tag(target, 2);
+    // That what stays is there is seen before anything is deleted.
+    for (const store of new Set(own.map(({ target }) => target))) ledger.tag(store, repository.tags.length);
     yield { ...NO_JOB, name: spec.from, source, entries: own, notices };
   }
 

@@ -1,0 +1,66 @@
+import { type Journal, MemoryJournal, MemoryStore } from "@tranship/core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { datedImage } from "../../../../test/support/dated-image.ts";
+import { RecordingStore } from "../../../../test/support/recording-store.ts";
+import { seed } from "../../../../test/support/sample-image.ts";
+import { CreatedTimes } from "./created-times.ts";
+
+const CREATED = "2026-03-01T10:00:00.000Z";
+const LISTED = [{ name: "dated" }, { name: "silent" }];
+
+describe("CreatedTimes", () => {
+  let source: RecordingStore;
+  let journal: Journal;
+  const calls = (): readonly string[] => source.calls.splice(0).map(({ method }) => method);
+  const timesOf = async (times: CreatedTimes) => {
+    const { tags, read } = await times.of(LISTED, source, {});
+    return { times: tags.map(({ time }) => time?.toISOString()), read, calls: calls() };
+  };
+
+  beforeEach(async () => {
+    source = new RecordingStore(new MemoryStore("source"));
+    journal = new MemoryJournal();
+    await seed(source, datedImage("one", CREATED), "dated");
+    await seed(source, datedImage("two", undefined), "silent");
+    calls();
+  });
+
+  it("reads each image once, also one that says nothing, and then asks only for its tag", async () => {
+    const first = await timesOf(new CreatedTimes({ journal }));
+    expect(first).toMatchObject({ times: [CREATED, undefined], read: 2 });
+    expect(first.calls.toSorted()).toEqual(["fetch", "fetch", "open", "open"]);
+
+    const second = await timesOf(new CreatedTimes({ journal }));
+    expect(second).toEqual({ times: [CREATED, undefined], read: 0, calls: ["resolve", "resolve"] });
+  });
+
+  it("asks for nothing where tags are believed, or listed with digests", async () => {
+    await timesOf(new CreatedTimes({ journal }));
+    expect(await timesOf(new CreatedTimes({ journal, trustMs: 60_000 }))).toMatchObject({ read: 0, calls: [] });
+
+    const { digest } = await source.resolve("dated");
+    calls();
+    const { tags } = await new CreatedTimes({ journal }).of([{ name: "dated", digest }], source, {});
+    expect([tags, calls()]).toEqual([[{ name: "dated", digest, time: new Date(CREATED) }], []]);
+  });
+
+  it("reads a tag that has moved", async () => {
+    await timesOf(new CreatedTimes({ journal }));
+    await seed(source, datedImage("three", "2026-04-01T00:00:00Z"), "silent");
+    calls();
+    expect(await timesOf(new CreatedTimes({ journal }))).toMatchObject({
+      times: [CREATED, "2026-04-01T00:00:00.000Z"],
+      read: 1,
+    });
+  });
+
+  it("reads everything where nothing is remembered, or the journal fails", async () => {
+    const broken = new MemoryJournal();
+    const full = (): Promise<never> => Promise.reject(new Error("the disk is full"));
+    Object.assign(broken.tags, { built: full, buildTime: full });
+    for (const times of [new CreatedTimes(), new CreatedTimes({ journal: broken })]) {
+      for (let run = 0; run < 2; run += 1)
+        expect(await timesOf(times)).toMatchObject({ times: [CREATED, undefined], read: 2 });
+    }
+  });
+});
