@@ -1,3 +1,4 @@
+import { endOnSignal } from "./end-on-signal.ts";
 import { lines } from "./lines.ts";
 import { startUp } from "./start-up.ts";
 import { unchangedTags } from "./unchanged-tags.ts";
@@ -9,6 +10,7 @@ const FIGURES: Readonly<Record<string, () => void | Promise<void>>> = {
   lines,
 };
 
+endOnSignal();
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !Object.hasOwn(FIGURES, name));
 if (unknown.length > 0) {

@@ -1,9 +1,7 @@
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { serve } from "tranship";
 import { startDistribution } from "../test/peers/distribution.ts";
 import { findPeer } from "../test/peers/find-peer.ts";
+import { temporaryFolder } from "../test/support/temporary-folder.ts";
 
 /** Two empty registries on the loopback address: distribution 3.1 where it is, else our own. */
 export interface Registries extends AsyncDisposable {
@@ -28,7 +26,7 @@ async function startPeer(stack: AsyncDisposableStack, path: string): Promise<str
 }
 
 async function startServe(stack: AsyncDisposableStack): Promise<string> {
-  const folder = stack.use(await mkdtempDisposable(join(tmpdir(), "tranship-figures-")));
+  const folder = stack.use(await temporaryFolder("tranship-figures-"));
   const server = await serve({ dir: folder.path, writable: true });
   stack.defer(() => server.close({ graceMs: 0 }));
   return server.address;

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Registry } from "@tranship/core";
 import { sampleImage, seed } from "../test/support/sample-image.ts";
+import { temporaryFolder } from "../test/support/temporary-folder.ts";
 import { startRegistries } from "./registries.ts";
 import { median, printTable } from "./table.ts";
 
@@ -54,7 +53,7 @@ export async function startUp(): Promise<void> {
 
 /** How long Node runs with the arguments, in ms, in a home of its own. @throws {Error} where it fails. */
 async function timed(name: string, args: readonly string[]): Promise<number> {
-  await using home = await mkdtempDisposable(join(tmpdir(), "tranship-figures-home-"));
+  await using home = await temporaryFolder("tranship-figures-home-");
   const env = { ...process.env, HOME: home.path, XDG_STATE_HOME: home.path, DOCKER_CONFIG: home.path };
   const start = performance.now();
   const [code] = await once(spawn(process.execPath, args, { stdio: "ignore", env }), "close");

@@ -5,6 +5,7 @@ import { Registry } from "@tranship/core";
 import { startDistribution } from "../../test/peers/distribution.ts";
 import { findPeer } from "../../test/peers/find-peer.ts";
 import { serveFolder } from "../../test/serve/folder-server.ts";
+import { endOnSignal } from "../end-on-signal.ts";
 import { printTable } from "../table.ts";
 import { bigBlobs } from "../transfer/corpus/big-blobs.ts";
 import { IMAGE_TAG } from "../transfer/corpus/corpus.ts";
@@ -44,6 +45,7 @@ const { installed, absent } = await installedTools(new Set(["tranship", ...value
 for (const reason of absent) console.log(reason);
 console.log(installed.map(({ name, version }) => `${name} ${version}`).join(", "));
 
+endOnSignal();
 await using source = await served();
 await using registry = new Registry({ host: source.host, plainHttp: true });
 await bigBlobs("one", "one blob", [size]).seed(registry.repository("team/app"));

@@ -1,9 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { countingProxy } from "../../test/support/counting-proxy.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import type { InstalledTool } from "../transfer/tools/installed.ts";
 import type { Contender } from "../transfer/tools/tool.ts";
 
@@ -27,7 +25,7 @@ export interface KilledOptions {
 /** Copies with a tool that is killed when half of the image has gone to the target, and is started again. @throws {Error} where the second process fails. */
 export async function killedAtHalf(options: KilledOptions): Promise<Killed> {
   const { tool, contender, repository, tag, size } = options;
-  await using home = await mkdtempDisposable(join(tmpdir(), "tranship-bench-home-"));
+  await using home = await temporaryFolder("tranship-bench-home-");
   await using source = await countingProxy(options.source);
   await using target = await countingProxy(options.target);
   const job = { scope: "image", repository, tag, tls: false, authority: undefined, home: home.path } as const;

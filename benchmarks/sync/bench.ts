@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { endOnSignal } from "../end-on-signal.ts";
 import { printTable } from "../table.ts";
 import type { Figure } from "./figure.ts";
 import { manyTags } from "./many-tags.ts";
@@ -32,6 +33,7 @@ if (unknown !== undefined || counts.some((count) => !Number.isSafeInteger(count)
   process.exit(2);
 }
 
+endOnSignal();
 const figures: Figure[] = [];
 for (const name of named) {
   const figure = await FIGURES[name]?.();

@@ -1,25 +1,25 @@
-import { mkdtempDisposable, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type TemporaryFolder, temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { type Measured, measure } from "../transfer/measure.ts";
 import { COMMAND } from "../transfer/tools/tranship.ts";
 
 /** A folder with a mirror file, where the built command is run as users do: what it remembers stays from run to run. */
 export class MirrorHome implements AsyncDisposable {
   readonly path: string;
-  readonly #remove: () => Promise<void>;
+  readonly #folder: TemporaryFolder;
 
-  private constructor(path: string, remove: () => Promise<void>) {
-    this.path = path;
-    this.#remove = remove;
+  private constructor(folder: TemporaryFolder) {
+    this.path = folder.path;
+    this.#folder = folder;
   }
 
   /** @param mirrors The mirrors of the file, and the hosts' settings where there are any. */
   static async create(file: { readonly mirrors: readonly object[]; readonly hosts?: object }): Promise<MirrorHome> {
-    const folder = await mkdtempDisposable(join(tmpdir(), "tranship-bench-sync-"));
+    const folder = await temporaryFolder("tranship-bench-sync-");
     // JSON is YAML.
     await writeFile(join(folder.path, "mirror.yaml"), JSON.stringify({ version: 1, ...file }));
-    return new MirrorHome(folder.path, () => folder.remove());
+    return new MirrorHome(folder);
   }
 
   /** `tranship COMMAND…` with the mirror file. @throws {Error} with what it printed, where it fails. */
@@ -34,8 +34,8 @@ export class MirrorHome implements AsyncDisposable {
     return this.#measure(["apply", plan, "--quiet"]);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#remove();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#folder[Symbol.asyncDispose]();
   }
 
   #measure(args: readonly string[]): Promise<Measured> {

@@ -1,9 +1,7 @@
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Registry } from "@tranship/core";
 import { type Sample, sampleImage } from "../../test/support/sample-image.ts";
 import { seedRepository } from "../../test/support/seed-repository.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { startRegistries } from "../registries.ts";
 import { startCountingProxy } from "../transfer/proxy/counting-proxy.ts";
 import type { Figure } from "./figure.ts";
@@ -26,7 +24,7 @@ export async function sharedLayers(): Promise<Figure> {
     for (const [name, sample] of images) await seedRepository(source.repository(name), new Map([["v1", sample]]));
     await using from = await startCountingProxy({ upstream: registries.source, addedMs: 0 });
     await using to = await startCountingProxy({ upstream: registries.target, addedMs: 0 });
-    await using home = await mkdtempDisposable(join(tmpdir(), "tranship-bench-home-"));
+    await using home = await temporaryFolder("tranship-bench-home-");
     await tool.run({ source: from.host, targets: [to.host], repositories: [...images.keys()], home: home.path });
     const [read, written] = [from.take(), to.take()];
     const bytes = [read.received, written.sent].map((size) => (size / MIB).toFixed(1));

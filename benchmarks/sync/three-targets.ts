@@ -1,9 +1,7 @@
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Registry } from "@tranship/core";
 import { sampleImage } from "../../test/support/sample-image.ts";
 import { seedRepository } from "../../test/support/seed-repository.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { startRegistries } from "../registries.ts";
 import { startCountingProxy } from "../transfer/proxy/counting-proxy.ts";
 import type { Figure } from "./figure.ts";
@@ -31,7 +29,7 @@ export async function threeTargets(): Promise<Figure> {
     await using source = new Registry({ host: registries.source, plainHttp: true });
     await seedRepository(source.repository("team/app"), images);
     await using from = await startCountingProxy({ upstream: registries.source, addedMs: 0 });
-    await using home = await mkdtempDisposable(join(tmpdir(), "tranship-bench-home-"));
+    await using home = await temporaryFolder("tranship-bench-home-");
     const targets = [registries.target, others.source, others.target];
     await tool.run({ source: from.host, targets, repositories: ["team/app"], home: home.path });
     const { received, total, requests } = from.take();

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
+import { endOnSignal } from "../end-on-signal.ts";
 import { Field } from "./field.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import type { Report, ScenarioOutcome } from "./outcome.ts";
@@ -82,6 +83,7 @@ function machine(): string {
   return `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${memory} GiB, ${process.platform} ${process.arch}`;
 }
 
+endOnSignal();
 const args = process.argv.slice(2);
 try {
   if (args.includes("--help")) console.log(USAGE);

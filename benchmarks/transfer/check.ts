@@ -1,3 +1,4 @@
+import { endOnSignal } from "../end-on-signal.ts";
 import { printTable } from "../table.ts";
 import { bigBlobs } from "./corpus/big-blobs.ts";
 import type { Corpus } from "./corpus/corpus.ts";
@@ -117,6 +118,7 @@ function mib(bytes: number): string {
   return (bytes / MIB).toFixed(1);
 }
 
+endOnSignal();
 const exceeded = await check();
 for (const line of exceeded) console.log(`too much: ${line}`);
 if (exceeded.length > 0) process.exitCode = 1;

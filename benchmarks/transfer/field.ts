@@ -1,8 +1,6 @@
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { copyTags, failures } from "@tranship/copy";
 import { type Digest, Registry, type RegistryStore } from "@tranship/core";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { type Corpus, IMAGE_TAG } from "./corpus/corpus.ts";
 import { type Measured, measure } from "./measure.ts";
 import type { Registries } from "./registries.ts";
@@ -63,7 +61,7 @@ export class Field implements AsyncDisposable {
 
   /** Runs a contender once and checks what it left. @throws {Error} where it fails, or the target has something else. */
   async run(contender: Contender, tool: InstalledTool, ends: Ends): Promise<Measured> {
-    await using home = await mkdtempDisposable(join(tmpdir(), "tranship-bench-home-"));
+    await using home = await temporaryFolder("tranship-bench-home-");
     const { scope, atOnce } = this.#corpus;
     const { authority } = this.registries;
     const job = { scope, atOnce, repository: REPOSITORY, tag: IMAGE_TAG, home: home.path, ...ends };

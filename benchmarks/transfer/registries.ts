@@ -1,8 +1,9 @@
-import { mkdir, mkdtempDisposable, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { startDistribution } from "../../test/peers/distribution.ts";
 import { findPeer } from "../../test/peers/find-peer.ts";
 import { CertificateAuthority } from "../../test/support/certificates.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 
 /** One registry's data behind two servers. */
 export interface Side {
@@ -44,7 +45,7 @@ export async function startRegistries(at: string, version?: (typeof DISTRIBUTION
     throw new Error("No such registry here: test/peers/install.sh, or apt-get install docker-registry");
   const { program, kind } = found;
   await using stack = new AsyncDisposableStack();
-  const folder = stack.use(await mkdtempDisposable(join(at, "tranship-bench-registries-"))).path;
+  const folder = stack.use(await temporaryFolder("tranship-bench-registries-", at)).path;
   const openssl = findPeer("openssl");
   const authority = openssl === undefined ? undefined : await CertificateAuthority.create(openssl, folder);
   const tls = await authority?.issue("server");

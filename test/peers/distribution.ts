@@ -1,7 +1,7 @@
-import { mkdtempDisposable, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Certificate } from "../support/certificates.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ServerProcess } from "./server-process.ts";
 
 /** A user of the registry: distribution reads bcrypt hashes only, and Node makes none. */
@@ -40,7 +40,7 @@ export interface PeerRegistry extends AsyncDisposable {
 /** Starts distribution, 2.8 or 3.1 by its path, with deletion enabled. */
 export async function startDistribution(path: string, options: DistributionOptions = {}): Promise<PeerRegistry> {
   await using stack = new AsyncDisposableStack();
-  const folder = stack.use(await mkdtempDisposable(join(tmpdir(), "tranship-distribution-")));
+  const folder = stack.use(await temporaryFolder("tranship-distribution-"));
   const file = join(folder.path, "config.yml");
   await writeFile(join(folder.path, "htpasswd"), HTPASSWD);
   // JSON is YAML.

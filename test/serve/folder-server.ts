@@ -1,7 +1,7 @@
-import { mkdir, mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type RunningServer, type ServeOptions, serve } from "../../packages/cli-worker/src/serve/serve.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** A server on a folder of its own, both gone at the end. */
 export interface FolderServer extends AsyncDisposable {
@@ -16,7 +16,7 @@ export async function serveFolder(
   prepare: (dir: string) => Promise<void> = async () => undefined,
 ): Promise<FolderServer> {
   await using stack = new AsyncDisposableStack();
-  const temporary = stack.use(await mkdtempDisposable(join(tmpdir(), "tranship-serve-")));
+  const temporary = stack.use(await temporaryFolder("tranship-serve-"));
   const dir = join(temporary.path, "images");
   await mkdir(dir);
   await prepare(dir);
