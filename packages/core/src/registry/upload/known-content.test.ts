@@ -4,7 +4,8 @@ import { blobOf } from "../../../../../test/support/scripted-blobs.ts";
 import type { HashChooser } from "../../content/hash/choose-hash.ts";
 import { HashWorker } from "../../content/hash/hash-worker.ts";
 import { lentContent } from "../../content/lease.ts";
-import { KnownContent, type KnownPart } from "./known-content.ts";
+import { KnownContent } from "./known-content.ts";
+import type { KnownPart } from "./known-part.ts";
 
 const MIB = 1024 * 1024;
 const BLOB = Buffer.alloc(20 * MIB, "tranship ");

@@ -1,0 +1,68 @@
+import type { Descriptor } from "../../content/descriptor.ts";
+import { algorithmOf, digestOf } from "../../content/digest.ts";
+import { HashWorkerLost } from "../../content/hash/hash-worker.ts";
+import type { Lease } from "../../content/lease.ts";
+import { digestMismatch, sizeMismatch } from "../../content/verify.ts";
+import type { HashTrail, RunningHash } from "./hash-trail.ts";
+import { Reading } from "./reading.ts";
+
+/** What a reading goes on with. */
+export interface HashedReadingInit {
+  readonly descriptor: Descriptor;
+  readonly trail: HashTrail;
+  /** Of what is before it. */
+  readonly hash: RunningHash | undefined;
+  /** Reads all of it once more, where what was hashed is lost. @throws as `verified`. */
+  readonly check: () => Promise<void>;
+}
+
+/** A reading that hashes, where the hash of what is before it is known. */
+export class HashedReading extends Reading {
+  readonly #descriptor: Descriptor;
+  readonly #trail: HashTrail;
+  readonly #hash: RunningHash | undefined;
+  readonly #check: () => Promise<void>;
+  #isClosed = false;
+
+  constructor(content: AsyncIterable<Uint8Array>, offset: number, init: HashedReadingInit) {
+    super(content, offset);
+    this.#descriptor = init.descriptor;
+    this.#trail = init.trail;
+    this.#hash = init.hash;
+    this.#check = init.check;
+  }
+
+  mark(): void {
+    if (this.#hash !== undefined) this.#trail.mark(this.#hash);
+  }
+
+  override async read(length: number): Promise<Lease> {
+    const piece = await super.read(length);
+    if (piece === undefined) {
+      throw sizeMismatch(this.#descriptor, `${this.offset} of ${this.#descriptor.size} bytes came`);
+    }
+    return this.#hash === undefined ? piece : this.#trail.update(this.#hash, piece);
+  }
+
+  override close(): void {
+    super.close();
+    this.#isClosed = true;
+    this.#hash?.hash?.drop();
+  }
+
+  /** Makes sure that nothing more comes, and that what came was right. @throws {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH. */
+  async finish(): Promise<void> {
+    const { digest, size } = this.#descriptor;
+    const more = await super.read(1);
+    more?.release();
+    if (more !== undefined) throw sizeMismatch(this.#descriptor, `more than ${size} bytes came`);
+    if (this.#hash === undefined) return;
+    try {
+      const actual = (await this.#trail.digestOf(this.#hash)) ?? digestOf(new Uint8Array(), algorithmOf(digest));
+      if (actual !== digest) throw digestMismatch(this.#descriptor, actual);
+    } catch (error) {
+      if (this.#isClosed || !(error instanceof HashWorkerLost)) throw error;
+      await this.#check();
+    }
+  }
+}
