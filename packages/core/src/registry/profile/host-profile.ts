@@ -1,3 +1,4 @@
+import type { Digest } from "../../content/digest.ts";
 import { SingleFlight } from "../../http/single-flight.ts";
 import type { ProfileJournal } from "../../journal/profile-journal.ts";
 import { KeyedLock } from "../keyed-lock.ts";
@@ -16,6 +17,8 @@ export class HostProfile {
   readonly referrerLock: KeyedLock = new KeyedLock();
   /** Whether a PUT with the blob as its body was taken, since this process began. */
   putWorked = false;
+  /** A blob that was sent there, since this process began, and the repository that has it. */
+  witness: { readonly repository: string; readonly digest: Digest } | undefined;
   /** Whether the host found Azure's request for one tag malformed, since this process began. Of its lists that says nothing. */
   refusesAzureTags = false;
   readonly #host: string;

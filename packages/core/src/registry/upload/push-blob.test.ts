@@ -5,6 +5,8 @@ import { BIG, blobOf, isCommit, opening, SMALL, steps } from "../../../../../tes
 import { failed, sha256 } from "../../../../../test/support/scripted-registry.ts";
 import { scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
 
+const OTHER = Buffer.concat([BIG, SMALL]);
+
 describe("push() of a blob", () => {
   it("costs two requests for a fresh small blob", async () => {
     await using setup = await scriptedSetup();
@@ -32,6 +34,37 @@ describe("push() of a blob", () => {
     await using setup = await scriptedSetup();
     expect(await setup.registry.repository("app").push(blobOf(BIG), opening(BIG))).toBe("pushed");
     expect(steps(setup.server)).toEqual(["POST mount app", "HEAD blobs", "PUT upload"]);
+  });
+
+  it("asks once, for a blob that it has sent, what a 202 says, before it sends more than 64 KiB", async () => {
+    await using setup = await scriptedSetup();
+    const app = setup.registry.repository("app");
+    for (const bytes of [SMALL, BIG, OTHER]) expect(await app.push(blobOf(bytes), opening(bytes))).toBe("pushed");
+    expect(steps(setup.server)).toEqual([
+      ...["POST mount app", "PUT upload"],
+      ...["POST mount app", "POST mount app", "PUT upload"],
+      ...["POST mount app", "PUT upload"],
+    ]);
+    expect(setup.server.log.filter((line) => line.includes(sha256(SMALL).slice(7)))).toHaveLength(3);
+  });
+
+  it("cancels what that question has opened where a 202 says nothing, and asks by HEAD from then on", async () => {
+    const names = ["one", "two", "three"];
+    await using setup = await scriptedSetup(({ method, path }) =>
+      method === "POST" && path.includes("mount=")
+        ? { status: 202, headers: { location: `${path.split("?")[0]}${names.shift()}` } }
+        : undefined,
+    );
+    const { server, registry } = setup;
+    for (const name of names) server.uploads.set(name, Buffer.alloc(0));
+    const app = registry.repository("app");
+    for (const bytes of [SMALL, BIG, OTHER]) expect(await app.push(blobOf(bytes), opening(bytes))).toBe("pushed");
+    expect(steps(server)).toEqual([
+      ...["POST mount app", "PUT upload"],
+      ...["POST mount app", "POST mount app", "DELETE upload", "HEAD blobs", "PUT upload"],
+      ...["HEAD blobs", "POST upload", "PUT upload"],
+    ]);
+    expect([...server.uploads.keys()]).not.toContain("three");
   });
 
   it("cancels the session of a blob that is there, and asks such a host by HEAD first", async () => {

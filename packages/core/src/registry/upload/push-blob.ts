@@ -13,6 +13,7 @@ import { mountOrStart } from "./mount-blob.ts";
 import { ContentFailure } from "./outgoing.ts";
 import { postBlob } from "./post-blob.ts";
 import { probeHost } from "./probe-host.ts";
+import { provesAbsence } from "./proves-absence.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
 import { SmallContent } from "./small-content.ts";
 import { UploadRecord } from "./upload-record.ts";
@@ -23,7 +24,7 @@ import type { UploadSession } from "./upload-session.ts";
  * the blob is looked for before anything is sent again; then the upload goes on where the registry has it, or is begun anew. An upload that an earlier process began, and a journal
  * remembers, goes on likewise. Every session is committed, cancelled, or in the journal.
  * Requests: 1 for a blob that is there or was mounted, 2 for one that is not; a HEAD more for a body over 64 KiB until the host has shown that
- * its 202 means absent; those of `probeHost` before the first big one. Memory: two pieces of the source, the whole of a small blob. Spec: distribution-spec v1.1.1, "Pushing blobs" (end-4a, end-4b, end-5, end-6, end-11).
+ * its 202 means absent, which it is asked for as soon as it has a blob; those of `probeHost` before the first big one. Memory: two pieces of the source, the whole of a small blob. Spec: distribution-spec v1.1.1, "Pushing blobs" (end-4a, end-4b, end-5, end-6, end-11).
  * @throws {StoreError} SIZE_MISMATCH or DIGEST_MISMATCH where the source has other bytes; what the source threw.
  * @throws {RegistryError} what the registry refused.
  */
@@ -76,8 +77,10 @@ async function push(
   await record?.save(session, 0);
   const cancel = (): Promise<void> => cancelRecorded(repository, session, record, options);
   try {
-    const provedAbsent = headFirst || (selfMount && profile.get("existence") === "proven");
-    if (!provedAbsent && size > SMALL_BODY_BYTES && (await isThere(repository, digest, options))) {
+    // Of a small body less would be saved than the question costs.
+    const provedAbsent =
+      headFirst || size <= SMALL_BODY_BYTES || (selfMount && (await provesAbsence(repository, options)));
+    if (!provedAbsent && (await isThere(repository, digest, options))) {
       if (selfMount) profile.learn({ existence: "head-first" });
       await cancel();
       return "existed";
@@ -88,6 +91,7 @@ async function push(
     throw error;
   }
   await upload.run(session);
+  profile.witness ??= { repository: repository.name, digest };
   return "pushed";
 }
 
