@@ -8,6 +8,7 @@ import type { CommandRun } from "../cli/run-command.ts";
 import { Workbench } from "../cli/workbench.ts";
 import { describePeers } from "../peers/describe-peers.ts";
 import { startDistribution } from "../peers/distribution.ts";
+import { datedImage } from "../support/dated-image.ts";
 import { indexOf, sampleArtifact, sampleImage, sampleIndex, seed } from "../support/sample-image.ts";
 
 const TAGS = ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"];
@@ -108,6 +109,25 @@ async function allIsThere({ bench, target, to, images }: Setup): Promise<void> {
 }
 
 describe("tranship sync with prune, to tranship serve", () => {
+  it("deletes nothing where images say nowhere how old they are", async () => {
+    await using bench = await Workbench.open();
+    const [from, to] = [await bench.serve(), await bench.serve()];
+    const source = bench.repository(from, "app");
+    for (const tag of ["v1", "v2", "v3"]) await seed(source, datedImage(tag, undefined), tag);
+    const mirror = { from: `${from.address}/app`, to: `${to.address}/app`, prune: true };
+    const writing = (tags: object) =>
+      writeFile(bench.path("m.yaml"), JSON.stringify({ version: 1, mirrors: [{ ...mirror, tags }] }));
+    await writing({ glob: "v*" });
+    expect(await bench.run(["sync", "-f", "m.yaml"])).toMatchObject({ code: 0 });
+
+    await writing({ glob: "v*", newest: 1, by: "created" });
+    const run = await bench.run(["sync", "-f", "m.yaml"]);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain("3 tags have no time: v1, v2, v3, and are not chosen");
+    expect(run.stderr).toMatch(/Nothing is deleted at \S+: 3 tags have no time/);
+    expect(await tagsOf(bench.repository(to, "app"))).toEqual(["v1", "v2", "v3"]);
+  });
+
   it("deletes tags alone", async () => {
     await using bench = await Workbench.open();
     const to = await bench.serve();

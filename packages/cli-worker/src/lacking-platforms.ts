@@ -1,14 +1,20 @@
 import { counted } from "./units.ts";
 
-/** Says of each chosen platform how many images lack it, where that is not to fail. */
-export function lackingPlatforms(
-  images: readonly { readonly lacking?: readonly string[] | undefined }[],
-): readonly string[] {
-  const platforms = Map.groupBy(
-    images.flatMap(({ lacking = [] }) => lacking),
-    (platform) => platform,
-  );
-  return [...platforms].map(
-    ([platform, { length }]) => `${counted(length, "tag")} without ${platform}, which the source does not have`,
-  );
+/** Images that a line names at most. */
+const NAMED = 5;
+
+/** An image, and which chosen platforms it lacks. */
+export interface LackingImage {
+  readonly name: string;
+  readonly lacking?: readonly string[] | undefined;
+}
+
+/** Says of each chosen platform which images lack it, where that is not to fail. */
+export function lackingPlatforms(images: readonly LackingImage[]): readonly string[] {
+  const lacks = images.flatMap(({ name, lacking = [] }) => lacking.map((platform) => ({ name, platform })));
+  return [...Map.groupBy(lacks, ({ platform }) => platform)].map(([platform, found]) => {
+    const names = found.slice(0, NAMED).map(({ name }) => name);
+    const more = found.length > NAMED ? ` and ${found.length - NAMED} more` : "";
+    return `${counted(found.length, "tag")} without ${platform}, which the source does not have: ${names.join(", ")}${more}`;
+  });
 }

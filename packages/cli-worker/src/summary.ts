@@ -37,7 +37,9 @@ function renderRepository({ from, to, copies, failures, requests }: CopyReport, 
       copies.map(({ result }) => result),
       tookMs,
     ),
-    ...lackingPlatforms(copies.map(({ result }) => result)).map((line) => `  platforms ${line}`),
+    ...lackingPlatforms(copies.map(({ to: name, result: { lacking } }) => ({ name, lacking }))).map(
+      (line) => `  platforms ${line}`,
+    ),
     `  requests  ${renderRequests(requests)}`,
   ];
 }

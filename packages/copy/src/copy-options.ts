@@ -40,6 +40,8 @@ export interface CopyOptions {
   readonly referrers?: boolean | undefined;
   /** Whether a tag that the target has may be moved. Default: yes. */
   readonly clobber?: boolean | undefined;
+  /** What the copy must come to, where that was planned: another root is refused before anything is sent. Default: whatever it comes to. */
+  readonly root?: Digest | undefined;
   /** Shares work in flight, what is known and the limits with other copies. Default: a run of its own. */
   readonly run?: CopyRun | undefined;
   /** This target is one of several that get the same source: what they read is fetched once. Default: it reads by itself. */

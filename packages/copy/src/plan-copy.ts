@@ -9,6 +9,7 @@ import {
   parsePlatform,
   readVerified,
   type Source,
+  StoreError,
   type Target,
 } from "@tranship/core";
 import type { CopyOptions, Destination, Origin } from "./copy-options.ts";
@@ -28,7 +29,7 @@ import { Writer } from "./writer.ts";
  * Requests: 1 HEAD for the target's reference; where it is missing there, 1 GET for the source's manifest, where it is not, 1 HEAD for the
  * source's, at the same time where a list shows it, and nothing else if the two are the same, or if that is remembered of a choice of platforms; none of these where the destination says what is there; 1 GET for each manifest below. Whether a blob is at the target is left to
  * `execute`, where asking costs nothing extra. Memory: the manifests of the image.
- * @throws {CopyError} with the code of the store that failed. @throws {StoreError} PLATFORM_UNKNOWN.
+ * @throws {CopyError} with the code of the store that failed. @throws {StoreError} PLATFORM_UNKNOWN; PLAN_OUTDATED where it comes to another root than `options.root`.
  */
 export async function planCopy(
   from: Origin,
@@ -65,6 +66,10 @@ export async function planIn(
   if (to.reference !== undefined && isDigest(to.reference) && to.reference !== root.root.digest) {
     const detail = `the content to copy is "${root.root.digest}", and a digest cannot stand for anything else`;
     throw new TypeError(`Cannot copy "${nameOf(from)}" to "${nameOf(to)}": ${detail}`);
+  }
+  if (options.root !== undefined && options.root !== root.root.digest) {
+    const detail = `it comes to "${root.root.digest}", and "${options.root}" was planned`;
+    throw new StoreError("PLAN_OUTDATED", `Cannot copy "${nameOf(from)}" to "${nameOf(to)}": ${detail}; plan anew`);
   }
   const unchanged = there === root.root.digest;
   const { kept, lacking = [], notices } = root;

@@ -4,6 +4,7 @@ import { convertFiles, type ForeignFile } from "../mirror/convert/convert-files.
 import type { ForeignFormat } from "../mirror/convert/foreign-format.ts";
 import { readLimited } from "../read-limited.ts";
 import { readableFile } from "../single-file.ts";
+import { SomeFailed } from "../some-failed.ts";
 import { readingInput, UsageError } from "../usage-error.ts";
 
 export interface ConvertFlags {
@@ -14,14 +15,19 @@ export interface ConvertFlags {
 /** The longest file that is read, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Prints a mirror file that does what another tool's files do; what could not be carried over goes to stderr. @throws {UsageError} where nothing can be. */
+/**
+ * Prints a mirror file that does what another tool's files do; what could not be carried over goes to stderr.
+ * @throws {UsageError} where nothing can be. @throws {SomeFailed} where the mirror file that was printed is none that can be used as it is.
+ */
 export async function convertAction(paths: readonly string[], flags: ConvertFlags, signal: AbortSignal): Promise<void> {
   const { format, to } = flags;
   if (to !== undefined) await readingInput(() => parseRepository(to));
   const files = await Promise.all(paths.map((path) => readForeignFile(path, signal)));
-  const { text, notes } = await convertFiles(files, { format, to });
+  const { text, notes, problems } = await convertFiles(files, { format, to });
   process.stdout.write(text);
   for (const note of notes) process.stderr.write(`tranship: ${note}\n`);
+  if (problems.length > 0)
+    throw new SomeFailed(problems.map((problem) => ({ error: new Error(problem), of: undefined })));
 }
 
 async function readForeignFile(path: string, signal: AbortSignal): Promise<ForeignFile> {

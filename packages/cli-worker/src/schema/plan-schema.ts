@@ -70,7 +70,7 @@ const image = z
   .meta({ id: "PlannedImage" });
 
 const cost = z.object({
-  requests: count.meta({ description: "At most, without those for tokens." }),
+  requests: count.meta({ description: "About: without those for tokens, what finds out about a host, and chunks." }),
   read: bytes.meta({ description: "Bytes, at most." }),
   written: bytes.meta({ description: "Bytes, at most." }),
   pulls: count.optional().meta({ description: "Manifests that are read, where the host counts them against a quota." }),

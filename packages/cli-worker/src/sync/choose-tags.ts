@@ -6,6 +6,9 @@ import type { TagRules } from "../mirror/select/tag-rules.ts";
 import { counted } from "../units.ts";
 import type { CreatedTimes } from "./created-times.ts";
 
+/** Tags that a message names. */
+const NAMED = 3;
+
 /**
  * Chooses tags from a source's list as the rules of a mirror say.
  * Requests: none, but with `by: created` those of `CreatedTimes` for each tag that the filters leave.
@@ -34,15 +37,25 @@ export async function chooseTags(
     );
   }
   const dated = times === "created" ? await created.of(matched, source, call) : { tags: listed, read: 0 };
-  const { tags, warnings } = selectTags(dated.tags, rules, { nowMs: Date.now() });
+  const { tags, undated, warnings } = selectTags(dated.tags, rules, { nowMs: Date.now() });
   const read = dated.read > 0 ? [`by: created read ${counted(dated.read, "image")}`] : [];
   const elsewhere = source instanceof FallbackSource ? source.listedElsewhere : undefined;
+  const timeless =
+    undated.length === 0 ? [] : [`${timelessTags(undated)}, and ${undated.length === 1 ? "is" : "are"} not chosen`];
   return {
     tags,
     ...(times === "created" && { seen: dated.tags }),
-    notices: [...warnings, ...read].map((text) => `${name}: ${text}`),
+    notices: [...warnings, ...timeless, ...read].map((text) => `${name}: ${text}`),
+    ...(undated.length > 0 && { incomplete: `${timelessTags(undated)}, so that nobody can tell what is old` }),
     ...(elsewhere !== undefined && {
       incomplete: `the list is from ${elsewhere}, since ${name} could not answer, and may lack tags`,
     }),
   };
+}
+
+/** `3 tags have no time: v1, v2, v3`. */
+function timelessTags(tags: readonly string[]): string {
+  const named = tags.slice(0, NAMED).join(", ");
+  const more = tags.length > NAMED ? ` and ${tags.length - NAMED} more` : "";
+  return `${counted(tags.length, "tag")} ${tags.length === 1 ? "has" : "have"} no time: ${named}${more}`;
 }

@@ -1,8 +1,9 @@
-import { type Journal, MemoryJournal, MemoryStore } from "@tranship/core";
+import { type Descriptor, type Journal, MemoryJournal, MemoryStore, OCI_INDEX } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { datedImage } from "../../../../test/support/dated-image.ts";
 import { RecordingStore } from "../../../../test/support/recording-store.ts";
 import { seed } from "../../../../test/support/sample-image.ts";
+import { putManifest } from "../../../../test/support/small-image.ts";
 import { CreatedTimes } from "./created-times.ts";
 
 const CREATED = "2026-03-01T10:00:00.000Z";
@@ -25,18 +26,28 @@ describe("CreatedTimes", () => {
     calls();
   });
 
-  it("reads each image once, also one that says nothing, and then asks only for its tag", async () => {
+  it("reads each image once, and then asks only for its tag; one that says nothing may say it another time", async () => {
     const first = await timesOf(new CreatedTimes({ journal }));
     expect(first).toMatchObject({ times: [CREATED, undefined], read: 2 });
     expect(first.calls.toSorted()).toEqual(["fetch", "fetch", "open", "open"]);
 
     const second = await timesOf(new CreatedTimes({ journal }));
-    expect(second).toEqual({ times: [CREATED, undefined], read: 0, calls: ["resolve", "resolve"] });
+    expect(second).toMatchObject({ times: [CREATED, undefined], read: 1 });
+    expect(second.calls.toSorted()).toEqual(["fetch", "open", "resolve", "resolve"]);
+  });
+
+  it("takes for the time of an index that of its first image, in whatever index that is", async () => {
+    const index = async (digest: Descriptor, tag: string) =>
+      putManifest(source, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [digest] }, tag);
+    await index(await index(await source.resolve("dated"), "inner"), "outer");
+    const { tags } = await new CreatedTimes({ journal }).of([{ name: "outer" }], source, {});
+    expect(tags).toMatchObject([{ name: "outer", time: new Date(CREATED) }]);
   });
 
   it("asks for nothing where tags are believed, or listed with digests", async () => {
     await timesOf(new CreatedTimes({ journal }));
-    expect(await timesOf(new CreatedTimes({ journal, trustMs: 60_000 }))).toMatchObject({ read: 0, calls: [] });
+    const believed = await timesOf(new CreatedTimes({ journal, trustMs: 60_000 }));
+    expect(believed.calls).toEqual(["open", "fetch"]);
 
     const { digest } = await source.resolve("dated");
     calls();

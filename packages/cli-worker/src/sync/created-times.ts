@@ -1,15 +1,19 @@
 import { atOnce } from "@tranship/copy";
 import {
   type CallOptions,
+  type Content,
   type Digest,
   isImageMediaType,
+  isIndexMediaType,
   type Journal,
   type ListedTag,
-  type Manifest,
   parseManifest,
   type Source,
 } from "@tranship/core";
 import { readImageTime } from "../prune/image-time.ts";
+
+/** Indexes within an index, at most, of which the innermost image is looked at. */
+const MOST_NESTED = 4;
 
 /** What is remembered between runs, and how long a tag is believed, in ms. */
 export interface CreatedTimesOptions {
@@ -25,7 +29,7 @@ export interface DatedTags {
   readonly read: number;
 }
 
-/** When images were built, as they say themselves. An image never changes: one that was read is remembered. */
+/** When images were built, as they say themselves. An image never changes: a time that was read is remembered. */
 export class CreatedTimes {
   readonly #memory: Journal["tags"] | undefined;
   readonly #trustMs: number;
@@ -49,7 +53,7 @@ export class CreatedTimes {
       read += 1;
       const image = await source.open(digest ?? tag.name, call);
       const time = await timeOf(image, source, call);
-      await this.#remember(image.descriptor.digest, time);
+      if (time !== undefined) await this.#memory?.built(image.descriptor.digest, time).catch(() => {});
       await source.sawTag?.(tag.name, image.descriptor.digest, call);
       return dated(tag.name, image.descriptor.digest, time);
     });
@@ -67,42 +71,29 @@ export class CreatedTimes {
     return digest;
   }
 
-  /** Null: it says nowhere when. A journal that fails is none. */
-  #known(digest: Digest): Promise<number | null | undefined> | undefined {
+  /** A journal that fails is none. */
+  #known(digest: Digest): Promise<number | undefined> | undefined {
     return this.#memory?.buildTime(digest).catch(() => undefined);
   }
-
-  async #remember(digest: Digest, time: number | null): Promise<void> {
-    await this.#memory?.built(digest, time).catch(() => {});
-  }
 }
 
-function dated(name: string, digest: Digest, time: number | null): ListedTag {
-  return { name, digest, ...(time !== null && { time: new Date(time) }) };
+function dated(name: string, digest: Digest, time: number | undefined): ListedTag {
+  return { name, digest, ...(time !== undefined && { time: new Date(time) }) };
 }
 
+/** What the image says; of an index that says nothing, what its first image says, which may be in an index below it. */
 async function timeOf(
-  { descriptor, bytes }: Awaited<ReturnType<Source["open"]>>,
+  { descriptor, bytes }: Content,
   source: Source,
   call: CallOptions,
-): Promise<number | null> {
+  depth = 0,
+): Promise<number | undefined> {
   const manifest = parseManifest(bytes, descriptor.mediaType);
-  const first = await firstImage(manifest, source, call);
-  const listed = (digest: Digest): Manifest | undefined => (digest === first?.digest ? first.manifest : undefined);
-  return (await readImageTime(source, manifest, listed, call))?.getTime() ?? null;
-}
-
-/** The image of an index that stands for its age. */
-async function firstImage(
-  manifest: Manifest,
-  source: Source,
-  call: CallOptions,
-): Promise<{ readonly digest: Digest; readonly manifest: Manifest } | undefined> {
-  if (manifest.kind !== "index") return undefined;
-  const entry = manifest.manifests.find(
-    ({ mediaType, platform }) => isImageMediaType(mediaType) && platform?.os !== "unknown",
+  const own = await readImageTime(source, manifest, () => undefined, call);
+  if (own !== undefined || manifest.kind !== "index" || depth === MOST_NESTED) return own?.getTime();
+  const first = manifest.manifests.find(
+    ({ mediaType, platform }) =>
+      isIndexMediaType(mediaType) || (isImageMediaType(mediaType) && platform?.os !== "unknown"),
   );
-  if (entry === undefined) return undefined;
-  const { descriptor, bytes } = await source.open(entry.digest, call);
-  return { digest: entry.digest, manifest: parseManifest(bytes, descriptor.mediaType) };
+  return first && timeOf(await source.open(first.digest, call), source, call, depth + 1);
 }

@@ -1,23 +1,32 @@
 import type { ImageResult, PlannedImage } from "@tranship/copy";
-import { lackingPlatforms } from "../lacking-platforms.ts";
+import { type LackingImage, lackingPlatforms } from "../lacking-platforms.ts";
 import { counted } from "../units.ts";
+import { referenceName } from "./image-name.ts";
 
 /** Says how many tags were brought with a choice of their platforms, since whoever compares digests with the source's finds others. Nothing where none was. */
 export function cutDownTags(
-  images: readonly Pick<ImageResult, "outcome" | "sourceDigest" | "lacking">[],
+  images: readonly Pick<ImageResult, "outcome" | "sourceDigest" | "lacking" | "to" | "targetTag">[],
 ): readonly string[] {
   const cut = images.filter(({ outcome, sourceDigest }) => outcome === "copied" && sourceDigest !== undefined);
-  return [...said(cut.length), ...lackingPlatforms(images)];
+  return [...said(cut.length), ...lackingPlatforms(images.map(lackingImage))];
 }
 
 /** The same of a plan. */
 export function cutDownInPlan(
-  images: readonly Pick<PlannedImage, "action" | "source" | "root" | "lacking">[],
+  images: readonly Pick<PlannedImage, "action" | "source" | "root" | "lacking" | "to" | "targetTag">[],
 ): readonly string[] {
   const cut = images.filter(
     ({ action, source, root }) => action === "copy" && source !== undefined && root !== undefined && source !== root,
   );
-  return [...said(cut.length), ...lackingPlatforms(images)];
+  return [...said(cut.length), ...lackingPlatforms(images.map(lackingImage))];
+}
+
+function lackingImage({
+  to = "",
+  targetTag,
+  lacking,
+}: Pick<ImageResult, "to" | "targetTag" | "lacking">): LackingImage {
+  return { name: referenceName(to, targetTag), lacking };
 }
 
 function said(tags: number): readonly string[] {

@@ -66,7 +66,7 @@ function renderContent(changes: readonly PlannedImage[]): readonly string[] {
 
 function renderHost(host: string, { requests, read, written, pulls }: HostCost): string {
   const parts = [
-    `up to ${counted(requests, "request")}`,
+    `about ${counted(requests, "request")}`,
     ...(read === 0 ? [] : [`reads ${formatBytes(read)}`]),
     ...(written === 0 ? [] : [`writes ${formatBytes(written)}`]),
     ...(pulls === undefined ? [] : [`${counted(pulls, "pull")} of its quota at least`]),

@@ -49,7 +49,7 @@ const MIGRATIONS: readonly string[] = [
   `,
   `
   CREATE TABLE build_times (
-    digest BLOB NOT NULL PRIMARY KEY, built INTEGER, read INTEGER NOT NULL
+    digest BLOB NOT NULL PRIMARY KEY, built INTEGER NOT NULL, read INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -64,7 +64,7 @@ export class SqliteTags implements TagJournal {
     });
   }
 
-  async built(digest: Digest, time: number | null): Promise<void> {
+  async built(digest: Digest, time: number): Promise<void> {
     const now = this.#now();
     await this.#database.writeSoon((connection) => {
       connection.run(
@@ -77,12 +77,11 @@ export class SqliteTags implements TagJournal {
     });
   }
 
-  async buildTime(digest: Digest): Promise<number | null | undefined> {
+  async buildTime(digest: Digest): Promise<number | undefined> {
     return this.#database.read((connection) => {
       const sql = "SELECT built FROM build_times WHERE digest = ? AND read >= ?";
       const row = connection.get(sql, digestColumn(digest), this.#now() - this.#limits.buildTimeMs);
-      if (row === undefined) return undefined;
-      return row["built"] === null ? null : Number(row["built"]);
+      return row && Number(row["built"]);
     });
   }
 

@@ -88,6 +88,7 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
             ...common,
             platforms: (image.platforms ?? []).map(parsePlatform),
             missingPlatforms: image.missingPlatforms,
+            root: image.root,
             sparse: image.sparse,
             referrers: image.referrers,
           },

@@ -60,7 +60,7 @@ export async function applyJobs(
     if (source === undefined) return;
     const feeds = feedsFor(spool, source, entries);
     for (const notice of entries.flatMap(({ steps }) => steps?.head.notices ?? [])) say(name, notice);
-    await Promise.all(
+    const settled = await Promise.allSettled(
       entries.map(async (entry, at) => {
         const feed = feeds[at];
         const how = { run, call, onEvent, check, allowTargetMoved, feed };
@@ -71,6 +71,8 @@ export async function applyJobs(
         noteFailure();
       }),
     );
+    // Not before every target has ended: what is told later would be told twice.
+    for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
   };
   try {
     await forEachInFlight(jobs, images, async (job) => {

@@ -1,5 +1,6 @@
 import { parsePlatform, StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
+import { turns } from "../../../../test/support/recording-store.ts";
 import { buildImage, buildIndex } from "../../../../test/support/small-image.ts";
 import { MemoryRegistries, putImages } from "../../../../test/support/sync-setup.ts";
 import { CopyRun } from "../run.ts";
@@ -54,6 +55,52 @@ describe("applyPlan()", () => {
     });
     expect(said).toEqual(["Signatures and other referrers of the index itself are not copied: only a part of it is"]);
     expect(result.notices).toEqual(said);
+  });
+
+  it("refuses to make another root than was planned, and sends nothing", async () => {
+    const source = registries.store("src/app");
+    const images = await Promise.all(
+      ["linux/amd64", "linux/arm64", "linux/s390x"].map((name) => buildImage(source, name, [name])),
+    );
+    await buildIndex(source, images, "i1");
+    const platforms = ["linux/amd64", "linux/arm64"].map(parsePlatform);
+    const plan = await planned({ ...every, tags: ["i1"], platforms });
+    const other = await digestOf("src/app", "v1");
+    const edited: SyncPlan = { ...plan, images: plan.images.map((image) => ({ ...image, root: other })) };
+
+    const result = await applyPlan(edited, registries);
+
+    expect(result.images).toMatchObject([{ outcome: "failed", error: { code: "PLAN_OUTDATED" } }]);
+    expect(result.images[0]?.error?.message).toContain(`"${other}" was planned; plan anew`);
+    expect(registries.store("dst/app").about("push", "tag")).toEqual([]);
+    expect(await applyPlan(plan, registries)).toMatchObject({ ok: true, outcomes: { copied: 1 } });
+  });
+
+  it("tells of each image once where it is aborted, though one target ends before the others", async () => {
+    const targets = ["one/app", "two/app", "three/app"].map((to) => ({ to }));
+    const plan = await planned({ ...every, targets });
+    const ending = new AbortController();
+    registries.store("one/app").before = async ({ method }) => {
+      if (method === "push") ending.abort(new Error("enough"));
+    };
+    for (const name of ["two/app", "three/app"]) {
+      registries.store(name).before = async ({ method }) => {
+        if (method === "push") await turns(50);
+      };
+    }
+    const tally = new ResultTally();
+    await expect(applyPlan(plan, registries, { tally, signal: ending.signal })).rejects.toThrow("enough");
+
+    const told = tally.result(new CopyRun()).images.map(({ to, tag }) => `${to}:${tag}`);
+    expect(told.toSorted()).toEqual(plan.images.map(({ to, tag }) => `${to}:${tag}`).toSorted());
+  });
+
+  it("refuses a plan in which two sources are for one tag", async () => {
+    const plan = await planned();
+    const [first, second] = plan.images;
+    if (first === undefined || second === undefined) throw new Error("no images");
+    const text = JSON.stringify({ ...plan, images: [first, { ...second, targetTag: first.targetTag }] });
+    expect(() => parseSyncPlan(text)).toThrow(/^images\[1\] is for "dst\/app" and "v1", as another entry is/);
   });
 
   it("copies the planned digest of a tag that has moved, and says so", async () => {

@@ -38,13 +38,29 @@ export function parseSyncPlan(text: string): SyncPlan {
     version: SYNC_PLAN_VERSION,
     kind: "plan",
     createdAt: stringAt(plan["createdAt"], "createdAt"),
-    images: listAt(plan["images"], "images", imageAt),
+    images: eachTagOnce(listAt(plan["images"], "images", imageAt)),
     hosts: recordAt(plan["hosts"], "hosts", hostAt),
     create: listAt(plan["create"], "create", stringAt),
     unresolved: listAt(plan["unresolved"], "unresolved", unresolvedAt),
     notices: listAt(plan["notices"], "notices", stringAt),
     requests: recordAt(plan["requests"], "requests", (counts, path) => recordAt(counts, path, numberAt)),
   };
+}
+
+/** One tag has one source. @throws {SyntaxError} naming the second entry. */
+function eachTagOnce(images: readonly PlannedImage[]): readonly PlannedImage[] {
+  const seen = new Map<string, string>();
+  for (const [at, { from, tag, to, targetTag, source, action }] of images.entries()) {
+    const written = JSON.stringify([from, tag, source, action]);
+    const name = JSON.stringify([to, targetTag]);
+    const other = seen.get(name);
+    if (other !== undefined && other !== written)
+      throw new SyntaxError(
+        `images[${at}] is for "${to}" and "${targetTag}", as another entry is: one tag has one source`,
+      );
+    seen.set(name, written);
+  }
+  return images;
 }
 
 function imageAt(value: unknown, path: string): PlannedImage {

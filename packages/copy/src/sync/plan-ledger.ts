@@ -19,6 +19,8 @@ export interface Finding {
   readonly asked: RequestCount;
   /** Whether referrers were looked for. */
   readonly referrers: boolean;
+  /** Whether one manifest of an index is all that is copied: the index is read, and not put. */
+  readonly single: boolean;
 }
 
 /** Adds up what images will cost, and knows which blob an earlier one of them brings. Memory: about 150 bytes a blob and target repository, and a tag. */
@@ -105,14 +107,14 @@ export class PlanLedger {
    * What `apply` asks for a second time: all but the manifests that are counted as put. Where there is no API for referrers it has no list of the tags at hand, and asks for the referrers tag
    * of each manifest.
    */
-  #again(source: Place, target: Place, actions: readonly PlanAction[], { asked, referrers }: Finding): void {
+  #again(source: Place, target: Place, actions: readonly PlanAction[], { asked, referrers, single }: Finding): void {
     const manifests = actions.filter(({ descriptor }) => isManifestMediaType(descriptor.mediaType));
     const puts = manifests.filter(({ action }) => action === "put").length;
     for (const [host, store] of new Map([source, target].map((one) => [hostOf(one), one]))) {
       const { "GET manifest": read = 0, ...others } = asked[host] ?? {};
       const counted = Object.entries(others).filter(([kind]) => !/ (?:token|ping)$/.test(kind));
       const isSource = host === hostOf(source);
-      const unput = isSource ? Math.max(read, manifests.length) - puts : read;
+      const unput = isSource ? Math.max(read, manifests.length) - puts + (single ? 1 : 0) : read;
       const tagged = isSource && referrers ? Math.max(manifests.length - (others["GET referrers"] ?? 0), 0) : 0;
       const requests = counted.reduce((sum, [, count]) => sum + count, Math.max(unput, 0) + tagged);
       if (requests > 0) this.#cost(store, { requests });

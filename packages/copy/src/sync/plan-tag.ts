@@ -53,7 +53,6 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
   }
   try {
     const digest = await sourceDigest(repository, tag, open, { ...options, asking });
-    if (needsSubjects(repository)) repository.subjects.add(digest);
     const entries = [...settled];
     const shared = open.length > 1 ? new SharedSource(source) : source;
     for (const { target, there } of open) {
@@ -146,6 +145,9 @@ async function planEntry(
     return entry(target, { ...image, action: "skip", reason: "unchanged", root: there });
   }
   const reads = readsContent(source, depth);
+  // What is about an index that is cut down is not about what is made of it.
+  const isWhole = platforms.length === 0 || sparse;
+  if (isWhole && needsSubjects(repository)) repository.subjects.add(digest);
   if (platforms.length === 0 && !referrers && target.present.has(digest)) {
     ledger.tag(target.store, 2);
     return entry(target, { ...image, action: "retag", reason, root: digest });
@@ -171,10 +173,14 @@ async function planEntry(
     return entry(target, { ...image, action: "copy", reason: root === there ? below : reason, root, lacking });
   }
   const actions = await collect(plan);
-  if (needsSubjects(repository)) for (const manifest of manifestsOf(digest, actions)) repository.subjects.add(manifest);
+  if (needsSubjects(repository)) for (const manifest of manifestsOf(root, actions)) repository.subjects.add(manifest);
   if (actions.every((action) => action.action === "skip") && root === there)
     return entry(target, { ...image, action: "skip", reason: "unchanged", root });
-  const content = ledger.content(source, target.store, actions, { asked: counter.result(), referrers });
+  const content = ledger.content(source, target.store, actions, {
+    asked: counter.result(),
+    referrers,
+    single: platforms.length === 1 && root !== digest,
+  });
   const planned: PlannedImage = {
     ...image,
     action: "copy",

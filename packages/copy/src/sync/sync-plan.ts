@@ -88,7 +88,10 @@ export interface PlannedImage {
 
 /** What a plan costs at one host. Bytes are those of blobs and manifests. */
 export interface HostCost {
-  /** Requests that `apply` takes at most, without those for tokens, and without what is read where tags can't be deleted alone. `sync`, which looks at nothing twice, takes fewer. */
+  /**
+   * Requests that `apply` takes, as far as they can be told before. Not among them: those for tokens, those that find out how an unknown host takes uploads and referrers, the chunks of big
+   * blobs, what is below images that were not read, and what is read where tags can't be deleted alone. `sync`, which looks at nothing twice, takes fewer.
+   */
   readonly requests: number;
   /** Bytes read from it, at most. */
   readonly read: number;

@@ -1,4 +1,4 @@
-import { StoreError } from "@tranship/core";
+import { type Descriptor, OCI_INDEX, parsePlatform, StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { rendezvous } from "../../../../test/support/recording-store.ts";
 import { buildArtifact, buildImage, buildIndex, putManifest } from "../../../../test/support/small-image.ts";
@@ -122,6 +122,25 @@ describe("sync()", () => {
       expect.arrayContaining(["v1", signature]),
     );
     expect(source.about("tags")).toEqual([]);
+  });
+
+  it("leaves cosign's tags of an index that is cut down, and takes those of what is made of it", async () => {
+    const source = registries.store("src/multi");
+    const images = await Promise.all(
+      ["linux/amd64", "linux/arm64"].map((platform) => buildImage(source, platform, ["base", platform])),
+    );
+    const index = await buildIndex(source, images, "v1");
+    const signatureOf = ({ digest }: Descriptor): string => `${digest.replace(":", "-")}.sig`;
+    const [amd64, arm64] = images.map(({ manifest }) => signatureOf(manifest));
+    for (const tag of [signatureOf(index), amd64, arm64])
+      await putManifest(source, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] }, tag);
+    const cut: SyncRepository = { ...every, from: "src/multi", cosignTags: true };
+
+    await sync([{ ...cut, platforms: [parsePlatform("linux/amd64")] }], registries);
+    const tags = (): Promise<readonly string[]> => Array.fromAsync(registries.store("dst/app").tags());
+    expect((await tags()).toSorted()).toEqual(["v1", amd64].toSorted());
+    await sync([cut], registries);
+    expect(await tags()).toContain(signatureOf(index));
   });
 
   it("cuts an index down to platforms, and sees that it is unchanged", async () => {

@@ -7,7 +7,7 @@ import type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./tag-jo
 export class MemoryTags implements TagJournal {
   readonly #tags: RecentEntries<Digest>;
   readonly #rewrites: RecentEntries<Digest>;
-  readonly #buildTimes: RecentEntries<number | null>;
+  readonly #buildTimes: RecentEntries<number>;
 
   constructor(limits: JournalLimits, now: () => number) {
     this.#tags = new RecentEntries({ limit: limits.tags, keepMs: limits.tagMs, now });
@@ -32,11 +32,11 @@ export class MemoryTags implements TagJournal {
     return this.#rewrites.get(JSON.stringify([source, selection]))?.value;
   }
 
-  async built(digest: Digest, time: number | null): Promise<void> {
+  async built(digest: Digest, time: number): Promise<void> {
     this.#buildTimes.set(digest, time);
   }
 
-  async buildTime(digest: Digest): Promise<number | null | undefined> {
+  async buildTime(digest: Digest): Promise<number | undefined> {
     return this.#buildTimes.get(digest)?.value;
   }
 

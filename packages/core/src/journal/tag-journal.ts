@@ -41,10 +41,10 @@ export interface TagJournal {
   rewrote(rewrite: Rewrite, result: Digest): Promise<void>;
   /** The index that the choice of platforms made; undefined where that is not known. */
   result(rewrite: Rewrite): Promise<Digest | undefined>;
-  /** The image, or index, was built at that time, in ms since 1970; null: it does not say when. */
-  built(digest: Digest, time: number | null): Promise<void>;
+  /** The image, or index, was built at that time, in ms since 1970. */
+  built(digest: Digest, time: number): Promise<void>;
   /** When it was built; undefined where that is not known. */
-  buildTime(digest: Digest): Promise<number | null | undefined>;
+  buildTime(digest: Digest): Promise<number | undefined>;
   /** How much is remembered. */
   counts(): Promise<TagCounts>;
   /** Forgets everything. Gives how many entries there were. */

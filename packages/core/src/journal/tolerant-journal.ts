@@ -166,11 +166,11 @@ class TolerantTags implements TagJournal {
     return this.#journal.ask(({ tags }) => tags.result(rewrite));
   }
 
-  built(digest: Digest, time: number | null): Promise<void> {
+  built(digest: Digest, time: number): Promise<void> {
     return this.#journal.ask(({ tags }) => tags.built(digest, time));
   }
 
-  buildTime(digest: Digest): Promise<number | null | undefined> {
+  buildTime(digest: Digest): Promise<number | undefined> {
     return this.#journal.ask(({ tags }) => tags.buildTime(digest));
   }
 

@@ -290,8 +290,12 @@ tasks:
       - from: test/versions
         tags: ["semver: >=1.31.0 <1.31.9", "latest"]
       - from: test/expressions
-        tags: ['regex: 1\\.26\\.[0-9]-(glibc|musl)', 'regex: !.*-rc', 'keep: 1.*']
+        tags: ['regex: 1\\.26\\.[0-9]-(glibc|musl)', 'regex: !.*-rc', 'regex: \\pL']
         platform: linux/arm64
+      - from: test/narrowed
+        tags: ['regex: 1.*', 'keep: 1.2']
+      - from: test/foreign
+        tags: ['regex: \\pL']
       - from: regex:myproject/.*
         to: ecr
       - from: regex:(a|b)/.*
@@ -340,10 +344,14 @@ tasks:
   it("says what it could not, with the line", async () => {
     expect((await convert(DREGSY)).notes).toEqual([
       "their.yml:2: skopeo of the file is not carried over",
-      expect.stringMatching(/^their\.yml:24: the entry "keep: 1\.\*" of tags is not carried over/),
-      expect.stringMatching(/^their\.yml:28: a mapping of the task task1 is not carried over: "regex:\(a\|b\)\/\.\*"/),
-      expect.stringMatching(/^their\.yml:29: a mapping of the task task1 is not carried over: "regex:jenkins/),
-      'their.yml:31: the task task2 has no schedule: it goes by the one of the others, "* * * * *"',
+      expect.stringMatching(/^their\.yml:24: the entry "regex: \\\\pL" of tags is not carried over/),
+      expect.stringMatching(/^their\.yml:26: a mapping .* not carried over: without "keep: 1\.2" more tags/),
+      expect.stringMatching(/^their\.yml:27: the entry "keep: 1\.2" of tags is not carried over/),
+      expect.stringMatching(/^their\.yml:28: a mapping .* not carried over: nothing of its tags/),
+      expect.stringMatching(/^their\.yml:29: the entry "regex: \\\\pL" of tags is not carried over/),
+      expect.stringMatching(/^their\.yml:32: a mapping of the task task1 is not carried over: "regex:\(a\|b\)\/\.\*"/),
+      expect.stringMatching(/^their\.yml:33: a mapping of the task task1 is not carried over: "regex:jenkins/),
+      'their.yml:35: the task task2 has no schedule: it goes by the one of the others, "* * * * *"',
     ]);
   });
 });
@@ -406,6 +414,7 @@ describe("convertFiles() of schedules", () => {
 describe("convertFiles()", () => {
   it("refuses what is nobody's, ours, or empty of images", async () => {
     await expect(convert("a: { b: 1 }")).rejects.toThrow(/no file of regsync, skopeo sync, image-syncer or dregsy/);
+    await expect(convert('{ "foo": 1 }')).rejects.toThrow(/no file of regsync, skopeo sync, image-syncer or dregsy/);
     await expect(convert("version: 1\nmirrors: []")).rejects.toThrow(/mirror file already/);
     await expect(convert("sync: []")).rejects.toThrow(/no image in it/);
     await expect(convert("sync: [{ source: 'ocidir://x', target: a.b/c }]")).rejects.toThrow(
@@ -415,9 +424,28 @@ describe("convertFiles()", () => {
   });
 
   it("says what the mirror file still lacks", async () => {
-    const { notes } = await convertFiles([
+    const { problems } = await convertFiles([
       { name: "r.yml", text: "sync: [{ source: docker.io, target: a.b/hub, type: registry }]" },
     ]);
-    expect(notes.join()).toMatch(/the mirror file:\d+:\d+: .*docker\.io lists no repositories; name them/);
+    expect(problems.join()).toMatch(/the mirror file:\d+:\d+: .*docker\.io lists no repositories; name them/);
+  });
+
+  it.each([
+    [
+      "regsync, what it allows",
+      "sync: [{ source: a.b/c, target: d.e/c, type: repository, tags: { allow: ['\\pL'] } }]",
+    ],
+    [
+      "regsync, what it denies",
+      "sync: [{ source: a.b/c, target: d.e/c, tags: { allow: ['1'], deny: ['2', '\\pL'] } }]",
+    ],
+    ["regsync, repositories", "sync: [{ source: a.b, target: d.e, type: registry, repos: { allow: ['a(b|c)+'] } }]"],
+    ["skopeo, a list for a text", "a.b: { images-by-semver: { pg: ['>=12', '>=15'] } }"],
+    ["image-syncer, one tag for all", '{ "a.b/c": "d.e/f:v1" }'],
+  ])("leaves out what would mean more than it did: %s", async (_, text) => {
+    const other = "sync: [{ source: a.b/kept, target: d.e/kept }]";
+    const { mirrors } = (await convert([text, other], { to: "d.e/x" })).document;
+    expect(mirrors).toEqual([{ from: "a.b/kept", to: "d.e/kept" }]);
+    expect((await convert([text, other], { to: "d.e/x" })).notes.join()).toContain("is not carried over");
   });
 });

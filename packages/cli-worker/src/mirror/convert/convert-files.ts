@@ -30,6 +30,8 @@ export interface ConvertedFiles {
   readonly text: string;
   /** What could not be carried over, each with file and line. */
   readonly notes: readonly string[];
+  /** Why the mirror file would be refused as it is, a line each: names that this tool has no equal for, two entries that write one tag. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -51,7 +53,7 @@ export async function convertFiles(
   }
   const from = files.map(({ name }, index) => `${name} (${formats[index]})`).join(", ");
   const text = writeMirrorFile(into, { from, schedule: await chooseSchedule(into) });
-  return { text, notes: [...into.notes, ...problemsOf(text, into)] };
+  return { text, notes: into.notes, problems: problemsOf(text, into) };
 }
 
 function convertFile({ name, text }: ForeignFile, into: Conversion, options: ConvertOptions): ForeignFormat {
@@ -84,7 +86,6 @@ function convertFile({ name, text }: ForeignFile, into: Conversion, options: Con
   return format;
 }
 
-/** What reading the mirror file would refuse: names that this tool has no equal for, two entries that write one tag. */
 function problemsOf(text: string, into: Conversion): readonly string[] {
   const variables = Object.fromEntries(into.variables.map((name) => [name, "variable.example"]));
   try {

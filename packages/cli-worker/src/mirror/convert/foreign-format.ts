@@ -28,7 +28,11 @@ export function detectFormat(top: ForeignMap): ForeignFormat | "mirror file" | u
   if (maps.length === values.length && maps.every((inner) => inner.some((key) => SKOPEO_KEYS.has(key))))
     return "skopeo";
   if (isAuthFile(top)) return "image-syncer";
-  return values.every(({ kind }) => kind === "scalar" || kind === "list") ? "image-syncer" : undefined;
+  // Images, each with its targets: an image may be of Docker Hub, and have no place of its own.
+  const isImages = values.every(({ kind }) => kind === "scalar" || kind === "list");
+  return isImages && values.some((value) => value.texts().some((text) => text.includes("/")))
+    ? "image-syncer"
+    : undefined;
 }
 
 /** Whether the map is image-syncer's credentials alone: users and passwords by registry. */

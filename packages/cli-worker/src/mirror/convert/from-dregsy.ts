@@ -121,6 +121,7 @@ function placesOf(
 /** dregsy takes a tag that fits any of its entries; here, names are added to what fits filters of one kind. */
 function readTags(value: ForeignValue | undefined): { readonly tags?: MirrorDraft["tags"] & object } {
   const entries = (value?.list() ?? []).map((entry) => ({ entry, text: entry.text() ?? "" }));
+  const lost: string[] = [];
   const kept = { names: [] as string[], semver: [] as string[], regex: [] as string[], excludeRegex: [] as string[] };
   for (const { entry, text } of entries) {
     const [, kind, rest = ""] = /^(semver|regex|keep):(.*)$/s.exec(text) ?? [];
@@ -134,12 +135,17 @@ function readTags(value: ForeignValue | undefined): { readonly tags?: MirrorDraf
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       entry.note(`the entry ${JSON.stringify(text)} of tags is not carried over: ${error.message}`);
+      lost.push(text);
+      if (kind === "keep" || inverted)
+        throw new SyntaxError(`without ${JSON.stringify(text)} more tags would be meant than were`);
     }
   }
   if (kept.semver.length > 0 && kept.regex.length > 0) {
     value?.note("semver and regex together are not carried over: here a tag has to fit both; only regex is");
     kept.semver.length = 0;
   }
+  if (lost.length > 0 && lost.length === entries.length)
+    throw new SyntaxError("nothing of its tags can be carried over, and without that all would be meant");
   const filters: TagsDraft = {
     ...(kept.regex.length > 0 && { regex: kept.regex }),
     ...(kept.semver.length > 0 && { semver: kept.semver.join(" || ") }),

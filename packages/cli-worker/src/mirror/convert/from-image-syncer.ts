@@ -72,7 +72,7 @@ function draftOf(source: string, target: string): MirrorDraft {
   const [first = "", ...others] = source.split(",");
   const image = readForeign(first);
   const targetTag = readForeign(target).tag;
-  if (image.digest !== undefined || (others.length === 0 && targetTag !== undefined))
+  if (image.digest !== undefined || (image.tag !== undefined && others.length === 0 && targetTag !== undefined))
     return { from: imageText(image), to };
   if (targetTag !== undefined) throw new SyntaxError("several tags can't go to one");
   const tags = image.tag === undefined ? [] : [image.tag, ...others];

@@ -1,6 +1,7 @@
 import { parseHost } from "@tranship/core";
 import { type Conversion, type HostDraft, literal, type MirrorDraft, type TagsDraft } from "./conversion.ts";
 import { dueBySchedule, dueEvery, parseGoDuration } from "./due.ts";
+import { allowed, denied } from "./filters.ts";
 import { imageText, messageOf, readForeign, repositoryText } from "./foreign-reference.ts";
 import type { ForeignMap, ForeignValue } from "./foreign-value.ts";
 import { fromGoRegex, globsOfRegex } from "./go-regex.ts";
@@ -182,8 +183,8 @@ function readTags(map: ForeignMap): { readonly tags?: TagsDraft } {
   }
   const rules = (tags ?? sets[0])?.map();
   if (rules === undefined) return {};
-  const allow = regexes(rules.take("allow"), "whole");
-  const deny = regexes(rules.take("deny"), "whole");
+  const allow = allowed(rules.take("allow"), readRegex);
+  const deny = denied(rules.take("deny"), readRegex);
   const semver = rules.take("semverRange")?.texts() ?? [];
   rules.noteRest("the tags");
   const draft: TagsDraft = {
@@ -194,30 +195,30 @@ function readTags(map: ForeignMap): { readonly tags?: TagsDraft } {
   return Object.keys(draft).length === 0 ? {} : { tags: draft };
 }
 
-function regexes(list: ForeignValue | undefined, anchoring: "whole" | "part"): readonly string[] {
-  return (list?.list() ?? []).flatMap((value) => {
-    const text = value.text() ?? "";
-    try {
-      return literal(fromGoRegex(text, anchoring));
-    } catch (error) {
-      value.note(`the expression ${JSON.stringify(text)} is not carried over: ${messageOf(error)}`);
-      return [];
-    }
-  });
+/** An expression for whole tags; undefined, and a note, where it can't be carried over. */
+function readRegex(value: ForeignValue): readonly string[] | undefined {
+  const text = value.text() ?? "";
+  try {
+    return [literal(fromGoRegex(text, "whole"))];
+  } catch (error) {
+    value.note(`the expression ${JSON.stringify(text)} is not carried over: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** The same for repositories. */
+function readGlobs(value: ForeignValue): readonly string[] | undefined {
+  const text = value.text() ?? "";
+  const found = globsOfRegex(text);
+  if (found === undefined)
+    value.note(`the expression ${JSON.stringify(text)} for repositories is not carried over: write it as a glob`);
+  return found;
 }
 
 function readRepos(map: ForeignMap): Pick<MirrorDraft, "repositories" | "excludeRepositories"> {
   const repos = map.take("repos")?.map();
-  const globs = (list: ForeignValue | undefined): readonly string[] =>
-    (list?.list() ?? []).flatMap((value) => {
-      const text = value.text() ?? "";
-      const found = globsOfRegex(text);
-      if (found === undefined)
-        value.note(`the expression ${JSON.stringify(text)} for repositories is not carried over: write it as a glob`);
-      return found ?? [];
-    });
-  const allow = globs(repos?.take("allow"));
-  const deny = globs(repos?.take("deny"));
+  const allow = allowed(repos?.take("allow"), readGlobs);
+  const deny = denied(repos?.take("deny"), readGlobs);
   return {
     ...(allow.length > 0 && !allow.includes("**") && { repositories: allow }),
     ...(deny.length > 0 && { excludeRepositories: deny }),

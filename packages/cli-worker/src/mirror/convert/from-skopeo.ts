@@ -39,7 +39,9 @@ export function fromSkopeo(top: ForeignMap, into: Conversion, to: string): void 
     for (const [key, read] of filters) {
       for (const [image, filter] of registry.take(key)?.map().takeAll() ?? []) {
         attempt(filter, image, () => {
-          const tags = read(filter.text() ?? "");
+          const text = filter.text();
+          if (text === undefined) throw new SyntaxError(`${key} is a map of texts`);
+          const tags = read(text);
           into.mirror({ from: repository(image), to: target(image), ...(tags && { tags }) }, filter.line);
         });
       }

@@ -16,6 +16,7 @@ describe("fromGoRegex()", () => {
     ["\\Av\\z", "whole", "v"],
     ["(?P<x>a)", "whole", "(?<x>a)"],
     ["1\\$$", "part", ".*1\\$"],
+    ["v[[:digit:]]+[-_[:alpha:]]*", "whole", "v[0-9]+[-_A-Za-z]*"],
   ] as const)("reads %s for the %s tag as %s", (text, anchoring, result) => {
     expect(fromGoRegex(text, anchoring)).toBe(result);
   });
@@ -25,7 +26,7 @@ describe("fromGoRegex()", () => {
     expect(regexPattern(fromGoRegex("(?i)v1", "whole")).select(["V1", "v2"])).toEqual(["V1"]);
   });
 
-  it.each(["[[:alpha:]]", "\\pL", "("])("refuses %s", (text) => {
+  it.each(["[[:graph:]]", "[[:^alpha:]]", "\\pL", "("])("refuses %s", (text) => {
     expect(() => fromGoRegex(text, "whole")).toThrow(SyntaxError);
   });
 });

@@ -14,9 +14,21 @@ export function fromGoRegex(text: string, anchoring: Anchoring): string {
   return result;
 }
 
+/** The classes of POSIX that Go knows, within brackets. */
+const POSIX_CLASSES: Readonly<Record<string, string>> = {
+  alnum: "0-9A-Za-z",
+  alpha: "A-Za-z",
+  digit: "0-9",
+  lower: "a-z",
+  upper: "A-Z",
+  word: "\\w",
+  xdigit: "0-9A-Fa-f",
+};
+
 function translate(text: string): string {
-  if (/\[\[:|\\p|\(\?[a-zA-Z-]*U/.test(text)) throw new SyntaxError(`it uses a class or flag that only Go has`);
-  const body = text
+  const plain = text.replaceAll(/\[:([a-z]+):\]/g, (written, name: string) => POSIX_CLASSES[name] ?? written);
+  if (/\[:|\\p|\(\?[a-zA-Z-]*U/.test(plain)) throw new SyntaxError(`it uses a class or flag that only Go has`);
+  const body = plain
     .replaceAll("(?P<", "(?<")
     .replaceAll("\\A", "^")
     .replaceAll("\\z", "$")

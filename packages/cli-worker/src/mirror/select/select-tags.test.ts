@@ -86,6 +86,15 @@ describe("selectTags()", () => {
     expect(chosen(listed, { newerThan: { time: new Date(NOW_MS - 50 * DAY_MS) } })).toEqual(["old", "new"]);
   });
 
+  it("names what fits and has no time, where it is chosen by time", () => {
+    const listed = [...aged({ old: 9, new: 1 }), ...named("undated")];
+    const undated = (of: Partial<TagRules>) => selectTags(listed, rules(of), { nowMs: NOW_MS }).undated;
+    expect(undated({ newest: 2 })).toEqual(["undated"]);
+    expect(undated({ newerThan: { ageMs: 30 * DAY_MS } })).toEqual(["undated"]);
+    for (const of of [{}, { newest: 3 }, { newest: 1, semver: new Range("*") }, { newest: 1, exclude: globs("un*") }])
+      expect(undated(of)).toEqual([]);
+  });
+
   it("takes what is named, whatever is listed", () => {
     expect(chosen(named("v1"), { names: ["gone"], listed: false })).toEqual(["gone"]);
     expect(chosen(named("v1", "v2"), { names: ["gone", "v1"], glob: globs("v*") })).toEqual(["gone", "v1", "v2"]);

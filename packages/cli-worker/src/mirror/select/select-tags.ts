@@ -6,6 +6,8 @@ import { versionOf } from "./version.ts";
 /** What of a list is chosen. */
 export interface TagSelection {
   readonly tags: readonly string[];
+  /** Tags that fit and have no time, where the choice is by time: nobody can tell whether they are among the newest. */
+  readonly undated: readonly string[];
   /** What the user should know: a filter that matches nothing. */
   readonly warnings: readonly string[];
 }
@@ -46,7 +48,7 @@ export function timesFor(
 
 /**
  * Chooses the tags of a repository: exclude, then match, then newer than, then newest; and those that are named. `newest` orders by version where there is `semver`, else
- * by time. What `timesFor` calls `created` has to be read before, into `time`; a tag without a time is not new.
+ * by time. What `timesFor` calls `created` has to be read before, into `time`; a tag without a time is not chosen, and `undated`.
  */
 export function selectTags(
   listed: readonly ListedTag[],
@@ -59,7 +61,8 @@ export function selectTags(
     since === undefined ? matched : matched.filter(({ time }) => time !== undefined && time.getTime() > since);
   const chosen = newest(young, rules);
   const tags = [...new Set([...rules.names, ...chosen.map(({ name }) => name)])];
-  return { tags, warnings: warningsFor(listed, matched, young, rules) };
+  const undated = timesFor(matched, rules) === "none" ? [] : matched.filter(({ time }) => time === undefined);
+  return { tags, undated: undated.map(({ name }) => name), warnings: warningsFor(listed, matched, young, rules) };
 }
 
 /** The tags that never move. */

@@ -70,13 +70,18 @@ async function deleteAll(
   };
   const [digestTags, tags] = [rest.filter(isOfDigest), rest.filter((image) => !isOfDigest(image))];
   await each(tags, results, options, alone);
-  const left = images.find((image) => !isOfDigest(image) && results.get(image)?.outcome !== "deleted");
+  const left = images.find((image) => !isOfDigest(image) && !isGone(results.get(image)));
   if (left === undefined) return each(digestTags, results, options, alone);
   const why = `"${left.targetTag}" was not deleted, and it may be about that`;
   for (const image of digestTags) results.set(image, { outcome: "kept", why });
 }
 
 const NOT_ALL = "not all that is to stay there could be copied";
+
+/** Whether it was deleted, now or before. */
+function isGone(result: DeletionResult | undefined): boolean {
+  return result?.outcome === "deleted" || result?.outcome === "unchanged";
+}
 
 function isOfDigest({ targetTag }: PlannedImage): boolean {
   return isDigestTag(targetTag);
@@ -133,7 +138,7 @@ async function unlessMoved(
   const { targetTag, from, there } = image;
   const writer = new Writer(target, { run, call, sourceName: from });
   const now = (await writer.resolve(targetTag, { mayBeHidden: false }))?.digest;
-  if (now === undefined) return { outcome: "deleted" };
+  if (now === undefined) return { outcome: "unchanged" };
   return now === there ? undefined : movedResult(image, now);
 }
 
