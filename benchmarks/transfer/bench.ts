@@ -34,12 +34,18 @@ async function bench(options: BenchOptions): Promise<void> {
   for (const [, group] of Map.groupBy(wanted, ({ corpus }) => corpus)) {
     for (const outcome of await playGroup(group, registries, rounds)) {
       outcomes.push(outcome);
+      if (hasFailed(outcome)) process.exitCode = 1;
       printOutcome(outcome, { judged: !options.quick });
     }
     // After each corpus: what was measured stays, whatever happens next.
     const files = await writeReport(report(), options.out);
     console.error(`written: ${files.join(" ")}`);
   }
+}
+
+/** Whether nothing was measured, or not of tranship: a peer that fails is told in the table. */
+function hasFailed({ failure, contenders }: ScenarioOutcome): boolean {
+  return failure !== undefined || contenders.some((one) => one.tool === "tranship" && one.failure !== undefined);
 }
 
 /** The scenarios of one corpus. Where it can't be made, or a scenario fails, that is said and the others go on. */

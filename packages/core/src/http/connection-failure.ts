@@ -59,6 +59,9 @@ function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }:
     const guess = url.protocol === "http:" ? "; it may speak TLS" : "";
     return { code: "PROTOCOL", detail: `${url.host} does not answer in HTTP${guess}` };
   }
+  if (isMalformed(cause, code)) {
+    return { code: "PROTOCOL", detail: `the answer of ${url.host} is malformed HTTP (${message})` };
+  }
   const byProxy = proxy && proxyDiagnosis(cause, proxy);
   if (byProxy !== undefined) return byProxy;
   return (
@@ -68,9 +71,20 @@ function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }:
   );
 }
 
-/** undici's parser, node:http's, and our own. */
+/** What has not even the first bytes of HTTP: for undici's parser, node:http's, and our own. */
 function isNoHttp(cause: unknown, code: string): boolean {
-  if (cause instanceof BadHeadError || (cause instanceof Error && cause.name === "HTTPParserError")) return true;
+  if (cause instanceof BadHeadError) return !cause.isHttp;
+  return isParserError(cause, code) && cause instanceof Error && cause.message.includes("Expected HTTP/");
+}
+
+/** What begins as HTTP and goes on as nothing that can be told: two lengths, a line that is no header. */
+function isMalformed(cause: unknown, code: string): boolean {
+  return cause instanceof BadHeadError || isParserError(cause, code);
+}
+
+/** Undici's has a name, node:http's a code. */
+function isParserError(cause: unknown, code: string): boolean {
+  if (cause instanceof Error && cause.name === "HTTPParserError") return true;
   return code.startsWith("HPE_") && code !== "HPE_HEADER_OVERFLOW";
 }
 

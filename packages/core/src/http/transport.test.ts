@@ -257,7 +257,34 @@ describe.each<LaneChoice>(["control", "blob"])("Transport.send() by the %s lane"
     const peer = await listen(
       createSocketServer((socket) => socket.once("data", () => socket.end("SSH-2.0-x\r\n\r\n"))),
     );
-    await expect(transport(lane).send(request(peer.origin))).rejects.toMatchObject({ code: "PROTOCOL" });
+    await expect(transport(lane).send(request(peer.origin))).rejects.toMatchObject({
+      code: "PROTOCOL",
+      message: expect.stringMatching(/ does not answer in HTTP; it may speak TLS$/),
+    });
+  });
+
+  it("says PROTOCOL and that it is malformed where an answer begins as HTTP and has a folded line", async () => {
+    const head = "HTTP/1.1 200 OK\r\nX-A: 1\r\n b: 2\r\nContent-Length: 2\r\n\r\n";
+    const peer = await listen(createSocketServer((socket) => socket.once("data", () => socket.end(`${head}ok`))));
+    await expect(transport(lane).send(request(peer.origin))).rejects.toMatchObject({
+      code: "PROTOCOL",
+      message: expect.stringMatching(/: the answer of 127\.0\.0\.1:\d+ is malformed HTTP \(/),
+    });
+  });
+
+  it("gives a head up that drips and does not end in time", async () => {
+    const peer = await listen(
+      createSocketServer((socket) => {
+        socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\nX-Long: "));
+        const dripping = setInterval(() => socket.write("x"), 10);
+        socket.on("close", () => clearInterval(dripping));
+      }),
+    );
+    await expect(transport(lane, { headersMs: 100 }).send(request(peer.origin))).rejects.toMatchObject({
+      code: "TIMEOUT",
+      message: expect.stringMatching(/ did not answer in time$/),
+    });
+    while (peer.sockets.size > 0) await new Promise(setImmediate);
   });
 
   it("rejects with the signal's reason before, during and after the head, and leaves no listener", async () => {

@@ -144,6 +144,29 @@ describe("Expect: 100-continue", () => {
     expect(asked).toEqual(["100-continue", undefined, "100-continue", undefined]);
   });
 
+  it("is left out where a server refuses it by 417, there and from then on", async () => {
+    const asked: (string | undefined)[] = [];
+    const answer = (incoming: IncomingMessage, response: ServerResponse): void => {
+      asked.push(incoming.headers.expect);
+      incoming.resume().on("end", () => response.writeHead(201).end());
+    };
+    const server = createServer(answer);
+    server.on("checkContinue", (incoming: IncomingMessage, response: ServerResponse) => {
+      asked.push(incoming.headers.expect);
+      response.writeHead(417).end();
+    });
+    const host = await listen(server);
+    const { send } = blobLane(new SlabPool());
+    const taken = { bytes: 0 };
+    for (const endsSoon of [false, true]) {
+      const response = await send(request(`http://${host}/x`, { ...LONG, body: body(taken), endsSoon }));
+      await response.body.drop();
+      expect(response.status).toBe(201);
+    }
+    expect(asked).toEqual(["100-continue", undefined, undefined]);
+    expect(taken.bytes).toBe(16 * MIB);
+  });
+
   it("is not waited for longer than a second: the body is sent to who says nothing", async () => {
     const { promise: whole, resolve } = Promise.withResolvers<void>();
     const server = createSocketServer((socket) => {

@@ -17,7 +17,7 @@ export interface BlobLaneOptions extends Pick<DispatchersOptions, "connections" 
   readonly slabs: SlabPool;
 }
 
-/** A body over this many bytes is announced to a host that hasn't taken one yet. */
+/** A body over this many bytes is announced to a host that was sent none yet. */
 const ASKED_BODY = 1024 * 1024;
 
 /**
@@ -28,8 +28,10 @@ export class BlobLane implements Lane {
   readonly #options: BlobLaneOptions;
   readonly #pools = new Map<string, ConnectionPool>();
   readonly #agents = new Map<string, PlainAgent>();
-  /** Hosts that took a long body. */
-  readonly #takers = new Set<string>();
+  /** Hosts that were asked before a long body. */
+  readonly #asked = new Set<string>();
+  /** Hosts that refuse to be asked. */
+  readonly #notAsked = new Set<string>();
 
   constructor(options: BlobLaneOptions) {
     this.#options = options;
@@ -48,6 +50,7 @@ export class BlobLane implements Lane {
       route,
       closing,
       asksFirst: this.#asksFirst(request),
+      onNotAsked: () => this.#notAsked.add(request.url.host),
     });
   }
 
@@ -57,9 +60,9 @@ export class BlobLane implements Lane {
   }
 
   #asksFirst({ url, contentLength = 0, endsSoon = false }: HttpRequest): boolean {
-    if (contentLength <= ASKED_BODY) return false;
-    if (!endsSoon && this.#takers.has(url.host)) return false;
-    this.#takers.add(url.host);
+    if (contentLength <= ASKED_BODY || this.#notAsked.has(url.host)) return false;
+    if (!endsSoon && this.#asked.has(url.host)) return false;
+    this.#asked.add(url.host);
     return true;
   }
 

@@ -27,7 +27,8 @@ export class GetExchange implements LaneExchange, Receiver {
   readonly #head: PromiseWithResolvers<HttpResponse> = Promise.withResolvers();
   readonly #stop = new AbortController();
   #connection: LaneConnection | undefined;
-  #connectTimer: NodeJS.Timeout | undefined;
+  /** Until there is a connection, then until there is a whole head, however much of it comes. */
+  #timer: NodeJS.Timeout | undefined;
   #filler: SlabFiller | undefined;
   #reader: AnswerReader | undefined;
   #reused = false;
@@ -84,6 +85,7 @@ export class GetExchange implements LaneExchange, Receiver {
       filler: this.#filler,
       destroy: () => this.#abandon(),
       onHead: (response) => {
+        clearTimeout(this.#timer);
         connection.waitFor(this.#request.bodyTimeoutMs ?? timeouts.bodyMs);
         this.#head.resolve(response);
       },
@@ -91,15 +93,13 @@ export class GetExchange implements LaneExchange, Receiver {
     });
     connection.send(head);
     if (connection.isConnected) return this.connected();
-    if (timeouts.connectMs > 0) {
-      const late = new LaneError("LANE_CONNECT_TIMEOUT", "No connection in time");
-      this.#connectTimer = setTimeout(() => connection.destroy(late), timeouts.connectMs);
-    }
+    this.#failAfter(timeouts.connectMs, new LaneError("LANE_CONNECT_TIMEOUT", "No connection in time"));
   }
 
   connected(): void {
-    clearTimeout(this.#connectTimer);
-    this.#connection?.waitFor(this.#request.headersTimeoutMs ?? this.#options.timeouts.headersMs);
+    const { headersTimeoutMs = this.#options.timeouts.headersMs } = this.#request;
+    this.#connection?.waitFor(0);
+    this.#failAfter(headersTimeoutMs, new LaneError("LANE_HEADERS_TIMEOUT", "No whole head in time"));
   }
 
   room(): Uint8Array | undefined {
@@ -127,7 +127,6 @@ export class GetExchange implements LaneExchange, Receiver {
   }
 
   closed(error: Error | undefined): void {
-    clearTimeout(this.#connectTimer);
     // Only now is nothing written to the slabs any more.
     this.#filler?.close();
     if (this.#over) return;
@@ -138,8 +137,12 @@ export class GetExchange implements LaneExchange, Receiver {
   timedOut(): void {
     // Nobody reads: that is not the peer's fault.
     if (this.#paused) return;
-    const code = this.#reader?.body === undefined ? "LANE_HEADERS_TIMEOUT" : "LANE_BODY_TIMEOUT";
-    this.#fail(new LaneError(code, "Nothing came in time"));
+    this.#fail(new LaneError("LANE_BODY_TIMEOUT", "Nothing came in time"));
+  }
+
+  #failAfter(ms: number, late: LaneError): void {
+    clearTimeout(this.#timer);
+    if (ms > 0) this.#timer = setTimeout(() => this.#fail(late), ms);
   }
 
   #resume(): void {
@@ -197,6 +200,7 @@ export class GetExchange implements LaneExchange, Receiver {
 
   #end(): void {
     this.#over = true;
+    clearTimeout(this.#timer);
     this.#options.closing.removeEventListener("abort", this.#onClosing);
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
   }

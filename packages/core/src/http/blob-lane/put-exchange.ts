@@ -19,10 +19,13 @@ export interface PutExchangeOptions {
   readonly closing: AbortSignal;
   /** Whether the server is asked before the body is sent. */
   readonly asksFirst: boolean;
+  /** Told that the server takes no such question (417). */
+  readonly onNotAsked: () => void;
 }
 
 /** How long the answer to `Expect: 100-continue` is waited for before the body is sent all the same, in ms. RFC 9110, 10.1.1. */
 const EXPECT_MS = 1_000;
+
 /** A request with a body, sent from leases as they come, while its answer is read. Memory: two leases. */
 export class PutExchange implements LaneExchange {
   readonly content: Uint8Array | undefined;
@@ -67,7 +70,7 @@ export class PutExchange implements LaneExchange {
     if (closing.aborted) this.#onClosing();
     if (this.#over) return this.#head.promise;
     try {
-      this.#start();
+      this.#start(this.#options.asksFirst);
     } catch (error) {
       this.#end();
       this.#head.reject(error);
@@ -75,8 +78,8 @@ export class PutExchange implements LaneExchange {
     return this.#head.promise;
   }
 
-  #start(): void {
-    const { open, timeouts, asksFirst } = this.#options;
+  #start(asksFirst: boolean): void {
+    const { open, timeouts } = this.#options;
     const { contentLength, headers } = this.#request;
     const outgoing = open(this.#request, {
       ...headers,
@@ -85,10 +88,16 @@ export class PutExchange implements LaneExchange {
     });
     this.#outgoing = outgoing;
     this.#wait("LANE_CONNECT_TIMEOUT", timeouts.connectMs);
+    const isLast = (): boolean => this.#outgoing === outgoing;
     outgoing.once("socket", (socket) => this.#onSocket(socket));
-    outgoing.once("response", (response) => this.#onResponse(response));
-    outgoing.on("error", (error) => this.#onError(error));
-    outgoing.once("close", () => this.#onError(new LaneError("LANE_CLOSED", "The connection was closed")));
+    outgoing.once("response", (response) => {
+      if (response.statusCode === 417 && asksFirst && this.#sender?.taken === 0) this.#askNoMore(outgoing);
+      else if (isLast()) this.#onResponse(response);
+    });
+    outgoing.on("error", (error) => isLast() && this.#onError(error));
+    outgoing.once("close", () => {
+      if (isLast()) this.#onError(new LaneError("LANE_CLOSED", "The connection was closed"));
+    });
     const leases = this.#leases;
     if (leases === undefined) {
       outgoing.end(this.content);
@@ -104,12 +113,21 @@ export class PutExchange implements LaneExchange {
     const begin = (): void => {
       clearTimeout(timer);
       outgoing.removeListener("continue", begin);
-      if (!this.#over && this.#answer === undefined) void this.#send(outgoing, sender);
+      const isWanted = this.#outgoing === outgoing && this.#answer === undefined;
+      if (!this.#over && isWanted) void this.#send(outgoing, sender);
     };
     const timer = setTimeout(begin, EXPECT_MS);
     outgoing.once("continue", begin);
     outgoing.once("close", () => clearTimeout(timer));
     outgoing.flushHeaders();
+  }
+
+  /** Sends the request once more, without the question. RFC 9110, 10.1.1. */
+  #askNoMore(refused: ClientRequest): void {
+    this.#options.onNotAsked();
+    this.#outgoing = undefined;
+    refused.destroy();
+    if (!this.#over) this.#start(false);
   }
 
   async #send(outgoing: ClientRequest, sender: BodySender): Promise<void> {

@@ -12,6 +12,13 @@ export interface ResponseHead {
 /** What came is no head of HTTP/1, or one that different readers could take for different things. */
 export class BadHeadError extends Error {
   override readonly name = "BadHeadError";
+  /** Whether it begins as HTTP does. */
+  readonly isHttp: boolean;
+
+  constructor(message: string, { isHttp = true }: { readonly isHttp?: boolean } = {}) {
+    super(message);
+    this.isHttp = isHttp;
+  }
 }
 
 /** The longest head that is read, in bytes: undici's limit. */
@@ -29,7 +36,9 @@ const BEGINNING = "HTTP/1.";
  */
 export function headEnd(bytes: Buffer, from: number): number | undefined {
   const beginning = bytes.toString("latin1", from, Math.min(bytes.length, from + BEGINNING.length));
-  if (!BEGINNING.startsWith(beginning)) throw new BadHeadError("The answer does not begin as HTTP/1 does");
+  if (!BEGINNING.startsWith(beginning)) {
+    throw new BadHeadError("The answer does not begin as HTTP/1 does", { isHttp: false });
+  }
   const end = bytes.indexOf("\r\n\r\n", from, "latin1");
   return end < 0 ? undefined : end + 4;
 }
