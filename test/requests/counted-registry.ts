@@ -1,7 +1,7 @@
 import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Registry, type RegistryStore } from "@tranship/core";
+import { type LaneChoice, Registry, type RegistryStore } from "@tranship/core";
 import type { Hook } from "../../packages/cli-worker/src/serve/exchange.ts";
 import { serve } from "../../packages/cli-worker/src/serve/serve.ts";
 
@@ -17,12 +17,14 @@ export interface CountedRegistryOptions {
   readonly hook?: Hook | undefined;
   /** Those of the client. */
   readonly connections?: number | undefined;
+  readonly lane?: LaneChoice | undefined;
 }
 
 /** Serves an empty folder. */
 export async function startCountedRegistry({
   hook = (_request, next) => next(),
   connections,
+  lane,
 }: CountedRegistryOptions = {}): Promise<CountedRegistry> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), "tranship-requests-")));
@@ -37,7 +39,7 @@ export async function startCountedRegistry({
     },
   });
   stack.defer(() => server.close({ graceMs: 0 }));
-  const registry = stack.use(new Registry({ host: server.address, connections }));
+  const registry = stack.use(new Registry({ host: server.address, connections, lane }));
   const kept = stack.move();
   return {
     store: registry.repository("team/app"),

@@ -33,10 +33,14 @@ function stalling(): { readonly hook: Hook; readonly allStalled: Promise<void>; 
 
 describe("small requests", () => {
   // As many connections as there are blobs that stall: the blobs have their own.
-  it.each([100, 1024])("never wait for blobs that stall (%i KiB)", async (kib) => {
+  it.each([
+    [100, "auto"],
+    [1024, "auto"],
+    [1024, "control"],
+  ] as const)("never wait for blobs that stall (%i KiB, lane: %s)", async (kib, lane) => {
     const { hook, allStalled, letGo } = stalling();
-    await using from = await startCountedRegistry({ hook, connections: BLOBS });
-    await using to = await startCountedRegistry({ connections: BLOBS });
+    await using from = await startCountedRegistry({ hook, connections: BLOBS, lane });
+    await using to = await startCountedRegistry({ connections: BLOBS, lane });
     const run = new CopyRun({ concurrency: BLOBS, blobs: BLOBS });
     const big = sampleImage({ seed: "big", layers: BLOBS, layerSize: kib * 1024 });
     await seed(from.store, big, "big");

@@ -24,7 +24,10 @@ export interface DispatchersOptions {
 /** How long an idle connection is kept where the server doesn't say; one that it closed meanwhile is replaced unnoticed. */
 const IDLE_MS = 30_000;
 
-/** The pools of one client: by whether the registry itself is asked, and by proxy. Made when first needed. */
+/** Marks what is for big bodies. */
+const BIG = "big";
+
+/** The pools of one client: by whether the registry itself is asked, by proxy, and by what goes through them. Made when first needed. */
 export class Dispatchers {
   readonly #options: DispatchersOptions;
   readonly #ways = new Map<string, Way>();
@@ -42,14 +45,16 @@ export class Dispatchers {
 
   /**
    * How a URL's origin is reached, found out once: the environment is not read for each request. Nothing is known of it where the dispatcher is the caller's.
+   * @param isBig whether a big body goes that way: those have connections of their own, so that nothing small waits for one that stalls.
    * @throws {SyntaxError} for a bad proxy; its dispatcher, {TypeError} for bad certificates.
    */
-  to(url: URL): Way {
+  to(url: URL, isBig = false): Way {
     const { origin } = url;
-    const known = this.#ways.get(origin);
+    const key = isBig ? `${origin} ${BIG}` : origin;
+    const known = this.#ways.get(key);
     if (known !== undefined) return known;
-    const way = this.#find(url, origin);
-    this.#ways.set(origin, way);
+    const way = this.#find(url, origin, isBig);
+    this.#ways.set(key, way);
     return way;
   }
 
@@ -58,6 +63,7 @@ export class Dispatchers {
     if (this.#http2.has(origin)) return false;
     this.#http2.add(origin);
     this.#ways.delete(origin);
+    this.#ways.delete(`${origin} ${BIG}`);
     return true;
   }
 
@@ -65,11 +71,11 @@ export class Dispatchers {
     return this.#http2.has(origin);
   }
 
-  #find(url: URL, origin: string): Way {
+  #find(url: URL, origin: string, isBig: boolean): Way {
     const { dispatcher, environment, tls } = this.#options;
     if (dispatcher !== undefined) return { origin, route: {}, dispatcher };
     const proxy = proxyFor(url, environment);
-    const make = (): Dispatcher => this.#pool(url, proxy);
+    const make = (): Dispatcher => this.#pool(url, proxy, isBig);
     let made: Dispatcher | undefined;
     return {
       origin,
@@ -81,10 +87,10 @@ export class Dispatchers {
     };
   }
 
-  #pool(url: URL, proxy: URL | undefined): Dispatcher {
+  #pool(url: URL, proxy: URL | undefined, isBig: boolean): Dispatcher {
     const own = url.hostname === this.#options.hostname;
     const allowH2 = this.usesHttp2(url);
-    const key = `${url.protocol}${own}${allowH2} ${proxy?.href ?? ""}`;
+    const key = `${url.protocol}${own}${allowH2} ${isBig ? BIG : ""} ${proxy?.href ?? ""}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const made = proxy === undefined ? this.#direct(url, allowH2) : this.#proxied(url, proxy, allowH2);

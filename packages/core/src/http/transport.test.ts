@@ -196,7 +196,7 @@ describe.each<LaneChoice>(["control", "blob"])("Transport.send() by the %s lane"
     const kept = new Set<Socket>();
     const puts: boolean[] = [];
     const peer = await serve((incoming, response) => {
-      if (incoming.method === "POST") {
+      if (incoming.url === "/first") {
         kept.add(incoming.socket);
         return void incoming.resume().on("end", () => response.end("ok"));
       }
@@ -208,8 +208,13 @@ describe.each<LaneChoice>(["control", "blob"])("Transport.send() by the %s lane"
       });
     });
     const { send } = transport(lane);
-    const post = { method: "POST", body: () => Buffer.from("small"), contentLength: 5 } as const;
-    await (await send(request(peer.origin, post))).body.bytes(10);
+    const first = {
+      url: new URL("/first", peer.origin),
+      method: "PUT",
+      body: () => piece,
+      contentLength: piece.length,
+    } as const;
+    await (await send(request(peer.origin, first))).body.bytes(10);
     // The connection is taken back a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     const put = { method: "PUT", body: () => repeat(piece, 64), contentLength: 64 * piece.length } as const;

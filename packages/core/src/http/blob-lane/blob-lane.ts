@@ -4,7 +4,7 @@ import type { Dispatchers, DispatchersOptions } from "../dispatchers.ts";
 import type { ExchangeTimeouts, Lane, LaneExchange } from "../lane.ts";
 import type { HttpRequest } from "../message.ts";
 import { connector, type Destination, destinationOf, tlsOptionsOf } from "./connect.ts";
-import { ConnectionPool } from "./connection-pool.ts";
+import { ConnectionPool, IDLE_MS } from "./connection-pool.ts";
 import { GetExchange } from "./get-exchange.ts";
 import { LaneConnection } from "./lane-connection.ts";
 import { PutExchange } from "./put-exchange.ts";
@@ -94,7 +94,8 @@ export class BlobLane implements Lane {
   #agent(url: URL): PlainAgent {
     const known = this.#agents.get(url.origin);
     if (known !== undefined) return known;
-    const options = { keepAlive: true, maxSockets: this.#options.connections };
+    // Of one in use the timeout says only that it is over; one that is idle it closes.
+    const options = { keepAlive: true, maxSockets: this.#options.connections, timeout: IDLE_MS };
     const agent = url.protocol === "https:" ? new TlsAgent(options) : new PlainAgent(options);
     this.#agents.set(url.origin, agent);
     return agent;

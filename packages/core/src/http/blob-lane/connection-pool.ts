@@ -1,7 +1,7 @@
 import type { LaneConnection } from "./lane-connection.ts";
 
 /** How long an idle connection is kept where the server doesn't say, in ms. */
-const IDLE_MS = 30_000;
+export const IDLE_MS: number = 30_000;
 /** A server that says how long it keeps one may close it a moment earlier. */
 const CLOCK_MS = 1_000;
 
