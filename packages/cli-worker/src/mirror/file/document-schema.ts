@@ -154,13 +154,14 @@ const tags = z
   })
   .meta({ description: "Which tags. Default: all, but never those made of a digest (sha256-…)." });
 
+const PLATFORMS = "a platform, or a list of them, such as [linux/amd64, linux/arm64], or the word all";
 const platforms = z
   .union(
     [
-      z.literal("all", { error: "the word all" }),
+      text(PLATFORMS, /^(?:all|[^/\s]+\/\S+)$/),
       list(text("a platform, such as linux/amd64"), "a list of platforms, such as [linux/amd64, linux/arm64]"),
     ],
-    { error: "a list of platforms, such as [linux/amd64, linux/arm64], or the word all" },
+    { error: PLATFORMS },
   )
   .meta({ description: "Only these platforms; the index is rewritten to them. Default: all, untouched." });
 

@@ -169,6 +169,22 @@ mirrors:
     ]);
   });
 
+  it("reads one platform without a list around it, and the word all as no choice", () => {
+    const platformsOf = (platforms: string) =>
+      only(parse(mirror(`{ from: a.b/c, to: d.e/f, platforms: ${platforms} }`)).file).platforms;
+    expect(platformsOf("linux/arm64")).toEqual([{ os: "linux", architecture: "arm64" }]);
+    expect(platformsOf("all")).toBeUndefined();
+    expect(problemsOf(mirror("{ from: a.b/c, to: d.e/f, platforms: linux }"))[0]).toContain(
+      'expected a platform, or a list of them, such as [linux/amd64, linux/arm64], or the word all, found "linux"',
+    );
+  });
+
+  it("refuses a second document where that begins", () => {
+    expect(problemsOf(`version: 1\n---\nversion: 1\n`)).toEqual([
+      "m.yaml:2:1: the file has several documents: one is expected",
+    ]);
+  });
+
   it("refuses a text that would grow without end", () => {
     const bomb = [
       "a: &a [x, x, x, x, x, x, x, x, x]",

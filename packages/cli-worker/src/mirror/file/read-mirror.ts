@@ -56,7 +56,7 @@ export function readMirror(
 
 function readPlatforms(reading: Reading, document: Settings["platforms"], path: Path): readonly Platform[] | undefined {
   if (document === undefined || document === "all") return undefined;
-  return document.flatMap((text, index) => reading.try([...path, index], () => parsePlatform(text)) ?? []);
+  return entriesOf(document, path).flatMap(([text, at]) => reading.try(at, () => parsePlatform(text)) ?? []);
 }
 
 function readPrune(document: Settings["prune"]): MirrorPrune | undefined {

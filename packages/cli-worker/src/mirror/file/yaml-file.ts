@@ -19,9 +19,9 @@ export class YamlFile {
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
     const file = new YamlFile(document, lines);
-    const problems = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+    const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
       at: file.positionAt(pos[0]),
-      message: `no YAML: ${message}`,
+      message: code === "MULTIPLE_DOCS" ? "the file has several documents: one is expected" : `no YAML: ${message}`,
     }));
     return { file, problems };
   }
