@@ -385,6 +385,17 @@ describe.each<LaneChoice>(["control", "blob"])("ResponseBody of the %s lane", (l
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
+  it("closes the connection when it is dropped in the middle of its reading, and fails the read that waits: that is no end", async () => {
+    const peer = await serve((_, response) => void response.write("half"));
+    const { body } = await transport(lane).send(request(peer.origin));
+    const pieces = body[Symbol.asyncIterator]();
+    expect(Buffer.from((await pieces.next()).value ?? []).toString()).toBe("half");
+    const failed = expect(pieces.next()).rejects.toMatchObject({ code: "NETWORK" });
+    await body.drop();
+    await failed;
+    while (peer.sockets.size > 0) await new Promise(setImmediate);
+  });
+
   it("keeps the connection when a short rest is dropped, not when a long one is", async () => {
     let length = 1000;
     const peer = await serve((_, response) => response.end(Buffer.alloc(length)));

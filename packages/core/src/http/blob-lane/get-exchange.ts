@@ -83,7 +83,7 @@ export class GetExchange implements LaneExchange, Receiver {
       request: this.#request,
       headRoom: connection.ownRoom,
       filler: this.#filler,
-      destroy: () => this.#abandon(),
+      destroy: () => this.#fail(new Error("dropped")),
       onHead: (response) => {
         clearTimeout(this.#timer);
         connection.waitFor(this.#request.bodyTimeoutMs ?? timeouts.bodyMs);
@@ -164,13 +164,6 @@ export class GetExchange implements LaneExchange, Receiver {
     } else {
       connection.destroy();
     }
-  }
-
-  /** Nobody wants the rest. */
-  #abandon(): void {
-    if (this.#over) return;
-    this.#end();
-    this.#connection?.destroy();
   }
 
   #fail(error: unknown): void {

@@ -68,7 +68,7 @@ export class LaneConnection {
     return !this.#closed && !this.#socket.destroyed;
   }
 
-  /** Begins to serve one; tells it of the connection at once where it is there already. */
+  /** Begins to serve one, which is told when it is connected; where it `isConnected` already, it is told nothing of that. */
   use(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#socket.ref();

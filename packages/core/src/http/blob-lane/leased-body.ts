@@ -6,7 +6,7 @@ import type { Region } from "./slab-filler.ts";
 export interface LeasedBodyInit {
   /** Bytes that the head promised, where it did. */
   readonly length: number | undefined;
-  /** Closes the connection. */
+  /** Closes the connection, since nobody wants the rest; whoever waits for it is told by `fail`. */
   readonly destroy: () => void;
   /** The error for a body over the limit of `bytes()`. */
   readonly tooLong: (limit: number) => Error;
@@ -75,7 +75,9 @@ export class LeasedBody extends LentContent implements ResponseBody {
 
   async drop(): Promise<void> {
     if (this.#taken) {
-      if (this.#end === undefined) this.#init.destroy();
+      if (this.#end !== undefined) return;
+      this.#letGo();
+      this.#init.destroy();
       return;
     }
     const { length } = this.#init;
