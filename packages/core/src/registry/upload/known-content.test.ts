@@ -1,11 +1,18 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { blobOf } from "../../../../../test/support/scripted-blobs.ts";
 import type { HashChooser } from "../../content/hash/choose-hash.ts";
 import { HashWorker } from "../../content/hash/hash-worker.ts";
 import { lentContent } from "../../content/lease.ts";
 import { KnownContent } from "./known-content.ts";
 import type { KnownPart } from "./known-part.ts";
+
+/** A machine that has cores to spare, whatever runs beside this. */
+vi.mock(import("node:os"), async (original) => ({
+  ...(await original()),
+  availableParallelism: () => 8,
+  loadavg: () => [0.5, 0.5, 0.5],
+}));
 
 const MIB = 1024 * 1024;
 const BLOB = Buffer.alloc(20 * MIB, "tranship ");
@@ -189,6 +196,20 @@ describe("KnownContent that is hashed by a thread", () => {
     else await expect(whole).rejects.toMatchObject({ code });
     await content.close();
     expect(seen).toEqual({ opened: [0, 0], out: 0 });
+  });
+
+  it("is hashed so by itself where it is big, one after the other, and big no more once it is closed", async () => {
+    const started = vi.spyOn(HashWorker.prototype, "start");
+    const { seen, open } = lending(BLOB);
+    for (let n = 1; n <= 4; n += 1) {
+      const big = { ...blobOf(BLOB), size: 64 * MIB };
+      const content = new KnownContent(big, open, { isChecked: () => true });
+      await readSome(content.partAt(0, big.size), MIB);
+      await content.close();
+      expect(started).toHaveBeenCalledTimes(n);
+    }
+    while (seen.out > 0) await new Promise((resolve) => setImmediate(resolve));
+    started.mockRestore();
   });
 
   it("lets all go where a body is given up in the middle", async () => {
