@@ -19,6 +19,8 @@ export class HostProfile {
   putWorked = false;
   /** A blob that was sent there, since this process began, and the repository that has it. */
   witness: { readonly repository: string; readonly digest: Digest } | undefined;
+  /** Settles when a small blob was sent, which will be the first one; undefined where none is under way. */
+  comingWitness: Promise<unknown> | undefined;
   /** Whether the host found Azure's request for one tag malformed, since this process began. Of its lists that says nothing. */
   refusesAzureTags = false;
   readonly #host: string;

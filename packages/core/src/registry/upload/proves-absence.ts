@@ -3,12 +3,17 @@ import { pushScope, type RemoteRepository } from "../remote-repository.ts";
 import { cancelUpload } from "./cancel-upload.ts";
 import { postUpload, sessionOf } from "./start-upload.ts";
 
+/** How long a small blob that is being sent is waited for, in ms: most often the config of the same image, which begins with its layers. */
+const COMING_MS = 5_000;
+
 /**
- * Whether a 202 to a self-mount means that the blob is absent. Where that isn't known, the self-mount of a blob that was sent before tells it, if there is one.
+ * Whether a 202 to a self-mount means that the blob is absent. Where that isn't known, the self-mount of a blob that was sent before tells it, if there is one or is soon.
  * Requests: 1, once in a process; 1 more to cancel what a 202 has opened.
  */
 export async function provesAbsence(repository: RemoteRepository, options: CallOptions): Promise<boolean> {
   const { profile } = repository;
+  const isUnknown = profile.get("existence") === undefined && profile.witness === undefined;
+  if (isUnknown && profile.comingWitness !== undefined) await settledSoon(profile.comingWitness, options.signal);
   const { witness } = profile;
   if (profile.get("existence") === undefined && witness !== undefined) {
     await profile.once("existence", options.signal, async (signal) => {
@@ -19,6 +24,17 @@ export async function provesAbsence(repository: RemoteRepository, options: CallO
     });
   }
   return profile.get("existence") === "proven";
+}
+
+async function settledSoon(coming: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => resolve();
+  const timer = setTimeout(resolve, COMING_MS);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  await Promise.race([coming, enough]);
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", onAbort);
+  signal?.throwIfAborted();
 }
 
 async function askForWitness(repository: RemoteRepository, digest: string, call: CallOptions): Promise<void> {

@@ -48,6 +48,17 @@ describe("push() of a blob", () => {
     expect(setup.server.log.filter((line) => line.includes(sha256(SMALL).slice(7)))).toHaveLength(3);
   });
 
+  it("waits for the small blob that is being sent, and looks for none of the big ones that came with it", async () => {
+    await using setup = await scriptedSetup();
+    const app = setup.registry.repository("app");
+    const others = [1, 2, 3, 4].map((n) => Buffer.concat([BIG, Buffer.from(`${n}`)]));
+    await Promise.all([SMALL, ...others].map((bytes) => app.push(blobOf(bytes), opening(bytes))));
+    const asked = steps(setup.server);
+    expect(asked).not.toContain("HEAD blobs");
+    // One a blob, and the question.
+    expect(asked.filter((step) => step === "POST mount app")).toHaveLength(6);
+  });
+
   it("cancels what that question has opened where a 202 says nothing, and asks by HEAD from then on", async () => {
     const names = ["one", "two", "three"];
     await using setup = await scriptedSetup(({ method, path }) =>

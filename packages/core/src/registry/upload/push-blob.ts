@@ -37,7 +37,9 @@ export async function pushBlob(
   const { signal } = options;
   try {
     await repository.profile.ready();
-    const outcome = await push(repository, descriptor, open, options);
+    const pushing = push(repository, descriptor, open, options);
+    if (descriptor.size <= SMALL_BODY_BYTES) noteComing(repository, pushing);
+    const outcome = await pushing;
     const access = await repository.access(signal);
     repository.blobs.seen({ repository: repository.name, access }, descriptor.digest);
     return outcome;
@@ -93,6 +95,15 @@ async function push(
   await upload.run(session);
   profile.witness ??= { repository: repository.name, digest };
   return "pushed";
+}
+
+/** While nothing is known of the host, its first small blob is worth waiting for. */
+function noteComing({ profile }: RemoteRepository, pushing: Promise<PushOutcome>): void {
+  if (profile.witness !== undefined || profile.comingWitness !== undefined) return;
+  const settled = (): void => {
+    profile.comingWitness = undefined;
+  };
+  profile.comingWitness = pushing.then(settled, settled);
 }
 
 async function isThere(repository: RemoteRepository, digest: Digest, options: PushBlobOptions): Promise<boolean> {
