@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import type { Socket } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { answer, blobLane, blobRequest, MIB, serveSockets } from "../../../../../test/support/blob-lane-setup.ts";
 import type { HttpRequest } from "../message.ts";
@@ -60,6 +63,23 @@ describe("a kept connection", BEFORE_IDLE, () => {
     const closed = Promise.all(peer.sockets.map(closing));
     await lane.close();
     await closed;
+  });
+
+  it("keeps no process alive", async () => {
+    const peer = await serveSockets(byNumber());
+    const program = `
+      import { lookup } from "node:dns";
+      import { createTransport } from ${JSON.stringify(join(import.meta.dirname, "..", "transport.ts"))};
+      const common = { hostname: "127.0.0.1", tls: {}, insecure: false, environment: {}, lookup, lane: "blob" };
+      const timeouts = { headersMs: 60_000, bodyMs: 60_000 };
+      const { send } = createTransport({ ...common, connections: 2, connectTimeoutMs: 60_000, timeouts });
+      const request = { url: new URL("http://${peer.host}/x"), kind: "blob", headers: {}, action: () => "move it" };
+      for (const init of [{ method: "GET" }, { method: "PUT", body: () => Buffer.alloc(5), contentLength: 5 }]) {
+        const { body } = await send({ ...request, ...init });
+        console.log(Buffer.from(await body.bytes(10)).toString());
+      }`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+    expect(stdout).toBe("1\n2\n");
   });
 
   it("may die unanswered: the request is sent again on a new one", async () => {

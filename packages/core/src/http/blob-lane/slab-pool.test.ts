@@ -47,6 +47,24 @@ describe("SlabPool", () => {
     expect(first.take()?.size).toBeGreaterThan(0);
   });
 
+  it("gives nobody more than an equal part, also where the others have not taken theirs yet", async () => {
+    const pool = new SlabPool({ budget: 4 * MIB });
+    const [first, second] = [await pool.open(), await pool.open()];
+    for (const share of [first, second]) expect(sizes(takeAll(share))).toEqual([LARGE_SLAB, LARGE_SLAB]);
+  });
+
+  it("gives nobody more than two while somebody waits, though it is there and part of an equal part", async () => {
+    const pool = new SlabPool({ budget: 11 * SMALL_SLAB });
+    const taken = takeAll(await pool.open());
+    expect(sizes(taken)).toEqual([LARGE_SLAB, LARGE_SLAB]);
+    const second = await pool.open();
+    const third = pool.open();
+    expect(sizes(takeAll(second))).toEqual([SMALL_SLAB, SMALL_SLAB]);
+    taken[0]?.letGo();
+    await third;
+    expect(second.take()?.size).toBe(SMALL_SLAB);
+  });
+
   it("serves those who wait in their order, and forgets who gave up", async () => {
     const pool = new SlabPool({ budget: 2 * SMALL_SLAB });
     const first = await pool.open();

@@ -89,7 +89,10 @@ describe("the time of a body", () => {
     expect(sent).toMatch(/\r\n\r\nfirst second$/);
   });
 
-  it("doesn't run while nobody reads the answer: we are the ones who pause", async () => {
+  it.each<[string, Partial<HttpRequest>]>([
+    ["GET", {}],
+    ["PUT", PUT],
+  ])("doesn't run while nobody reads the answer to a %s: we are the ones who pause", async (_, init) => {
     const size = 8 * MIB;
     const peer = await serveSockets((socket) => {
       socket.once("data", async () => {
@@ -98,8 +101,8 @@ describe("the time of a body", () => {
       });
     });
     const slabs = new SlabPool({ budget: MIB });
-    const { body } = await blobLane({ slabs, timeouts }).send(blobRequest(`http://${peer.host}/x`));
-    while (slabs.lent < MIB) await turn();
+    const { body } = await blobLane({ slabs, timeouts }).send(blobRequest(`http://${peer.host}/x`, init));
+    if (init.method === undefined) while (slabs.lent < MIB) await turn();
     await untilTimeout();
     const { length } = await body.bytes(size);
     expect(length).toBe(size);
