@@ -1,5 +1,5 @@
 import { CopyError } from "@tranship/copy";
-import { RegistryError } from "@tranship/core";
+import { RegistryError, StoreError } from "@tranship/core";
 import { describe, expect, it } from "vitest";
 import { hintFor } from "./hints.ts";
 
@@ -44,6 +44,13 @@ describe("hintFor()", () => {
     // Elsewhere there are no locks; what refuses every deletion is set up so.
     if (method === "DELETE") expect(hintFor(locked("r.example"))).toContain("storage.delete.enabled");
     else expect(hintFor(locked("r.example"))).toBeUndefined();
+  });
+
+  it("says how an image is copied without a platform that it lacks, only where others of them are there", () => {
+    const lacking = (rest: string): StoreError =>
+      new StoreError("PLATFORM_UNKNOWN", `Cannot find platform "linux/arm64" in "r/app:v1": it has linux/amd64${rest}`);
+    expect(hintFor(lacking("; the others that were asked for are there"))).toContain("--skip-missing-platforms");
+    expect(hintFor(lacking(""))).toBeUndefined();
   });
 
   it("shows how to see what is there", () => {

@@ -8,8 +8,8 @@ export function hintFor(error: unknown): string | undefined {
   if (error instanceof Error && / with: tranship |the Entra identity|no credentials were shown/.test(error.message))
     return undefined;
   const cause = storeErrorIn(error);
-  if (cause?.code === "PLATFORM_UNKNOWN" && cause.message.includes(": it has "))
-    return "what it has is copied with --skip-missing-platforms, in a mirror file with missingPlatforms: skip";
+  if (cause?.code === "PLATFORM_UNKNOWN" && cause.message.includes("; the others that were asked for"))
+    return "these are copied with --skip-missing-platforms, in a mirror file with missingPlatforms: skip";
   if (!(cause instanceof RegistryError)) return undefined;
   const ofTls = tlsHint(cause.message);
   if (ofTls !== undefined) return ofTls;

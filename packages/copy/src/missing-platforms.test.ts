@@ -67,7 +67,10 @@ describe("copy() of platforms that an image may lack", () => {
 
   it("fails for what lacks one, where nothing else is said", async () => {
     for (const reference of ["both", "single"])
-      await expect(copyOf(reference, { platforms: WANTED })).rejects.toMatchObject({ code: "PLATFORM_UNKNOWN" });
+      await expect(copyOf(reference, { platforms: WANTED })).rejects.toMatchObject({
+        code: "PLATFORM_UNKNOWN",
+        message: expect.stringMatching(/; the others that were asked for are there$/),
+      });
   });
 
   it("keeps a sparse index whole, with those that it has", async () => {

@@ -144,7 +144,8 @@ function checkLacking(
   const has = names.length === 0 ? "it names no platform" : `it has ${names.join(", ")}`;
   const looked = missing === "skip" ? lacking : [first];
   const wanted = `platform ${looked.map((platform) => `"${formatPlatform(platform)}"`).join(" or ")}`;
-  throw new StoreError("PLATFORM_UNKNOWN", `Cannot find ${wanted} in "${image}": ${has}`);
+  const others = lacking.length < platforms.length ? "; the others that were asked for are there" : "";
+  throw new StoreError("PLATFORM_UNKNOWN", `Cannot find ${wanted} in "${image}": ${has}${others}`);
 }
 
 /** The same index with fewer entries, byte for byte the same whenever it is made from the same source and selection. */
