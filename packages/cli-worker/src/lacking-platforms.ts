@@ -1,3 +1,4 @@
+import { firstNames } from "./first-names.ts";
 import { counted } from "./units.ts";
 
 /** Images that a line names at most. */
@@ -13,8 +14,7 @@ export interface LackingImage {
 export function lackingPlatforms(images: readonly LackingImage[]): readonly string[] {
   const lacks = images.flatMap(({ name, lacking = [] }) => lacking.map((platform) => ({ name, platform })));
   return [...Map.groupBy(lacks, ({ platform }) => platform)].map(([platform, found]) => {
-    const names = found.slice(0, NAMED).map(({ name }) => name);
-    const more = found.length > NAMED ? ` and ${found.length - NAMED} more` : "";
-    return `${counted(found.length, "tag")} without ${platform}, which the source does not have: ${names.join(", ")}${more}`;
+    const names = found.map(({ name }) => name);
+    return `${counted(found.length, "tag")} without ${platform}, which the source does not have: ${firstNames(names, NAMED)}`;
   });
 }

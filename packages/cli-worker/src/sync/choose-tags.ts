@@ -1,5 +1,6 @@
 import type { ChosenTags } from "@tranship/copy";
 import type { CallOptions, ListedTag, Source } from "@tranship/core";
+import { firstNames } from "../first-names.ts";
 import { FallbackSource } from "../mirror/hosts/fallback-source.ts";
 import { matchTags, selectTags, timesFor } from "../mirror/select/select-tags.ts";
 import type { TagRules } from "../mirror/select/tag-rules.ts";
@@ -55,7 +56,5 @@ export async function chooseTags(
 
 /** `3 tags have no time: v1, v2, v3`. */
 function timelessTags(tags: readonly string[]): string {
-  const named = tags.slice(0, NAMED).join(", ");
-  const more = tags.length > NAMED ? ` and ${tags.length - NAMED} more` : "";
-  return `${counted(tags.length, "tag")} ${tags.length === 1 ? "has" : "have"} no time: ${named}${more}`;
+  return `${counted(tags.length, "tag")} ${tags.length === 1 ? "has" : "have"} no time: ${firstNames(tags, NAMED)}`;
 }

@@ -1,4 +1,5 @@
 import type { ImageOutcome, ImageResult } from "@tranship/copy";
+import { firstNames } from "../first-names.ts";
 
 /** Tags that a line names at most. */
 const SHOWN = 10;
@@ -18,8 +19,7 @@ function tagLines(images: readonly ImageResult[], wanted: ImageOutcome): readonl
   const groups = Map.groupBy(found, ({ to, why }) => JSON.stringify([to, why]));
   return [...groups.values()].map((group) => {
     const [{ to = "", why } = {}] = group;
-    const tags = group.slice(0, SHOWN).map(({ targetTag }) => targetTag);
-    const more = group.length > SHOWN ? ` and ${group.length - SHOWN} more` : "";
-    return `${to}: ${tags.join(", ")}${more}${why === undefined ? "" : `: ${why}`}`;
+    const tags = group.map(({ targetTag }) => targetTag);
+    return `${to}: ${firstNames(tags, SHOWN)}${why === undefined ? "" : `: ${why}`}`;
   });
 }

@@ -1,58 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { lookup } from "node:dns";
 import { once } from "node:events";
 import { mkdtempDisposable, readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { blobLane, blobRequest, MIB } from "../../../../../test/support/blob-lane-setup.ts";
 import { CertificateAuthority } from "../../../../../test/support/certificates.ts";
+import { cleanups, listen } from "../../../../../test/support/transport-setup.ts";
 import type { HttpRequest } from "../message.ts";
-import { createTransport, type Transport } from "../transport.ts";
 import { SlabPool } from "./slab-pool.ts";
 
-const MIB = 1024 * 1024;
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 type Listener = (incoming: IncomingMessage, response: ServerResponse) => void;
-
-/** Gives `127.0.0.1:PORT`. */
-async function listen(server: Server): Promise<string> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cleanups.push(async () => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function blobLane(slabs: SlabPool, ca: readonly string[] = []): Transport {
-  const made = createTransport({
-    hostname: "127.0.0.1",
-    tls: { ca },
-    insecure: false,
-    connections: 8,
-    connectTimeoutMs: 10_000,
-    environment: {},
-    lookup,
-    lane: "blob",
-    slabs,
-    timeouts: { headersMs: 30_000, bodyMs: 30_000 },
-  });
-  cleanups.push(() => made.close());
-  return made;
-}
-
-function request(url: string, init: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url: new URL(url), kind: "blob", headers: {}, action: () => "move it", ...init };
-}
 
 describe("slabs", () => {
   it.each(["http", "https"])(
@@ -84,12 +45,12 @@ describe("slabs", () => {
       });
       // Of two small slabs each, and no more.
       const slabs = new SlabPool({ budget: 3 * MIB });
-      const { send } = blobLane(slabs, ca);
+      const { send } = blobLane({ slabs, tls: { ca } });
       const move = async (number: number): Promise<number> => {
         const signal = number % 2 === 1 ? broken.signal : undefined;
-        const { body } = await send(request(`${scheme}://${source}/${number}`, { signal }));
+        const { body } = await send(blobRequest(`${scheme}://${source}/${number}`, { signal }));
         const put = { method: "PUT", body: () => body, contentLength: 6 * MIB, signal } as const;
-        const response = await send(request(`${scheme}://${sink}/${number}`, put));
+        const response = await send(blobRequest(`${scheme}://${sink}/${number}`, put));
         await response.body.drop();
         return response.status;
       };
@@ -129,10 +90,10 @@ describe("Expect: 100-continue", () => {
       incoming.resume().on("end", () => response.writeHead(201).end());
     });
     const host = await listen(server);
-    const { send } = blobLane(new SlabPool());
+    const { send } = blobLane();
     const taken = { bytes: 0 };
     const put = async (path: string, init: Partial<HttpRequest> = {}): Promise<number> => {
-      const response = await send(request(`http://${host}${path}`, { ...LONG, body: body(taken), ...init }));
+      const response = await send(blobRequest(`http://${host}${path}`, { ...LONG, body: body(taken), ...init }));
       await response.body.drop();
       return response.status;
     };
@@ -156,10 +117,10 @@ describe("Expect: 100-continue", () => {
       response.writeHead(417).end();
     });
     const host = await listen(server);
-    const { send } = blobLane(new SlabPool());
+    const { send } = blobLane();
     const taken = { bytes: 0 };
     for (const endsSoon of [false, true]) {
-      const response = await send(request(`http://${host}/x`, { ...LONG, body: body(taken), endsSoon }));
+      const response = await send(blobRequest(`http://${host}/x`, { ...LONG, body: body(taken), endsSoon }));
       await response.body.drop();
       expect(response.status).toBe(201);
     }
@@ -181,10 +142,10 @@ describe("Expect: 100-continue", () => {
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    cleanups.push(async () => server.close());
-    const { send } = blobLane(new SlabPool());
+    cleanups.push(async () => void server.close());
+    const { send } = blobLane();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`;
-    const { status } = await send(request(url, { ...LONG, body: body({ bytes: 0 }) }));
+    const { status } = await send(blobRequest(url, { ...LONG, body: body({ bytes: 0 }) }));
     await whole;
     expect(status).toBe(201);
   });

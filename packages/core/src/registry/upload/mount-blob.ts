@@ -37,9 +37,7 @@ export async function mountOrStart(
   if (from === undefined) return plain(await start());
   let response: RegistryResponse;
   try {
-    const query = `?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`;
-    const scopes = from === name ? [pushScope(name)] : [pullScope(from), pushScope(name)];
-    response = await postUpload(repository, { query, scopes, accept: [201, 202] }, options);
+    response = await postMount(repository, digest, from, options);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const started = await start();
@@ -52,6 +50,19 @@ export async function mountOrStart(
   if (from !== name) return { outcome: "mounted" };
   profile.learn({ existence: "proven" });
   return { outcome: "existed" };
+}
+
+/** Asks for a mount: 201 where the blob is there now, 202 with a session where not. Requests: 1. */
+export function postMount(
+  repository: RemoteRepository,
+  digest: Digest,
+  from: string,
+  options: CallOptions,
+): Promise<RegistryResponse> {
+  const { name } = repository;
+  const query = `?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`;
+  const scopes = from === name ? [pushScope(name)] : [pullScope(from), pushScope(name)];
+  return postUpload(repository, { query, scopes, accept: [201, 202] }, options);
 }
 
 function plain(started: UploadSession | "pushed"): StartedUpload {

@@ -1,7 +1,9 @@
+import type { Digest } from "../../content/digest.ts";
 import type { CallOptions } from "../../store/store.ts";
-import { pushScope, type RemoteRepository } from "../remote-repository.ts";
+import type { RemoteRepository } from "../remote-repository.ts";
 import { cancelUpload } from "./cancel-upload.ts";
-import { postUpload, sessionOf } from "./start-upload.ts";
+import { postMount } from "./mount-blob.ts";
+import { sessionOf } from "./start-upload.ts";
 
 /** How long a small blob that is being sent is waited for, in ms: most often the config of the same image, which begins with its layers. */
 const COMING_MS = 5_000;
@@ -12,10 +14,11 @@ const COMING_MS = 5_000;
  */
 export async function provesAbsence(repository: RemoteRepository, options: CallOptions): Promise<boolean> {
   const { profile } = repository;
-  const isUnknown = profile.get("existence") === undefined && profile.witness === undefined;
-  if (isUnknown && profile.comingWitness !== undefined) await settledSoon(profile.comingWitness, options.signal);
+  const isUnknown = (): boolean => profile.get("existence") === undefined;
+  if (isUnknown() && profile.witness === undefined && profile.comingWitness !== undefined)
+    await settledSoon(profile.comingWitness, options.signal);
   const { witness } = profile;
-  if (profile.get("existence") === undefined && witness !== undefined) {
+  if (isUnknown() && witness !== undefined) {
     await profile.once("existence", options.signal, async (signal) => {
       const held = { ...repository, name: witness.repository };
       // Who waits for its copy loses nothing by not knowing.
@@ -37,10 +40,9 @@ async function settledSoon(coming: Promise<unknown>, signal: AbortSignal | undef
   signal?.throwIfAborted();
 }
 
-async function askForWitness(repository: RemoteRepository, digest: string, call: CallOptions): Promise<void> {
+async function askForWitness(repository: RemoteRepository, digest: Digest, call: CallOptions): Promise<void> {
   const { profile, name } = repository;
-  const query = `?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(name)}`;
-  const response = await postUpload(repository, { query, scopes: [pushScope(name)], accept: [201, 202] }, call);
+  const response = await postMount(repository, digest, name, call);
   profile.learn({ existence: response.status === 201 ? "proven" : "head-first" });
   if (response.status === 202) await cancelUpload(repository, sessionOf(repository, response), call);
 }
