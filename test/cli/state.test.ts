@@ -74,6 +74,23 @@ describe("tranship state", () => {
     expect(run.code).toBe(0);
   });
 
+  it("shows how many tags mirrors own, and clear --owned removes those records alone", async () => {
+    await using bench = await Workbench.open();
+    const journal = await openJournal(bench.path("state"));
+    const place = { mirror: "mirrors.yaml", target: "registry.example/app" };
+    for (const tag of ["v1", "v2"]) await journal.ownership.record(place, { tag, digest: DIGEST, because: "written" });
+    await journal.blobs.seen({ host: "registry.example", access: "", repository: "app" }, DIGEST);
+    await journal.close();
+    expect((await bench.run(["state", "--state", "state"])).stdout).toMatch(/^Tags owned +2$/m);
+    expect(await bench.run(["state", "clear", "--owned", "--state", "state"])).toEqual({
+      code: 0,
+      stdout: "Forgot that mirrors own 2 tags\n",
+      stderr: "",
+    });
+    const left = JSON.parse((await bench.run(["state", "--json", "--state", "state"])).stdout);
+    expect(left).toMatchObject({ ownedTags: 0, blobs: 1 });
+  });
+
   it("makes nothing where nothing is remembered, and refuses what it can't use", async () => {
     await using bench = await Workbench.open();
     expect((await bench.run(["state"])).stdout).toMatch(/^Open uploads +0$/m);

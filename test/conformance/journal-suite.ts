@@ -1,6 +1,7 @@
 import { type Digest, digestOf, type Journal, type JournalLimits, type UploadKey } from "@tranship/core";
 import { afterEach, beforeEach, describe } from "vitest";
 import { journalBlobCases } from "./journal-blob-cases.ts";
+import { journalOwnershipCases } from "./journal-ownership-cases.ts";
 import { journalProfileCases } from "./journal-profile-cases.ts";
 import { journalTagCases } from "./journal-tag-cases.ts";
 import { journalUploadCases } from "./journal-upload-cases.ts";
@@ -68,7 +69,8 @@ export function journalConformance(
       },
     };
 
-    for (const cases of [journalUploadCases, journalBlobCases, journalProfileCases, journalTagCases]) cases(suite);
+    const parts = [journalUploadCases, journalBlobCases, journalProfileCases, journalTagCases, journalOwnershipCases];
+    for (const cases of parts) cases(suite);
   });
 }
 

@@ -7,6 +7,7 @@ import { digestOf, type Journal } from "@tranship/core";
 import { describe, expect, it } from "vitest";
 
 const PLACE = { host: "r.example", access: "me", repository: "app" };
+const OWNED_AT = { mirror: "mirrors.yaml", target: "r.example/app" };
 
 /** Fills a journal, so that its file has many pages, and closes it. */
 async function fill(folder: string, blobs = 3000): Promise<void> {
@@ -29,6 +30,8 @@ async function useAll(journal: Journal): Promise<void> {
   await journal.profiles.facts("r.example");
   await journal.tags.seen({ ...PLACE, tag: "1" }, digest);
   await journal.tags.built(digest, 1);
+  await journal.ownership.record(OWNED_AT, { tag: "1", digest, because: "written" });
+  expect(await journal.ownership.find(OWNED_AT, "1")).toMatchObject({ digest });
   await journal.uploads.opened(key, { size: 10, location: "https://r.example/1", confirmed: 5 });
   await journal.uploads.released(key);
   expect(await journal.uploads.claim(key)).toMatchObject({ confirmed: 5 });
@@ -120,22 +123,6 @@ describe("openJournal() on what is no journal", () => {
     await journal.close();
     expect(events).toMatchObject([{ why }]);
     expect((await readFile(events[0]?.aside ?? "")).equals(before)).toBe(true);
-  });
-
-  it("adds what an earlier version did not have, and keeps what that one wrote", async () => {
-    await using temporary = await mkdtempDisposable(join(tmpdir(), "tranship-damaged-"));
-    const journal = await openJournal(temporary.path);
-    await journal.profiles.set("r.example", "one", 1);
-    await journal.close();
-    const earlier = new DatabaseSync(join(temporary.path, "journal.db"));
-    earlier.exec("DROP TABLE build_times; PRAGMA user_version = 1");
-    earlier.close();
-    const events: unknown[] = [];
-    const next = await openJournal(temporary.path, { onSetAside: (event) => events.push(event) });
-    expect(await Array.fromAsync(next.profiles.hosts())).toEqual(["r.example"]);
-    await useAll(next);
-    await next.close();
-    expect(events).toEqual([]);
   });
 
   it("keeps the three damaged files that were set aside last", async () => {

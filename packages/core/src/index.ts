@@ -120,6 +120,13 @@ export {
 export type { Journal } from "./journal/journal.ts";
 export { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from "./journal/journal-limits.ts";
 export { MemoryJournal } from "./journal/memory-journal.ts";
+export {
+  type MirrorTarget,
+  OWNED_BECAUSE,
+  type OwnedBecause,
+  type OwnedTag,
+  type OwnershipJournal,
+} from "./journal/ownership-journal.ts";
 export type { FactValue, HostFact, ProfileJournal } from "./journal/profile-journal.ts";
 export type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./journal/tag-journal.ts";
 export { type TolerantJournalOptions, tolerantJournal } from "./journal/tolerant-journal.ts";

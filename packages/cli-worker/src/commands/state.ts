@@ -10,7 +10,8 @@ export function defineState(program: Command): void {
     .command("state")
     .summary("show or clear what is remembered between runs")
     .description(
-      "Shows or clears the state folder: uploads that the next run goes on with, where blobs were seen, how hosts behave. Losing it costs time only.",
+      "Shows or clears the state folder: uploads that the next run goes on with, where blobs were seen, how hosts behave, which tags mirrors own. " +
+        "Losing it costs time, and mirrors prune nothing until their tags are recorded again.",
     );
   addExamples(state, [
     ["tranship state", "what is remembered"],
@@ -44,6 +45,7 @@ function defineClear(state: Command): void {
     .option("--blobs", "where blobs were seen, and which mounts were refused")
     .option("--hosts", "what is known of hosts, also what was set")
     .option("--tags", "what tags pointed at")
+    .option("--owned", "which tags mirrors own; one that is no longer chosen is then never pruned")
     .option("--spool", "content that was kept on its way")
     .option("--all", "everything");
   addStateOption(command);

@@ -14,6 +14,8 @@ export interface StateContents extends BlobCounts, TagCounts {
   readonly spool: FolderSize;
   readonly uploads: readonly UploadSummary[];
   readonly hosts: number;
+  /** Tags that mirrors own at their targets. */
+  readonly ownedTags: number;
 }
 
 /** The folder that a command about the state is about. @throws {UsageError} with `--no-state`. */
@@ -41,13 +43,23 @@ export async function readState(path: string): Promise<StateContents> {
     const found = await hasJournal(path);
     const size = await folderSize(path);
     const spool = await folderSize(stateFolderAt(path).spool);
-    const empty = { uploads: [], hosts: 0, blobs: 0, refusedMounts: 0, tags: 0, rewrites: 0, buildTimes: 0 };
+    const empty = {
+      uploads: [],
+      hosts: 0,
+      blobs: 0,
+      refusedMounts: 0,
+      tags: 0,
+      rewrites: 0,
+      buildTimes: 0,
+      ownedTags: 0,
+    };
     if (!found) return { folder: path, size, spool, ...empty };
     await using stack = new AsyncDisposableStack();
     const journal = stack.adopt(await openStateJournal(path), (opened) => opened.close());
     const uploads = await Array.fromAsync(journal.uploads.list());
     const hosts = (await Array.fromAsync(journal.profiles.hosts())).length;
     const counts = { ...(await journal.blobs.counts()), ...(await journal.tags.counts()) };
-    return { folder: path, size, spool, uploads, hosts, ...counts };
+    const ownedTags = await journal.ownership.count();
+    return { folder: path, size, spool, uploads, hosts, ...counts, ownedTags };
   });
 }

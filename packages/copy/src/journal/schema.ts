@@ -2,12 +2,24 @@ import type { DatabaseSync } from "node:sqlite";
 import { isDamage } from "./sqlite-failure.ts";
 
 /** "tran" in the file's header, where a database says whose it is. Spec: sqlite.org/fileformat2.html, "Application ID". */
-const APPLICATION_ID = 0x7472616e;
+export const APPLICATION_ID = 0x7472616e;
 
-const TABLES = ["blobs", "build_times", "facts", "places", "refused_mounts", "rewrites", "tags", "upkeep", "uploads"];
+const TABLES = [
+  "blobs",
+  "build_times",
+  "facts",
+  "mirror_targets",
+  "owned_tags",
+  "places",
+  "refused_mounts",
+  "rewrites",
+  "tags",
+  "upkeep",
+  "uploads",
+];
 
 /** Each makes the tables of the next version out of those of the one before. A version that was released is never changed. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE places (
     id INTEGER PRIMARY KEY,
@@ -50,6 +62,18 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE build_times (
     digest BLOB NOT NULL PRIMARY KEY, built INTEGER NOT NULL, read INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE mirror_targets (
+    id INTEGER PRIMARY KEY,
+    mirror TEXT NOT NULL, target TEXT NOT NULL,
+    UNIQUE (mirror, target)
+  ) STRICT;
+  CREATE TABLE owned_tags (
+    mirror_target INTEGER NOT NULL, tag TEXT NOT NULL,
+    digest BLOB NOT NULL, because TEXT NOT NULL, recorded INTEGER NOT NULL,
+    PRIMARY KEY (mirror_target, tag)
   ) STRICT, WITHOUT ROWID;
   `,
 ];

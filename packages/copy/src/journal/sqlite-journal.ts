@@ -1,9 +1,10 @@
-import type { BlobJournal, Journal, JournalLimits, ProfileJournal, TagJournal } from "@tranship/core";
+import type { BlobJournal, Journal, JournalLimits, OwnershipJournal, ProfileJournal, TagJournal } from "@tranship/core";
 import { JournalDatabase } from "./journal-database.ts";
 import type { OnSetAside } from "./open-connection.ts";
 import { Pruning } from "./pruning.ts";
 import { SqliteBlobs } from "./sqlite-blobs.ts";
 import { loadSqlite } from "./sqlite-library.ts";
+import { SqliteOwnership } from "./sqlite-ownership.ts";
 import { SqliteProfiles } from "./sqlite-profiles.ts";
 import { SqliteTags } from "./sqlite-tags.ts";
 import { SqliteUploads } from "./sqlite-uploads.ts";
@@ -22,6 +23,7 @@ export class SqliteJournal implements Journal {
   readonly blobs: BlobJournal;
   readonly profiles: ProfileJournal;
   readonly tags: TagJournal;
+  readonly ownership: OwnershipJournal;
   readonly #database: JournalDatabase;
   readonly #owner: UploadOwner;
   #closed: Promise<void> | undefined;
@@ -33,6 +35,7 @@ export class SqliteJournal implements Journal {
     this.blobs = new SqliteBlobs(database, limits, now);
     this.profiles = new SqliteProfiles(database, limits, now);
     this.tags = new SqliteTags(database, limits, now);
+    this.ownership = new SqliteOwnership(database, now);
   }
 
   static async open(folder: StateFolder, options: SqliteJournalOptions): Promise<SqliteJournal> {

@@ -2,9 +2,11 @@ import type { BlobJournal } from "./blob-journal.ts";
 import type { Journal } from "./journal.ts";
 import { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from "./journal-limits.ts";
 import { MemoryBlobs } from "./memory-blobs.ts";
+import { MemoryOwnership } from "./memory-ownership.ts";
 import { MemoryProfiles } from "./memory-profiles.ts";
 import { MemoryTags } from "./memory-tags.ts";
 import { MemoryUploads, type UploadTable } from "./memory-uploads.ts";
+import type { OwnershipJournal } from "./ownership-journal.ts";
 import type { ProfileJournal } from "./profile-journal.ts";
 import type { TagJournal } from "./tag-journal.ts";
 import type { UploadJournal } from "./upload-journal.ts";
@@ -15,6 +17,7 @@ export class MemoryJournal implements Journal {
   readonly blobs: BlobJournal;
   readonly profiles: ProfileJournal;
   readonly tags: TagJournal;
+  readonly ownership: OwnershipJournal;
   readonly #table: UploadTable;
   readonly #own: MemoryUploads;
 
@@ -27,6 +30,7 @@ export class MemoryJournal implements Journal {
     this.blobs = shared?.blobs ?? new MemoryBlobs(limits, now);
     this.profiles = shared?.profiles ?? new MemoryProfiles(limits.facts, now);
     this.tags = shared?.tags ?? new MemoryTags(limits, now);
+    this.ownership = shared?.ownership ?? new MemoryOwnership(now);
   }
 
   /** Another owner of what this one remembers, as another process would be: what the one works on the other can't claim. */

@@ -49,6 +49,7 @@ describe("tolerantJournal()", () => {
       uploads: memory.uploads,
       blobs: memory.blobs,
       tags: memory.tags,
+      ownership: memory.ownership,
       profiles: Object.assign(Object.create(memory.profiles), {
         hosts: async function* () {
           yield "a.example";

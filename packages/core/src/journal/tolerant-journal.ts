@@ -2,6 +2,7 @@ import type { Digest } from "../content/digest.ts";
 import type { BlobCounts, BlobJournal, BlobPlace, MountPair } from "./blob-journal.ts";
 import { Fallback } from "./fallback.ts";
 import type { Journal } from "./journal.ts";
+import type { MirrorTarget, OwnedTag, OwnershipJournal } from "./ownership-journal.ts";
 import type { FactValue, HostFact, ProfileJournal } from "./profile-journal.ts";
 import type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./tag-journal.ts";
 import type {
@@ -31,6 +32,7 @@ export function tolerantJournal(open: () => Promise<Journal>, options: TolerantJ
     blobs: new TolerantBlobs(fallback),
     profiles: new TolerantProfiles(fallback),
     tags: new TolerantTags(fallback),
+    ownership: new TolerantOwnership(fallback),
     close: () => fallback.close(),
   };
 }
@@ -180,5 +182,37 @@ class TolerantTags implements TagJournal {
 
   clear(): Promise<number> {
     return this.#journal.ask(({ tags }) => tags.clear());
+  }
+}
+
+class TolerantOwnership implements OwnershipJournal {
+  readonly #journal: Fallback;
+
+  constructor(journal: Fallback) {
+    this.#journal = journal;
+  }
+
+  record(place: MirrorTarget, owned: Pick<OwnedTag, "tag" | "digest" | "because">): Promise<void> {
+    return this.#journal.ask(({ ownership }) => ownership.record(place, owned));
+  }
+
+  find(place: MirrorTarget, tag: string): Promise<OwnedTag | undefined> {
+    return this.#journal.ask(({ ownership }) => ownership.find(place, tag));
+  }
+
+  list(place: MirrorTarget): AsyncIterable<OwnedTag> {
+    return this.#journal.list(({ ownership }) => ownership.list(place));
+  }
+
+  drop(place: MirrorTarget, tag: string, digest: Digest): Promise<void> {
+    return this.#journal.ask(({ ownership }) => ownership.drop(place, tag, digest));
+  }
+
+  count(): Promise<number> {
+    return this.#journal.ask(({ ownership }) => ownership.count());
+  }
+
+  clear(): Promise<number> {
+    return this.#journal.ask(({ ownership }) => ownership.clear());
   }
 }
