@@ -29,21 +29,42 @@ describe("hintFor()", () => {
     expect(hintFor(own)).toBe("log in with: tranship login r.azurecr.io");
   });
 
+  const locked = (method: string, url: string, message = "Cannot"): RegistryError =>
+    new RegistryError("UNSUPPORTED", message, { method, url, status: 405 });
+  const DISALLOWED = "Cannot: The operation is disallowed on this registry, repository or image. View … (405)";
+
   it.each([
     ["HEAD", "/v2/team/app/manifests/v1", "--read r.azurecr.io/team/app:v1", "what it belongs to"],
     ["PUT", "/v2/app/manifests/v1", "r.azurecr.io/app:v1", "what it belongs to"],
     ["POST", "/v2/app/blobs/uploads/", "r.azurecr.io/app", "what it belongs to"],
     ["DELETE", "/acr/v1/team/app/_tags/v1", "r.azurecr.io/team/app:v1", "what it belongs to"],
     ["DELETE", "/v2/app/manifests/sha256:00", "r.azurecr.io/app@sha256:00", "a tag of it or its repository"],
-  ])("shows how to unlock what Azure has locked: %s %s", (method, path, place, owner) => {
-    const locked = (host: string) =>
-      new RegistryError("UNSUPPORTED", "Cannot", { method, url: `https://${host}${path}`, status: 405 });
-    expect(hintFor(locked("r.azurecr.io"))).toBe(
-      `it is locked, or ${owner}; unlock it with: tranship acr unlock ${place}`,
-    );
-    // Elsewhere there are no locks; what refuses every deletion is set up so.
-    if (method === "DELETE") expect(hintFor(locked("r.example"))).toContain("storage.delete.enabled");
-    else expect(hintFor(locked("r.example"))).toBeUndefined();
+  ])("shows how to unlock what Azure says is locked: %s %s", (method, path, place, owner) => {
+    const how = `it is locked, or ${owner}; unlock it with: tranship acr unlock ${place}`;
+    expect(hintFor(locked(method, `https://r.azurecr.io${path}`, DISALLOWED))).toBe(how);
+    const ownDomain = locked(method, `https://r.example${path}`, DISALLOWED);
+    expect(hintFor(ownDomain)).toBe(how.replace("r.azurecr.io", "r.example"));
+  });
+
+  it.each([
+    ["GET", "/v2/app/manifests/v1"],
+    ["HEAD", "/v2/app/manifests/v1"],
+    ["PUT", "/v2/app/manifests/v1"],
+    ["POST", "/v2/app/blobs/uploads/"],
+    ["DELETE", "/v2/app/manifests/v1"],
+    ["DELETE", "/v2/app/blobs/sha256:00"],
+  ])("calls nothing locked for its 405 alone: %s %s", (method, path) => {
+    const atAzure = hintFor(locked(method, `https://r.azurecr.io${path}`));
+    expect(atAzure).toMatch(/^it may be locked; see with: tranship acr show r\.azurecr\.io\/app/);
+    const elsewhere = hintFor(locked(method, `https://r.example${path}`));
+    // What refuses every deletion is set up so.
+    if (method === "DELETE") expect(elsewhere).toContain("storage.delete.enabled");
+    else expect(elsewhere).toBeUndefined();
+  });
+
+  it("calls locked what Azure's own API refuses to delete", () => {
+    const error = locked("DELETE", "https://r.example/acr/v1/team/app/_tags/v1");
+    expect(hintFor(error)).toContain("it is locked, or what it belongs to; unlock it with: tranship acr unlock");
   });
 
   it("says how an image is copied without a platform that it lacks, only where others of them are there", () => {

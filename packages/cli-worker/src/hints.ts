@@ -26,7 +26,8 @@ export function hintFor(error: unknown): string | undefined {
   if (cause.code === "RATE_LIMITED" && !cause.message.includes("the floor is ")) {
     return "copy, sync, plan and verify wait longer with --max-wait SECONDS";
   }
-  if (isLocked(cause, place)) return unlockHint(cause, place);
+  const lock = lockHint(cause, place);
+  if (lock !== undefined) return lock;
   if (cause.method === "DELETE" && cause.status === 405)
     return "the registry may let nothing be deleted (distribution: storage.delete.enabled)";
   // Of a digest that is missing, or a repository, a list of tags tells nothing.
@@ -36,18 +37,26 @@ export function hintFor(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Azure answers 405 to what a lock forbids; to HEAD without a word. */
-function isLocked({ status, method, message }: RegistryError, { host }: Place): boolean {
-  if (status !== 405 || method === "PATCH" || host === undefined) return false;
-  return isAzure(host) || message.includes("disallowed on this registry, repository or image");
-}
+/** What Azure says of an operation that a lock forbids. */
+const DISALLOWED = "disallowed on this registry, repository or image";
 
-function unlockHint({ method }: RegistryError, { host, repository, reference }: Place): string | undefined {
-  if (repository === undefined) return undefined;
+/**
+ * Azure answers 405 to what a lock forbids, and to other requests that it does not support. It is a lock
+ * where Azure says so, or refuses a deletion of its own API; a HEAD is refused without a word, so there it may be one.
+ */
+function lockHint(
+  { status, method, message }: RegistryError,
+  { host, repository, reference, ofAzure = false }: Place,
+): string | undefined {
+  if (status !== 405 || method === "PATCH" || host === undefined || repository === undefined) return undefined;
+  const isLocked = message.includes(DISALLOWED) || (ofAzure && method === "DELETE");
+  if (!isLocked && !isAzure(host)) return undefined;
   const read = method === "GET" || method === "HEAD" ? "--read " : "";
   const name = `${host}/${repository}${reference === undefined ? "" : `${reference.includes(":") ? "@" : ":"}${reference}`}`;
+  const unlock = `tranship acr unlock ${read}${name}`;
+  if (!isLocked) return `it may be locked; see with: tranship acr show ${name}, and unlock it with: ${unlock}`;
   const owners = reference?.includes(":") === true ? "a tag of it or its repository" : "what it belongs to";
-  return `it is locked, or ${owners}; unlock it with: tranship acr unlock ${read}${name}`;
+  return `it is locked, or ${owners}; unlock it with: ${unlock}`;
 }
 
 function isOfRepository({ errors }: RegistryError): boolean {
@@ -62,6 +71,8 @@ interface Place {
   readonly tag?: string | undefined;
   /** The tag or digest that was asked for. */
   readonly reference?: string | undefined;
+  /** Whether it was a request of Azure's own API. A deletion by it is sent only to a host that has shown that it is Azure. */
+  readonly ofAzure?: boolean;
 }
 
 /** The registry and repository as a user names them. */
@@ -71,7 +82,7 @@ function placeOf(error: RegistryError): Place {
   if (url === null || !/^\/(?:v2|acr\/v1|oauth2)\//.test(path)) return {};
   const host = url.host === "registry-1.docker.io" ? "docker.io" : url.host;
   const own = /^\/acr\/v1\/(.+?)(?:\/_(?:tags|manifests)(?:\/([^/]+))?)?$/.exec(path);
-  if (own !== null) return { host, repository: own[1], reference: decoded(own[2]) };
+  if (own !== null) return { host, repository: own[1], reference: decoded(own[2]), ofAzure: true };
   const spec = /^\/v2\/(.+)\/(?:manifests\/([^/]+)$|manifests\/|blobs\/|tags\/)/.exec(path);
   const reference = decoded(spec?.[2]);
   return { host, repository: spec?.[1], reference, tag: reference?.includes(":") === true ? undefined : reference };

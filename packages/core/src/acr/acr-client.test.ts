@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ClientSetup, clientSetupOf } from "../../../../test/support/client-setup.ts";
+import { hold } from "../../../../test/support/scripted-manifests.ts";
 import { failed, type Script, type ScriptedAnswer } from "../../../../test/support/scripted-registry.ts";
 import { digestOf } from "../content/digest.ts";
 import { AcrClient } from "./acr-client.ts";
@@ -123,9 +124,10 @@ describe("AcrClient", () => {
   });
 
   it("says what is not there, and what is locked", async () => {
-    await using setup = await acr(({ method }) =>
-      method === "GET" ? failed(404, "TAG_UNKNOWN") : failed(405, "UNSUPPORTED"),
-    );
+    await using setup = await acr(({ method, path }) => {
+      if (path.includes("n=1")) return json(tags("v1"));
+      return method === "GET" ? failed(404, "TAG_UNKNOWN") : failed(405, "UNSUPPORTED");
+    });
     const { client } = setup;
     await expect(client.getTagProperties("app", "v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN", status: 404 });
     await expect(client.getRepositoryProperties("app")).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
@@ -135,21 +137,46 @@ describe("AcrClient", () => {
     });
   });
 
-  it("takes 404 to a deletion for done, and says so", async () => {
-    await using setup = await acr(({ path }) =>
-      path.includes("/there") ? { status: 202 } : failed(404, "NAME_UNKNOWN"),
-    );
+  it("takes 404 to a deletion for done where the host has shown that it is ACR, which is found out once", async () => {
+    await using setup = await acr(({ method, path }) => {
+      if (method === "GET") return json(tags("v1"));
+      return path.includes("/there") ? { status: 202 } : failed(404, "NAME_UNKNOWN");
+    });
     const { client, server } = setup;
     expect(await client.deleteRepository("there")).toBe(true);
     expect(await client.deleteRepository("gone")).toBe(false);
     expect(await client.deleteTag("there", "v1")).toBe(true);
     expect(await client.deleteTag("gone", "v1")).toBe(false);
     expect(server.log).toEqual([
+      "GET /acr/v1/there/_tags?api-version=2021-07-01&n=1",
       "DELETE /acr/v1/there?api-version=2021-07-01",
       "DELETE /acr/v1/gone?api-version=2021-07-01",
       "DELETE /acr/v1/there/_tags/v1?api-version=2021-07-01",
       "DELETE /acr/v1/gone/_tags/v1?api-version=2021-07-01",
     ]);
+  });
+
+  it.each(["NAME_UNKNOWN", "TAG_UNKNOWN", "NOT_FOUND"])(
+    "takes a 404 with %s for nothing where the host has not shown that it is ACR, and the tag is there",
+    async (code) => {
+      await using setup = await acr(({ path }) => (path.startsWith("/acr/") ? failed(404, code) : undefined));
+      const { client, server } = setup;
+      hold(server, "v1");
+      for (const remove of [() => client.deleteTag("app", "v1"), () => client.deleteRepository("app")])
+        await expect(remove()).rejects.toMatchObject({
+          code: "UNSUPPORTED",
+          message: expect.stringMatching(/^Cannot delete .*: it is no Azure Container Registry/),
+        });
+      expect(await client.deleteTag("app", "v2")).toBe(false);
+      expect(server.log.filter((line) => line.startsWith("DELETE"))).toEqual([]);
+    },
+  );
+
+  it("sends no deletion to a host that answers everything with success", async () => {
+    await using setup = await acr(() => json({ tags: [] }));
+    await expect(setup.client.deleteTag("app", "v1")).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    await expect(setup.client.deleteRepository("app")).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    expect(setup.server.log.filter((line) => line.startsWith("DELETE"))).toEqual([]);
   });
 
   it.each<[string, ScriptedAnswer]>([
@@ -180,9 +207,9 @@ describe("AcrClient", () => {
   });
 
   it("does not repeat a deletion", async () => {
-    await using setup = await acr(() => failed(503, "UNAVAILABLE"));
+    await using setup = await acr(({ method }) => (method === "GET" ? json(tags("v1")) : failed(503, "UNAVAILABLE")));
     await expect(setup.client.deleteRepository("app")).rejects.toMatchObject({ status: 503 });
-    expect(setup.server.log).toHaveLength(1);
+    expect(setup.server.log.filter((line) => line.startsWith("DELETE"))).toHaveLength(1);
   });
 
   it("refuses an order that there is not, before anything is sent", async () => {

@@ -10,12 +10,16 @@ import type {
 import { type ListPropertiesOptions, RegistryClient } from "../client/registry-client.ts";
 import { tagNames } from "../client/tag-names.ts";
 import { parseTagOrDigest } from "../client/tag-or-digest.ts";
-import { unlessMissing } from "../client/unless-missing.ts";
 import { type Digest, isDigest } from "../content/digest.ts";
 import { parseTag } from "../content/tag.ts";
+import { statusOf } from "../registry/explain.ts";
+import { listTags } from "../registry/list-tags.ts";
+import type { RemoteRepository } from "../registry/remote-repository.ts";
+import { hasManifest } from "../registry/resolve-manifest.ts";
 import type { CallOptions } from "../store/store.ts";
-import { type AcrRequest, askAcr, deleteAcr, listAcr } from "./acr-request.ts";
+import { type AcrRequest, askAcr, listAcr } from "./acr-request.ts";
 import { changeableAttributes } from "./changeable-attributes.ts";
+import { deleteAtAzure } from "./delete-at-azure.ts";
 import {
   catalogRequest,
   manifestRequest,
@@ -24,6 +28,17 @@ import {
   tagRequest,
   tagsRequest,
 } from "./resources.ts";
+
+/** Whether the distribution API knows the repository. Requests: 1. */
+async function hasTags(repository: RemoteRepository, options: CallOptions): Promise<boolean> {
+  try {
+    for await (const _ of listTags(repository, options)) return true;
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
+}
 
 function orderQuery(orderBy: PropertiesOrder | undefined): Readonly<Record<string, string>> {
   return orderBy === undefined ? {} : { orderby: isAscending(orderBy) ? "timeasc" : "timedesc" };
@@ -59,10 +74,14 @@ export class AcrClient extends RegistryClient {
     return askAcr(this.connection, request, options, changeableAttributes(properties));
   }
 
-  /** Deletes a repository with all its manifests and tags; false where there was none. 1 request. */
+  /**
+   * Deletes a repository with all its manifests and tags; false where there was none. 1 request, and 1 GET before the
+   * first deletion unless the host has shown that it is ACR, by its name or by an answer.
+   * @throws {StoreError} UNSUPPORTED where it does not show that.
+   */
   override async deleteRepository(repository: string, options: CallOptions = {}): Promise<boolean> {
-    const request = repositoryRequest(this.connection.remote(repository), "delete");
-    return unlessMissing(deleteAcr(this.connection, request, options));
+    const remote = this.connection.remote(repository);
+    return deleteAtAzure(remote, repositoryRequest(remote, "delete"), () => hasTags(remote, options), options);
   }
 
   /** Every manifest, tagged or not. Requests: 1 for each 100. @throws {RegistryError} NAME_UNKNOWN. */
@@ -122,10 +141,11 @@ export class AcrClient extends RegistryClient {
     return askAcr(this.connection, request, options, changeableAttributes(properties));
   }
 
-  /** Deletes one tag and nothing else; false where there was none. 1 request. */
+  /** Deletes one tag and nothing else; false where there was none. Requests and errors: as `deleteRepository`. */
   override async deleteTag(repository: string, tag: string, options: CallOptions = {}): Promise<boolean> {
-    const request = tagRequest(this.connection.remote(repository), parseTag(tag), "delete");
-    return unlessMissing(deleteAcr(this.connection, request, options));
+    const remote = this.connection.remote(repository);
+    const request = tagRequest(remote, parseTag(tag), "delete");
+    return deleteAtAzure(remote, request, () => hasManifest(remote, tag, options), options);
   }
 
   async #digestOf(repository: string, tagOrDigest: string, options: CallOptions): Promise<Digest> {

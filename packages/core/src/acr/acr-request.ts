@@ -6,7 +6,7 @@ import { readWhole, type WholeResponse } from "../registry/read-whole.ts";
 import type { RemoteRegistry } from "../registry/remote-repository.ts";
 import type { RegistryRequest } from "../registry/request.ts";
 import type { CallOptions } from "../store/store.ts";
-import { isFromOtherRegistry, isWebPage, noAcr } from "./other-registry.ts";
+import { isFromOtherRegistry, isOfAzure, isWebPage, noAcr } from "./other-registry.ts";
 
 const API_VERSION = "2021-07-01";
 
@@ -54,7 +54,7 @@ export async function askAcr<T>(
       },
       { limit: MAX_ANSWER_BYTES },
     );
-    return read(request, answer, body === undefined ? "GET" : "PATCH");
+    return read(registry, request, answer, body === undefined ? "GET" : "PATCH");
   });
 }
 
@@ -77,7 +77,10 @@ export async function* listAcr<T>(
     for (;;) {
       const next = await explaining(request, () => answers.next());
       if (next.done === true) return;
-      yield { items: await explaining(request, async () => read(request, next.value, "GET")), more: next.value.more };
+      yield {
+        items: await explaining(request, async () => read(registry, request, next.value, "GET")),
+        more: next.value.more,
+      };
     }
   } finally {
     await answers.return();
@@ -85,7 +88,8 @@ export async function* listAcr<T>(
 }
 
 /**
- * Deletes. 1 request, not repeated: a second one would say that there is nothing to delete.
+ * Deletes. 1 request, not repeated: a second one would say that there is nothing to delete. Only for
+ * a host that has shown that it is ACR (`whyNotAzure`): elsewhere neither a 404 nor a 405 means what it means there.
  * @throws {RegistryError} 404 only where ACR says that there is nothing; {StoreError} UNSUPPORTED where the answer is not ACR's.
  */
 export async function deleteAcr(
@@ -126,10 +130,18 @@ async function explaining<R>(
   }
 }
 
-function read<T>({ action, parse }: AcrRequest<T>, answer: WholeResponse, method: "GET" | "PATCH"): T {
+function read<T>(
+  { profile }: RemoteRegistry,
+  { action, parse }: AcrRequest<T>,
+  answer: WholeResponse,
+  method: "GET" | "PATCH",
+): T {
   if (isWebPage(answer)) throw noAcr(action);
   try {
-    return parse(JSON.parse(new TextDecoder().decode(answer.bytes)));
+    const document: unknown = JSON.parse(new TextDecoder().decode(answer.bytes));
+    const parsed = parse(document);
+    if (isOfAzure(document)) profile.answersAsAzure = true;
+    return parsed;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new RegistryError("PROTOCOL", `the answer is not what it must be: ${error.message}`, {

@@ -16,6 +16,13 @@ export function isFromOtherRegistry(error: unknown): error is RegistryError {
   return (status === 404 || status === 501) && !errors.some(({ code }) => UNKNOWN.has(code));
 }
 
+/** Whether a document names its registry and its repository, as only those of ACR's API do. The list of repositories names neither. */
+export function isOfAzure(document: unknown): boolean {
+  if (typeof document !== "object" || document === null) return false;
+  const { registry, imageName } = document as { readonly registry?: unknown; readonly imageName?: unknown };
+  return typeof registry === "string" && typeof imageName === "string";
+}
+
 /** Whether a success is a web page: some hosts answer any path with one. */
 export function isWebPage({ headers }: Pick<RegistryResponse, "headers">): boolean {
   return /^(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "");

@@ -1,12 +1,16 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import { isManifestMediaType } from "../content/media-types.ts";
+import { RegistryError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
+import { holdsBlob } from "./head-blob.ts";
 import { blobPath, deleteScope, labelOf, manifestPath, type RemoteRepository } from "./remote-repository.ts";
+import { hasManifest } from "./resolve-manifest.ts";
 
 /**
- * Removes a manifest, with every tag that points at it, or a blob.
- * Requests: 1 DELETE. Spec: distribution-spec v1.1.1, "Deleting manifests" (end-9), "Deleting Blobs" (end-10).
+ * Removes a manifest, with every tag that points at it, or a blob. A 404 is believed only where the
+ * content is not found either: some registries, and proxies before them, have no such request and answer 404 to it.
+ * Requests: 1 DELETE; 1 HEAD after a 404. Spec: distribution-spec v1.1.1, "Deleting manifests" (end-9), "Deleting Blobs" (end-10).
  * @throws {RegistryError} MANIFEST_UNKNOWN, BLOB_UNKNOWN; UNSUPPORTED where deleting is switched off.
  */
 export async function deleteContent(
@@ -21,10 +25,21 @@ export async function deleteContent(
     await sendDelete(repository, path, isManifest ? "manifest" : "blob", options);
     repository.manifests.delete(repository.name, digest);
   } catch (error) {
-    const unknown = isManifest ? "MANIFEST_UNKNOWN" : "BLOB_UNKNOWN";
-    const code = statusOf(error) === 404 ? unknown : undefined;
-    throw explained(error, `Cannot delete "${digest}" from "${labelOf(repository)}"`, code);
+    const action = `Cannot delete "${digest}" from "${labelOf(repository)}"`;
+    if (statusOf(error) !== 404) throw explained(error, action);
+    const isThere = isManifest
+      ? await hasManifest(repository, digest, options)
+      : await holdsBlob(repository, digest, options);
+    if (isThere) throw notDeleted(action, error);
+    throw explained(error, action, isManifest ? "MANIFEST_UNKNOWN" : "BLOB_UNKNOWN");
   }
+}
+
+/** It has no status: a 404 is nobody's success where the content is there. */
+function notDeleted(action: string, cause: unknown): RegistryError {
+  const { method, url } = cause instanceof RegistryError ? cause : { method: "DELETE", url: "" };
+  const detail = "the registry answered 404 to the DELETE and still has it; it may not support deleting";
+  return new RegistryError("UNSUPPORTED", `${action}: ${detail}`, { cause, method, url });
 }
 
 /** One DELETE, not repeated: a second one would say that there is nothing to delete. */

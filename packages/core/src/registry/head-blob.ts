@@ -3,13 +3,15 @@ import type { Digest } from "../content/digest.ts";
 import { RegistryError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { statusOf } from "./explain.ts";
-import { lengthHeader } from "./manifest-headers.ts";
+import { statedLength } from "./manifest-headers.ts";
 import { blobPath, labelOf, pullScope, pushScope, type RemoteRepository } from "./remote-repository.ts";
 import type { RegistryResponse, Scope } from "./request.ts";
 
 /**
  * Whether the repository holds the blob. 1 request: HEAD (end-2).
- * @throws {RegistryError} SIZE_MISMATCH where the registry has it in another size, which a file that was cut short on its disk shows; a size of 0 is none, since proxies say it of every HEAD.
+ * @throws {RegistryError} SIZE_MISMATCH where the response states another length, as for a file that was cut
+ * short on the registry's disk. A length is a suspicion and no proof: some proxies state 0 for every HEAD, and
+ * the descriptor may be wrong. `readBack` tells what is there.
  */
 export async function headBlob(
   repository: RemoteRepository,
@@ -17,12 +19,21 @@ export async function headBlob(
   options: CallOptions = {},
 ): Promise<boolean> {
   const response = await head(repository, digest, pullScope(repository.name), options);
-  const has = lengthHeader(response);
-  if (response.status === 200 && has !== undefined && has > 0 && has !== size) {
-    const message = `Cannot use blob "${digest}" of "${labelOf(repository)}": the registry has ${has} bytes of it, not ${size}`;
+  const has = statedLength(response);
+  if (response.status === 200 && has !== undefined && has !== size) {
+    const message = `Cannot use blob "${digest}" of "${labelOf(repository)}": the registry states ${has} bytes for it, not ${size}`;
     throw new RegistryError("SIZE_MISMATCH", message, { method: "HEAD", url: response.url.href, status: 200 });
   }
   return response.status === 200;
+}
+
+/** Whether the repository holds a blob of that digest, of whatever length. 1 request: HEAD (end-2). */
+export async function holdsBlob(
+  repository: RemoteRepository,
+  digest: Digest,
+  options: CallOptions = {},
+): Promise<boolean> {
+  return (await head(repository, digest, pullScope(repository.name), options)).status === 200;
 }
 
 /**

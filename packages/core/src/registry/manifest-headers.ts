@@ -18,3 +18,13 @@ export function lengthHeader(response: Pick<RegistryResponse, "headers">): numbe
   const text = response.headers["content-length"];
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
+
+/**
+ * The length of the content that a HEAD states; undefined where the header says nothing of it: that of an
+ * encoded body, or one beside a Transfer-Encoding (RFC 9112, 6.3). It is what somebody says, and no proof.
+ */
+export function statedLength(response: Pick<RegistryResponse, "headers">): number | undefined {
+  const { "content-encoding": encoding = "identity", "transfer-encoding": transfer } = response.headers;
+  if (encoding.trim().toLowerCase() !== "identity" || transfer !== undefined) return undefined;
+  return lengthHeader(response);
+}

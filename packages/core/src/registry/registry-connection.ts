@@ -28,7 +28,7 @@ export interface RegistryOptions extends RegistryTransportOptions {
 export class RegistryConnection implements RemoteRegistry {
   readonly client: RegistryTransport;
   readonly retry: RetryDefaults;
-  readonly #profile: HostProfile;
+  readonly profile: HostProfile;
   readonly #blobs: KnownBlobs;
   readonly #tags: KnownTags;
   readonly #saving = new Saving();
@@ -42,7 +42,7 @@ export class RegistryConnection implements RemoteRegistry {
     this.#uploads = uploadSettings(uploads, journal?.uploads);
     this.client = createRegistryTransport(transportOptions);
     const { host } = this.client;
-    this.#profile = new HostProfile(host, journal?.profiles, this.#saving);
+    this.profile = new HostProfile(host, journal?.profiles, this.#saving);
     this.#blobs = new KnownBlobs(host, journal?.blobs, this.#saving);
     this.#tags = new KnownTags(host, journal?.tags, this.#saving);
     this.retry = retryDefaults(transportOptions);
@@ -55,7 +55,7 @@ export class RegistryConnection implements RemoteRegistry {
       client: this.client,
       retry: this.retry,
       name: parseRepositoryName(name),
-      profile: this.#profile,
+      profile: this.profile,
       blobs: this.#blobs,
       tags: this.#tags,
       uploads: this.#uploads,

@@ -12,14 +12,14 @@ export interface RemoteRegistry {
   readonly client: RegistryTransport;
   /** When what broke in the middle is tried again; the client does the same for what got no answer. */
   readonly retry: RetryDefaults;
+  /** What this registry was seen to do, shared by all its repositories. */
+  readonly profile: HostProfile;
 }
 
 /** One of its repositories. The name was validated, so it is safe in a path. */
 export interface RemoteRepository extends RemoteRegistry {
   /** `library/alpine`. */
   readonly name: string;
-  /** What this registry was seen to do, shared by all its repositories. */
-  readonly profile: HostProfile;
   /** Which of its repositories hold a blob. */
   readonly blobs: KnownBlobs;
   /** What its tags were seen to stand for. */

@@ -3,7 +3,7 @@ import { isDigest } from "../content/digest.ts";
 import { isManifestMediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
-import { digestHeader, lengthHeader, mediaTypeHeader } from "./manifest-headers.ts";
+import { digestHeader, mediaTypeHeader, statedLength } from "./manifest-headers.ts";
 import { openManifest } from "./open-manifest.ts";
 import { labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import type { RegistryResponse } from "./request.ts";
@@ -72,7 +72,7 @@ async function headManifest(
 /** Undefined where a header is missing, or does not fit: reading the manifest then says what it really is. */
 function descriptorOf(response: RegistryResponse, reference: string): Descriptor | undefined {
   const digest = digestHeader(response);
-  const size = lengthHeader(response);
+  const size = statedLength(response);
   const mediaType = mediaTypeHeader(response);
   if (digest === undefined || size === undefined || size === 0 || mediaType === undefined) return undefined;
   if (!isManifestMediaType(mediaType)) return undefined;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { CONFIG, hold, IMAGE, manifestOf } from "../../../../test/support/scripted-manifests.ts";
-import { sha256 } from "../../../../test/support/scripted-registry.ts";
+import { failed, sha256 } from "../../../../test/support/scripted-registry.ts";
 import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
 import { digestOf } from "../content/digest.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../content/media-types.ts";
+import { MemoryJournal } from "../journal/memory-journal.ts";
 
 describe("tag()", () => {
   it("puts the bytes under the tag, read only where they are not at hand", async () => {
@@ -58,16 +59,87 @@ describe("delete() and untag()", () => {
     }
     expect(setup.server.log).toEqual([
       "DELETE /v2/app/manifests/v1",
-      "DELETE /acr/v1/app/_tags/v1?api-version=2021-07-01",
+      "GET /acr/v1/app/_tags?api-version=2021-07-01&n=1",
       "DELETE /v2/app/manifests/v1",
     ]);
   });
 
+  it.each([
+    ["404 with NOT_FOUND", failed(404, "NOT_FOUND")],
+    ["404 with NAME_UNKNOWN", failed(404, "NAME_UNKNOWN")],
+    ["404 with TAG_UNKNOWN", failed(404, "TAG_UNKNOWN")],
+    ["404 in plain text", { status: 404, body: "404 page not found" }],
+    ["405 with UNSUPPORTED", failed(405, "UNSUPPORTED")],
+    ["405 without a body", { status: 405 }],
+    ["202", { status: 202 }],
+    ["200 with another list", { status: 200, body: JSON.stringify({ name: "app", tags: [] }) }],
+    ["400", failed(400, "BAD_REQUEST")],
+    ["401", failed(401, "UNAUTHORIZED")],
+    ["403", failed(403, "DENIED")],
+  ])("untag() asks a host that answers Azure's path with %s no deletion of Azure's", async (_, answer) => {
+    await using setup = await scriptedSetup(({ path }) => (path.startsWith("/acr/") ? answer : undefined));
+    hold(setup.server, "v1", "latest");
+    const app = setup.registry.repository("app");
+    for (const byDigest of [false, true])
+      await expect(app.untag("v1", { byDigest })).rejects.toMatchObject({
+        code: "UNSUPPORTED",
+        message: expect.stringContaining("the registry deletes by digest only"),
+      });
+    expect(setup.server.manifests.has("app:v1")).toBe(true);
+    setup.server.manifests.delete("app:latest");
+    await app.untag("v1");
+    expect([...setup.server.manifests.keys()]).toEqual([]);
+    expect(setup.server.log.filter((line) => line.startsWith("DELETE /acr/"))).toEqual([]);
+  });
+
+  it("untag() takes what an earlier run found of Azure for no proof", async () => {
+    const journal = new MemoryJournal();
+    await using setup = await scriptedSetup(
+      ({ path }) => (path.startsWith("/acr/") ? failed(404, "TAG_UNKNOWN") : undefined),
+      { journal },
+    );
+    await journal.profiles.learned(setup.server.host, "tagDetails", "acr", { keepMs: 60_000 });
+    hold(setup.server, "v1");
+    await setup.registry.repository("app").untag("v1");
+    expect([...setup.server.manifests.keys()]).toEqual([]);
+    expect(setup.server.log.filter((line) => line.startsWith("DELETE /acr/"))).toEqual([]);
+  });
+
+  it("untag() takes a 404 for the end of the tag only where the tag is not found", async () => {
+    await using setup = await scriptedSetup(({ method, path }) =>
+      method === "DELETE" && !path.includes("sha256:") ? failed(404, "MANIFEST_UNKNOWN") : undefined,
+    );
+    hold(setup.server, "v1");
+    const app = setup.registry.repository("app");
+    await expect(app.untag("v1", { byDigest: false })).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      status: undefined,
+    });
+    await app.untag("v1");
+    expect([...setup.server.manifests.keys()]).toEqual([]);
+    await expect(app.untag("v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN", status: 404 });
+  });
+
+  it("delete() takes a 404 for the end of content only where it is not found", async () => {
+    await using setup = await scriptedSetup(({ method }) =>
+      method === "DELETE" ? { status: 404, body: "404 page not found" } : undefined,
+    );
+    hold(setup.server, "v1");
+    setup.server.blobs.set(`app@${CONFIG.digest}`, Buffer.from("{}"));
+    const app = setup.registry.repository("app");
+    for (const content of [IMAGE.descriptor, CONFIG])
+      await expect(app.delete(content)).rejects.toMatchObject({
+        code: "UNSUPPORTED",
+        status: undefined,
+        message: expect.stringContaining("still has it"),
+      });
+  });
+
   it("untag() removes a tag at Azure by its own request, and says what is locked", async () => {
-    const refused = { status: 405, body: JSON.stringify({ errors: [{ code: "UNSUPPORTED", message: "locked" }] }) };
-    await using setup = await scriptedSetup(({ path }) => {
+    await using setup = await scriptedSetup(({ method, path }) => {
       if (path.startsWith("/v2/app/manifests/")) return { status: 405 };
-      return path.startsWith("/acr/v1/app/_tags/v1") ? { status: 202 } : refused;
+      if (method === "GET") return { status: 200, body: JSON.stringify({ registry: "r", imageName: "app", tags: [] }) };
+      return path.startsWith("/acr/v1/app/_tags/v1") ? { status: 202 } : failed(405, "UNSUPPORTED");
     });
     const app = setup.registry.repository("app");
     await app.untag("v1");
@@ -76,6 +148,7 @@ describe("delete() and untag()", () => {
       message: expect.stringContaining('Cannot delete tag "v2"'),
     });
     expect(setup.server.log.slice(1)).toEqual([
+      "GET /acr/v1/app/_tags?api-version=2021-07-01&n=1",
       "DELETE /acr/v1/app/_tags/v1?api-version=2021-07-01",
       "DELETE /acr/v1/app/_tags/v2?api-version=2021-07-01",
     ]);

@@ -9,16 +9,18 @@ import { deleteContent, sendDelete } from "./delete-content.ts";
 import { explained, statusOf } from "./explain.ts";
 import { listTags } from "./list-tags.ts";
 import { openManifest } from "./open-manifest.ts";
+import { isAzureName } from "./profile/known-host.ts";
 import { labelOf, manifestPath, type RemoteRepository } from "./remote-repository.ts";
-import { resolveManifest } from "./resolve-manifest.ts";
+import { hasManifest, resolveManifest } from "./resolve-manifest.ts";
 import { resolveTags } from "./resolve-tags.ts";
 import { untagAtAzure } from "./untag-at-azure.ts";
 
 /**
  * Removes one tag and nothing else; at Azure by its own request. A registry that refuses to delete by tag (distribution 2.8) deletes by digest, and with it every tag of that digest and the
- * manifest below every index; so that is done only when no other tag needs it, and not at all where `byDigest` is false.
- * Requests: 1 DELETE (end-9). Where that is refused, 1 more at Azure, and once at every other registry; then 1 HEAD for each tag, 1 GET for each index, the list of tags
- * and another DELETE.
+ * manifest below every index; so that is done only when no other tag needs it, and not at all where `byDigest` is false. A 404 is believed
+ * only where the tag is not found either: some registries have no such request and answer 404 to it.
+ * Requests: 1 DELETE (end-9). Where that is refused, 1 more at Azure; at every other registry 1 GET, once, then 1 HEAD for each tag, 1 GET for each index, the list of tags
+ * and another DELETE. 1 HEAD after a 404.
  * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED naming a tag that would go, or break, too; {StoreError} LOCKED.
  */
 export async function untag(
@@ -28,21 +30,23 @@ export async function untag(
 ): Promise<void> {
   const action = `Cannot delete tag "${tag}" from "${labelOf(repository)}"`;
   await repository.profile.ready();
-  if (repository.profile.get("tagDetails") === "acr" && (await untagAtAzure(repository, tag, options))) return;
+  if (isAzure(repository) && (await untagAtAzure(repository, tag, options))) return;
   try {
     await sendDelete(repository, manifestPath(repository, tag), "manifest", options);
     return;
   } catch (error) {
     const status = statusOf(error);
-    if (status !== 400 && status !== 405)
-      throw explained(error, action, status === 404 ? "MANIFEST_UNKNOWN" : undefined);
+    if (status === 404 && !(await hasManifest(repository, tag, options)))
+      throw explained(error, action, "MANIFEST_UNKNOWN");
+    if (status !== 400 && status !== 404 && status !== 405) throw explained(error, action);
     if (await untagAtAzure(repository, tag, options)) return;
     const refused = (why: string): RegistryError =>
       new RegistryError("UNSUPPORTED", `${action}: the registry deletes by digest only${why}`, {
         cause: error,
         method: "DELETE",
         url: error instanceof RegistryError ? error.url : "",
-        ...(status && { status }),
+        // A 404 among these is nobody's success: the tag is there.
+        ...(status && status !== 404 && { status }),
       });
     if (!byDigest) throw refused("");
     const descriptor = await resolveManifest(repository, tag, options);
@@ -50,6 +54,11 @@ export async function untag(
     if (harm === undefined) return deleteContent(repository, descriptor, options);
     throw refused(`, and ${harm}`);
   }
+}
+
+/** Whether it is worth asking as Azure is asked before anything else. */
+function isAzure({ profile, client }: RemoteRepository): boolean {
+  return profile.get("tagDetails") === "acr" || isAzureName(client.host);
 }
 
 /** What another tag would suffer if the manifest went. */

@@ -21,8 +21,11 @@ export class HostProfile {
   witness: { readonly repository: string; readonly digest: Digest } | undefined;
   /** Settles when a small blob was sent, which will be the first one; undefined where none is under way. */
   comingWitness: Promise<unknown> | undefined;
-  /** Whether the host found Azure's request for one tag malformed, since this process began. Of its lists that says nothing. */
-  refusesAzureTags = false;
+  /**
+   * Whether the host has answered a request of Azure's own API with a document of Azure's, since this
+   * process began. False: it answered otherwise. Undefined: it was not asked.
+   */
+  answersAsAzure: boolean | undefined;
   readonly #host: string;
   readonly #journal: ProfileJournal | undefined;
   readonly #known: HostFacts;
