@@ -3,7 +3,8 @@ import type { HttpRequest, HttpResponse } from "./message.ts";
 import { refusalOf } from "./refusal.ts";
 
 /**
- * The answer, if its status is one that the caller handles. What asks for `identity`, as a blob does, is not given encoded bytes.
+ * The answer, if its status is one that the caller handles. What asks for `identity`, as a blob does, is not given encoded bytes;
+ * a HEAD brings none.
  * @throws {RegistryError} for another status, its body read; PROTOCOL for a Content-Encoding.
  */
 export function accepted(
@@ -14,6 +15,7 @@ export function accepted(
   if (!statuses.includes(response.status)) return refuse(response, request);
   const encoding = response.headers["content-encoding"]?.toLowerCase() ?? "identity";
   if (request.headers["accept-encoding"] !== "identity" || encoding === "identity") return response;
+  if (request.method === "HEAD") return response;
   return refuseEncoded(response, request, encoding);
 }
 
