@@ -91,6 +91,23 @@ describe("tranship state", () => {
     expect(left).toMatchObject({ ownedTags: 0, blobs: 1 });
   });
 
+  it("shows how many repairs are unfinished, and clear --repairs removes those records alone", async () => {
+    await using bench = await Workbench.open();
+    const journal = await openJournal(bench.path("state"));
+    const place = { host: "registry.example", access: "", repository: "app" };
+    await journal.repairs.begun(place, { digest: DIGEST, size: 10 });
+    await journal.blobs.seen(place, DIGEST);
+    await journal.close();
+    expect((await bench.run(["state", "--state", "state"])).stdout).toMatch(/^Unfinished repairs +1$/m);
+    expect(await bench.run(["state", "clear", "--repairs", "--state", "state"])).toEqual({
+      code: 0,
+      stdout: "Forgot 1 unfinished repair\n",
+      stderr: "",
+    });
+    const left = JSON.parse((await bench.run(["state", "--json", "--state", "state"])).stdout);
+    expect(left).toMatchObject({ unfinishedRepairs: 0, blobs: 1 });
+  });
+
   it("makes nothing where nothing is remembered, and refuses what it can't use", async () => {
     await using bench = await Workbench.open();
     expect((await bench.run(["state"])).stdout).toMatch(/^Open uploads +0$/m);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { journalBlobCases } from "./journal-blob-cases.ts";
 import { journalOwnershipCases } from "./journal-ownership-cases.ts";
 import { journalProfileCases } from "./journal-profile-cases.ts";
+import { journalRepairCases } from "./journal-repair-cases.ts";
 import { journalTagCases } from "./journal-tag-cases.ts";
 import { journalUploadCases } from "./journal-upload-cases.ts";
 
@@ -69,7 +70,14 @@ export function journalConformance(
       },
     };
 
-    const parts = [journalUploadCases, journalBlobCases, journalProfileCases, journalTagCases, journalOwnershipCases];
+    const parts = [
+      journalUploadCases,
+      journalBlobCases,
+      journalProfileCases,
+      journalTagCases,
+      journalOwnershipCases,
+      journalRepairCases,
+    ];
     for (const cases of parts) cases(suite);
   });
 }

@@ -32,6 +32,8 @@ async function useAll(journal: Journal): Promise<void> {
   await journal.tags.built(digest, 1);
   await journal.ownership.record(OWNED_AT, { tag: "1", digest, because: "written" });
   expect(await journal.ownership.find(OWNED_AT, "1")).toMatchObject({ digest });
+  await journal.repairs.begun(PLACE, { digest, size: 10 });
+  expect(await journal.repairs.pending(PLACE)).toMatchObject([{ digest, size: 10 }]);
   await journal.uploads.opened(key, { size: 10, location: "https://r.example/1", confirmed: 5 });
   await journal.uploads.released(key);
   expect(await journal.uploads.claim(key)).toMatchObject({ confirmed: 5 });

@@ -128,6 +128,7 @@ export {
   type OwnershipJournal,
 } from "./journal/ownership-journal.ts";
 export type { FactValue, HostFact, ProfileJournal } from "./journal/profile-journal.ts";
+export type { PendingRepair, RepairJournal } from "./journal/repair-journal.ts";
 export type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./journal/tag-journal.ts";
 export { type TolerantJournalOptions, tolerantJournal } from "./journal/tolerant-journal.ts";
 export type {

@@ -16,6 +16,8 @@ export interface StateClearFlags extends StateFlags, RegistryFlags {
   readonly tags?: boolean | undefined;
   /** Which tags are a mirror's own. */
   readonly owned?: boolean | undefined;
+  /** Blobs whose replacement was not finished. */
+  readonly repairs?: boolean | undefined;
   readonly spool?: boolean | undefined;
   readonly all?: boolean | undefined;
 }
@@ -25,9 +27,11 @@ export interface StateClearFlags extends StateFlags, RegistryFlags {
  * @throws {UsageError} where it isn't said what to clear, and where the folder can't be used.
  */
 export async function stateClearAction(flags: StateClearFlags, signal: AbortSignal): Promise<void> {
-  const { all = false, uploads = all, blobs = all, hosts = all, tags = all, owned = all, spool = all } = flags;
-  if (![uploads, blobs, hosts, tags, owned, spool].includes(true)) {
-    throw new UsageError("Say what to clear: --uploads, --blobs, --hosts, --tags, --owned, --spool or --all");
+  const { all = false, uploads = all, blobs = all, hosts = all, tags = all, owned = all } = flags;
+  const { repairs = all, spool = all } = flags;
+  if (![uploads, blobs, hosts, tags, owned, repairs, spool].includes(true)) {
+    const flagNames = "--uploads, --blobs, --hosts, --tags, --owned, --repairs, --spool or --all";
+    throw new UsageError(`Say what to clear: ${flagNames}`);
   }
   const path = neededStatePath(flags);
   if (await hasJournal(path)) {
@@ -37,6 +41,7 @@ export async function stateClearAction(flags: StateClearFlags, signal: AbortSign
     if (blobs) print(`Forgot where ${counted(await journal.blobs.clear(), "blob")} were seen, and refused mounts`);
     if (hosts) print(`Forgot ${counted(await journal.profiles.clear(), "fact")} about hosts`);
     if (tags) print(`Forgot ${counted(await journal.tags.clear(), "tag")}`);
+    if (repairs) print(`Forgot ${counted(await journal.repairs.clear(), "unfinished repair")}`);
     if (owned) print(`Forgot that mirrors own ${counted(await journal.ownership.clear(), "tag")}`);
   }
   if (spool) await clearSpool(stateFolderAt(path).spool);

@@ -36,6 +36,7 @@ function stateJson({ folder, size, spool, uploads, ...counts }: StateContents): 
 
 function renderState(state: StateContents, now: number): readonly string[] {
   const { folder, size, spool, uploads, hosts, blobs, refusedMounts, tags, rewrites, buildTimes, ownedTags } = state;
+  const { unfinishedRepairs } = state;
   const rows = [
     ["Folder", `${oneLine(folder)} (${formatBytes(size.bytes)})`],
     ["Open uploads", String(uploads.length)],
@@ -46,6 +47,7 @@ function renderState(state: StateContents, now: number): readonly string[] {
     ["Indexes rewritten", String(rewrites)],
     ["Build times", String(buildTimes)],
     ["Tags owned", String(ownedTags)],
+    ["Unfinished repairs", String(unfinishedRepairs)],
     ["Spool", `${formatBytes(spool.bytes)} in ${counted(spool.files, "file")}`],
   ];
   const open = uploads.map(({ host, repository, digest, size: bytes, confirmed, changed, owned }) => [

@@ -11,7 +11,7 @@ export function defineState(program: Command): void {
     .summary("show or clear what is remembered between runs")
     .description(
       "Shows or clears the state folder: uploads that the next run goes on with, where blobs were seen, how hosts behave, which tags mirrors own. " +
-        "Losing it costs time, and mirrors prune nothing until their tags are recorded again.",
+        "Losing it costs time, and mirrors prune nothing until their tags are recorded again; an unfinished repair is then not finished.",
     );
   addExamples(state, [
     ["tranship state", "what is remembered"],
@@ -46,6 +46,7 @@ function defineClear(state: Command): void {
     .option("--hosts", "what is known of hosts, also what was set")
     .option("--tags", "what tags pointed at")
     .option("--owned", "which tags mirrors own; one that is no longer chosen is then never pruned")
+    .option("--repairs", "blobs whose replacement was not finished, and may be missing")
     .option("--spool", "content that was kept on its way")
     .option("--all", "everything");
   addStateOption(command);

@@ -16,6 +16,8 @@ export interface StateContents extends BlobCounts, TagCounts {
   readonly hosts: number;
   /** Tags that mirrors own at their targets. */
   readonly ownedTags: number;
+  /** Blobs whose replacement at a registry was not finished. */
+  readonly unfinishedRepairs: number;
 }
 
 /** The folder that a command about the state is about. @throws {UsageError} with `--no-state`. */
@@ -52,6 +54,7 @@ export async function readState(path: string): Promise<StateContents> {
       rewrites: 0,
       buildTimes: 0,
       ownedTags: 0,
+      unfinishedRepairs: 0,
     };
     if (!found) return { folder: path, size, spool, ...empty };
     await using stack = new AsyncDisposableStack();
@@ -60,6 +63,7 @@ export async function readState(path: string): Promise<StateContents> {
     const hosts = (await Array.fromAsync(journal.profiles.hosts())).length;
     const counts = { ...(await journal.blobs.counts()), ...(await journal.tags.counts()) };
     const ownedTags = await journal.ownership.count();
-    return { folder: path, size, spool, uploads, hosts, ...counts, ownedTags };
+    const unfinishedRepairs = (await Array.fromAsync(journal.repairs.list())).length;
+    return { folder: path, size, spool, uploads, hosts, ...counts, ownedTags, unfinishedRepairs };
   });
 }

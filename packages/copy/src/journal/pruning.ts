@@ -60,6 +60,7 @@ export class Pruning {
     connection.run(`
       DELETE FROM places WHERE id NOT IN (
         SELECT place FROM uploads UNION SELECT place FROM blobs UNION SELECT place FROM tags
+        UNION SELECT place FROM repairs
         UNION SELECT source FROM refused_mounts UNION SELECT target FROM refused_mounts)`);
     connection.run(
       "DELETE FROM mirror_targets WHERE NOT EXISTS (SELECT 1 FROM owned_tags WHERE mirror_target = mirror_targets.id)",

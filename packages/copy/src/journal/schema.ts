@@ -12,6 +12,7 @@ const TABLES = [
   "owned_tags",
   "places",
   "refused_mounts",
+  "repairs",
   "rewrites",
   "tags",
   "upkeep",
@@ -74,6 +75,12 @@ export const MIGRATIONS: readonly string[] = [
     mirror_target INTEGER NOT NULL, tag TEXT NOT NULL,
     digest BLOB NOT NULL, because TEXT NOT NULL, recorded INTEGER NOT NULL,
     PRIMARY KEY (mirror_target, tag)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE repairs (
+    place INTEGER NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, begun INTEGER NOT NULL,
+    PRIMARY KEY (place, digest)
   ) STRICT, WITHOUT ROWID;
   `,
 ];

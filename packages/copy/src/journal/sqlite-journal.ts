@@ -1,4 +1,12 @@
-import type { BlobJournal, Journal, JournalLimits, OwnershipJournal, ProfileJournal, TagJournal } from "@tranship/core";
+import type {
+  BlobJournal,
+  Journal,
+  JournalLimits,
+  OwnershipJournal,
+  ProfileJournal,
+  RepairJournal,
+  TagJournal,
+} from "@tranship/core";
 import { JournalDatabase } from "./journal-database.ts";
 import type { OnSetAside } from "./open-connection.ts";
 import { Pruning } from "./pruning.ts";
@@ -6,6 +14,7 @@ import { SqliteBlobs } from "./sqlite-blobs.ts";
 import { loadSqlite } from "./sqlite-library.ts";
 import { SqliteOwnership } from "./sqlite-ownership.ts";
 import { SqliteProfiles } from "./sqlite-profiles.ts";
+import { SqliteRepairs } from "./sqlite-repairs.ts";
 import { SqliteTags } from "./sqlite-tags.ts";
 import { SqliteUploads } from "./sqlite-uploads.ts";
 import type { StateFolder } from "./state-folder.ts";
@@ -24,6 +33,7 @@ export class SqliteJournal implements Journal {
   readonly profiles: ProfileJournal;
   readonly tags: TagJournal;
   readonly ownership: OwnershipJournal;
+  readonly repairs: RepairJournal;
   readonly #database: JournalDatabase;
   readonly #owner: UploadOwner;
   #closed: Promise<void> | undefined;
@@ -36,6 +46,7 @@ export class SqliteJournal implements Journal {
     this.profiles = new SqliteProfiles(database, limits, now);
     this.tags = new SqliteTags(database, limits, now);
     this.ownership = new SqliteOwnership(database, now);
+    this.repairs = new SqliteRepairs(database, now);
   }
 
   static async open(folder: StateFolder, options: SqliteJournalOptions): Promise<SqliteJournal> {

@@ -7,7 +7,7 @@ export class Fallback {
   readonly #onFailure: (error: unknown) => void;
   readonly #memory = new MemoryJournal();
   #journal: Promise<Journal> | undefined;
-  #failed = false;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(open: () => Promise<Journal>, onFailure: (error: unknown) => void) {
     this.#open = open;
@@ -16,11 +16,22 @@ export class Fallback {
 
   async ask<T>(question: (journal: Journal) => Promise<T>): Promise<T> {
     try {
-      if (!this.#failed) return await question(await this.#opened());
+      if (this.#failure === undefined) return await question(await this.#opened());
     } catch (error) {
       this.#fail(error);
     }
     return question(this.#memory);
+  }
+
+  /** As `ask`, where memory cannot take the journal's place. @throws what the journal threw, now or before. */
+  async demand<T>(question: (journal: Journal) => Promise<T>): Promise<T> {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    try {
+      return await question(await this.#opened());
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
   /** A list that fails in the middle ends there. */
@@ -54,7 +65,7 @@ export class Fallback {
   }
 
   #fail(error: unknown): void {
-    if (!this.#failed) this.#onFailure(error);
-    this.#failed = true;
+    if (this.#failure === undefined) this.#onFailure(error);
+    this.#failure ??= { error };
   }
 }

@@ -4,10 +4,12 @@ import { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from 
 import { MemoryBlobs } from "./memory-blobs.ts";
 import { MemoryOwnership } from "./memory-ownership.ts";
 import { MemoryProfiles } from "./memory-profiles.ts";
+import { MemoryRepairs } from "./memory-repairs.ts";
 import { MemoryTags } from "./memory-tags.ts";
 import { MemoryUploads, type UploadTable } from "./memory-uploads.ts";
 import type { OwnershipJournal } from "./ownership-journal.ts";
 import type { ProfileJournal } from "./profile-journal.ts";
+import type { RepairJournal } from "./repair-journal.ts";
 import type { TagJournal } from "./tag-journal.ts";
 import type { UploadJournal } from "./upload-journal.ts";
 
@@ -18,6 +20,7 @@ export class MemoryJournal implements Journal {
   readonly profiles: ProfileJournal;
   readonly tags: TagJournal;
   readonly ownership: OwnershipJournal;
+  readonly repairs: RepairJournal;
   readonly #table: UploadTable;
   readonly #own: MemoryUploads;
 
@@ -31,6 +34,7 @@ export class MemoryJournal implements Journal {
     this.profiles = shared?.profiles ?? new MemoryProfiles(limits.facts, now);
     this.tags = shared?.tags ?? new MemoryTags(limits, now);
     this.ownership = shared?.ownership ?? new MemoryOwnership(now);
+    this.repairs = shared?.repairs ?? new MemoryRepairs(now);
   }
 
   /** Another owner of what this one remembers, as another process would be: what the one works on the other can't claim. */

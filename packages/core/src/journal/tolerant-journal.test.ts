@@ -41,6 +41,19 @@ describe("tolerantJournal()", () => {
     expect(failures).toEqual([failure]);
   });
 
+  it("rejects the beginning of a repair that can't be recorded, before and after anything else has failed", async () => {
+    const failure = new Error("no space left on device");
+    const failures: unknown[] = [];
+    const journal = tolerantJournal(() => Promise.reject(failure), { onFailure: (error) => failures.push(error) });
+    const begin = () => journal.repairs.begun(KEY, { digest: KEY.digest, size: 10 });
+    await expect(begin()).rejects.toBe(failure);
+    await journal.profiles.set(KEY.host, "one", 1);
+    await expect(begin()).rejects.toBe(failure);
+    expect(await journal.repairs.pending(KEY)).toEqual([]);
+    await journal.repairs.ended(KEY, KEY.digest);
+    expect(failures).toEqual([failure]);
+  });
+
   it("goes on in memory where a call fails, ends a list there, and still closes the journal", async () => {
     const failure = new Error("disk I/O error");
     const events: unknown[] = [];
@@ -50,6 +63,7 @@ describe("tolerantJournal()", () => {
       blobs: memory.blobs,
       tags: memory.tags,
       ownership: memory.ownership,
+      repairs: memory.repairs,
       profiles: Object.assign(Object.create(memory.profiles), {
         hosts: async function* () {
           yield "a.example";

@@ -4,6 +4,7 @@ import { Fallback } from "./fallback.ts";
 import type { Journal } from "./journal.ts";
 import type { MirrorTarget, OwnedTag, OwnershipJournal } from "./ownership-journal.ts";
 import type { FactValue, HostFact, ProfileJournal } from "./profile-journal.ts";
+import type { PendingRepair, RepairJournal } from "./repair-journal.ts";
 import type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./tag-journal.ts";
 import type {
   AbandonedUpload,
@@ -22,7 +23,8 @@ export interface TolerantJournalOptions {
 
 /**
  * A journal that never fails: it is opened when it is first asked for something, and where that, or anything later, fails, memory takes its place for the
- * rest of the run. So a full disk or a state folder that can't be written to costs what is remembered, and no copy.
+ * rest of the run. So a full disk or a state folder that can't be written to costs what is remembered, and no copy. Only `repairs.begun` rejects where it
+ * cannot be recorded: what is deleted after it could not be finished by a later process.
  */
 export function tolerantJournal(open: () => Promise<Journal>, options: TolerantJournalOptions = {}): Journal {
   const { onFailure = () => undefined } = options;
@@ -33,6 +35,7 @@ export function tolerantJournal(open: () => Promise<Journal>, options: TolerantJ
     profiles: new TolerantProfiles(fallback),
     tags: new TolerantTags(fallback),
     ownership: new TolerantOwnership(fallback),
+    repairs: new TolerantRepairs(fallback),
     close: () => fallback.close(),
   };
 }
@@ -214,5 +217,33 @@ class TolerantOwnership implements OwnershipJournal {
 
   clear(): Promise<number> {
     return this.#journal.ask(({ ownership }) => ownership.clear());
+  }
+}
+
+class TolerantRepairs implements RepairJournal {
+  readonly #journal: Fallback;
+
+  constructor(journal: Fallback) {
+    this.#journal = journal;
+  }
+
+  begun(place: BlobPlace, blob: Pick<PendingRepair, "digest" | "size">): Promise<void> {
+    return this.#journal.demand(({ repairs }) => repairs.begun(place, blob));
+  }
+
+  ended(place: BlobPlace, digest: Digest): Promise<void> {
+    return this.#journal.ask(({ repairs }) => repairs.ended(place, digest));
+  }
+
+  pending(place: BlobPlace): Promise<readonly PendingRepair[]> {
+    return this.#journal.ask(({ repairs }) => repairs.pending(place));
+  }
+
+  list(): AsyncIterable<PendingRepair> {
+    return this.#journal.list(({ repairs }) => repairs.list());
+  }
+
+  clear(): Promise<number> {
+    return this.#journal.ask(({ repairs }) => repairs.clear());
   }
 }
