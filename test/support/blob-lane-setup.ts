@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { SlabPool } from "../../packages/core/src/http/blob-lane/slab-pool.ts";
 import type { HttpRequest } from "../../packages/core/src/http/message.ts";
-import { createTransport, type Transport, type TransportOptions } from "../../packages/core/src/http/transport.ts";
+import { createTransport, type Transport, type TransportOptions } from "./bare-transport.ts";
 import { cleanups } from "./transport-setup.ts";
 
 export const MIB: number = 1024 * 1024;

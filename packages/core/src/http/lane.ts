@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from "./message.ts";
+import type { HttpRequest, HttpResponse, SentExchange } from "./message.ts";
 
 /** One way to carry requests: its connections, and what it knows of them. */
 export interface Lane {
@@ -9,14 +9,7 @@ export interface Lane {
 }
 
 /** One request on one connection, and its answer. A final status ends the sending of the body, and wins over the failing of the connection that usually follows. */
-export interface LaneExchange {
-  /** The body of the request, where it is one piece. */
-  readonly content: Uint8Array | undefined;
-  /**
-   * Whether the connection had answered before, and died now without a byte of an answer: a server closes idle ones at any moment. A
-   * connection that took more of a body than its buffers hold was alive, and what became of the body is the caller's question.
-   */
-  readonly diedUnanswered: boolean;
+export interface LaneExchange extends SentExchange {
   /**
    * Sends the request and waits for the head of the answer.
    * @throws {RegistryError} NETWORK, TLS, TIMEOUT, PROTOCOL; what the body's content threw; the signal's reason.

@@ -4,11 +4,11 @@ import { type AddressInfo, createServer } from "node:net";
 import { pino } from "pino";
 import { Agent } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
+import { createTransport } from "../../../../test/support/bare-transport.ts";
 import { laneLog } from "../logging/lane-log.ts";
 import { shownBy } from "../logging/log-options.ts";
 import { Lanes, type LanesOptions } from "./lanes.ts";
 import type { HttpRequest } from "./message.ts";
-import { createTransport } from "./transport.ts";
 
 const OPTIONS: LanesOptions = {
   hostname: "127.0.0.1",

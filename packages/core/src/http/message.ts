@@ -11,9 +11,22 @@ export interface Carrier {
   readonly because?: string | undefined;
 }
 
+/** A request in the hands of a lane. */
+export interface SentExchange {
+  /** The body of the request, where it is one piece. */
+  readonly content: Uint8Array | undefined;
+  /**
+   * Whether the connection had answered before, and died now without a byte of an answer: a server closes idle ones at any moment. A
+   * connection that took more of a body than its buffers hold was alive, and what became of the body is the caller's question.
+   */
+  readonly diedUnanswered: boolean;
+}
+
 /** One HTTP request as it goes over the wire, to any host: the registry, its token service, or where a redirect leads. */
 export interface HttpRequest
   extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "answerLength" | "headersTimeoutMs">,
+    Pick<RegistryRequest, "retry" | "followRedirects">,
+    Partial<Pick<RegistryRequest, "scopes" | "accept">>,
     Pick<CallOptions, "signal" | "onExchange"> {
   readonly method: RegistryRequest["method"];
   readonly url: URL;
@@ -33,6 +46,8 @@ export interface HttpRequest
   readonly carrier?: Carrier | undefined;
   /** Which try it is, from 1. */
   readonly attempt?: number | undefined;
+  /** Told when a lane begins to send it. */
+  readonly onSent?: ((exchange: SentExchange) => void) | undefined;
 }
 
 /** Its answer; the body is not read yet. */

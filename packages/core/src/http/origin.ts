@@ -1,6 +1,8 @@
 import { bareHostname, isLoopbackHost } from "./address.ts";
 import { connectionFailure } from "./connection-failure.ts";
+import type { Interceptor } from "./interceptor.ts";
 import { probeScheme } from "./loopback.ts";
+import type { HttpRequest, HttpResponse, Send } from "./message.ts";
 import { SingleFlight } from "./single-flight.ts";
 
 export interface OriginOptions {
@@ -36,9 +38,9 @@ export class RegistryOrigin {
     return this.#known ?? this.assumed;
   }
 
-  /** Undefined where a host on this machine is still to be asked. */
-  get known(): URL | undefined {
-    return this.#known;
+  /** Whether a URL is one of the registry itself. */
+  isOwn(url: URL): boolean {
+    return url.origin === this.current.origin;
   }
 
   /**
@@ -49,6 +51,18 @@ export class RegistryOrigin {
   async find(action: () => string, signal: AbortSignal | undefined): Promise<URL> {
     if (this.#known !== undefined) return this.#known;
     return this.#probes.run("", (shared) => this.#probe(action, shared), signal);
+  }
+
+  /** Sends the requests to this registry to its origin, which the first one finds out. @throws as `find`. */
+  readonly intercept: Interceptor = (next) => (request) => {
+    const isAssumed = this.#known !== this.assumed && request.url.origin === this.assumed.origin;
+    return isAssumed ? this.#sendFound(request, next) : next(request);
+  };
+
+  async #sendFound(request: HttpRequest, next: Send): Promise<HttpResponse> {
+    const { origin } = await this.find(request.action, request.signal);
+    const { pathname, search } = request.url;
+    return next({ ...request, url: urlAt(origin, `${pathname}${search}`) });
   }
 
   async #probe(action: () => string, signal: AbortSignal): Promise<URL> {
@@ -64,4 +78,9 @@ export class RegistryOrigin {
       throw connectionFailure(error, { method: "GET", url: assumed, kind: "ping", headers: {}, action });
     }
   }
+}
+
+/** Joined as text, so that a path that starts with "//" cannot name another host. */
+export function urlAt(origin: string, path: string): URL {
+  return new URL(`${origin}${path}`);
 }

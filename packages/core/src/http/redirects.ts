@@ -1,18 +1,22 @@
 import { RegistryError } from "../errors.ts";
+import type { Interceptor } from "./interceptor.ts";
 import type { LocationPolicy } from "./location.ts";
 import type { HttpRequest, HttpResponse, Send } from "./message.ts";
 
 const MAX_REDIRECTS = 10;
 
 /**
- * Sends a request and follows its redirects: GET and HEAD through 301, 302, 303, 307 and 308, other methods through 307 and 308 only, with
+ * Follows the redirects of a request, where it wants that: GET and HEAD through 301, 302, 303, 307 and 308, other methods through 307 and 308 only, with
  * their body made again. `authorization` goes to the first origin only, and not to it again once it was left.
  * Each hop is one request. What was redirected is dropped.
- * @throws {RegistryError} REDIRECT_REFUSED by the policy, for a loop and after 10 hops; PROTOCOL without a Location.
+ * @throws (when it sends) {RegistryError} REDIRECT_REFUSED by the policy, for a loop and after 10 hops; PROTOCOL without a Location.
  */
-export async function sendFollowing(request: HttpRequest, send: Send, policy: LocationPolicy): Promise<HttpResponse> {
-  const first = await send(request);
-  return isRedirect(first.status, request.method) ? follow(request, first, send, policy) : first;
+export function redirects(policy: LocationPolicy): Interceptor {
+  return (next) => async (request) => {
+    const first = await next(request);
+    const { method, followRedirects = method === "GET" || method === "HEAD" } = request;
+    return followRedirects && isRedirect(first.status, method) ? follow(request, first, next, policy) : first;
+  };
 }
 
 async function follow(

@@ -1,4 +1,5 @@
 import { carriesBigBody } from "../http/big-body.ts";
+import type { Interceptor } from "../http/interceptor.ts";
 import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
 import { ObservedBody } from "../http/observed-body.ts";
 import { AdaptiveLimit, type Turn } from "./adaptive-limit.ts";
@@ -57,8 +58,10 @@ export class HostBudget {
     return this.#limits().concurrency;
   }
 
-  /** Sends a request when it is its turn; its body and that of its answer then keep to the limit. @throws what `send` throws; the signal's reason. @internal */
-  async send(request: HttpRequest, send: Send): Promise<HttpResponse> {
+  /** Sends each request when it is its turn; its body and that of its response then keep to the limit. @throws what `next` throws; the signal's reason. @internal */
+  readonly intercept: Interceptor = (next) => (request) => this.#send(request, next);
+
+  async #send(request: HttpRequest, send: Send): Promise<HttpResponse> {
     const { signal, call } = request;
     const { requests } = request.method === "GET" || request.method === "HEAD" ? this.#read : this.#write;
     const turn = (): Promise<void> => requests.take(1, signal);

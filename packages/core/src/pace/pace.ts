@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
+import type { Interceptor } from "../http/interceptor.ts";
 import { type Held, HostPace, type HostPaceOptions } from "./host-pace.ts";
 
 /** How the hosts are paced that one client asks: the registry, its token service, and where redirects lead. */
@@ -10,14 +10,11 @@ export interface PaceOptions extends Omit<HostPaceOptions, "onHeld"> {
 export class Pace {
   readonly #options: PaceOptions;
   readonly #hosts = new Map<string, HostPace>();
+  /** Sends each request at the pace of its host. @throws what `HostPace.send` throws. */
+  readonly intercept: Interceptor = (next) => (request) => this.of(request.url.host).send(request, next);
 
   constructor(options: PaceOptions) {
     this.#options = options;
-  }
-
-  /** Sends a request at the pace of its host. @throws what `HostPace.send` throws. */
-  send(request: HttpRequest, send: Send): Promise<HttpResponse> {
-    return this.of(request.url.host).send(request, send);
   }
 
   of(host: string): HostPace {

@@ -2,28 +2,28 @@ import { apiHost } from "../content/reference.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { providerOf } from "../credentials/provider-of.ts";
 import { isRetryable, RegistryError } from "../errors.ts";
-import { accepted } from "../http/accepted.ts";
 import { actionOf } from "../http/action.ts";
-import { CallTransports } from "../http/call-transports.ts";
+import { CallLanes } from "../http/call-lanes.ts";
 import { isUnknownName } from "../http/connection-failure.ts";
+import { compose } from "../http/interceptor.ts";
+import type { Lanes } from "../http/lanes.ts";
 import { LocationPolicy } from "../http/location.ts";
-import type { HttpRequest, HttpResponse } from "../http/message.ts";
-import { RegistryOrigin } from "../http/origin.ts";
-import { sendFollowing } from "../http/redirects.ts";
-import { refusalOf } from "../http/refusal.ts";
-import { retrying } from "../http/retry.ts";
-import type { Transport } from "../http/transport.ts";
+import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
+import { RegistryOrigin, urlAt } from "../http/origin.ts";
+import { sendByLane } from "../http/send-by-lane.ts";
 import { userAgentOf } from "../http/user-agent.ts";
 import { paceLog } from "../logging/pace-log.ts";
 import { Clock, type Sleep } from "../pace/clock.ts";
 import { Pace } from "../pace/pace.ts";
 import type { CallOptions } from "../store/call-options.ts";
-import { Authenticator, withHint } from "./auth/authenticator.ts";
+import { Authenticator } from "./auth/authenticator.ts";
 import { checkCallOptions, checkTransportOptions } from "./check-options.ts";
 import { combineCall } from "./combine-call.ts";
-import { CONNECT_MS, CONNECTIONS, connectTransport } from "./connect-transport.ts";
+import { CONNECT_MS, CONNECTIONS, connectLanes } from "./connect-lanes.ts";
+import { type InterceptorParts, registryInterceptors, serviceInterceptors } from "./interceptors.ts";
+import { observersOf } from "./observers-of.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
-import { type Retried, type RetryDefaults, retriesOf, retryDefaults } from "./retries.ts";
+import { retryDefaults } from "./retries.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
 
 /**
@@ -40,58 +40,72 @@ class HttpRegistryTransport implements RegistryTransport {
   readonly host: string;
   readonly #options: RegistryTransportOptions;
   readonly #userAgent: string;
-  readonly #retries: RetryDefaults;
-  readonly #transport: Transport;
+  readonly #send: Send;
+  readonly #lanes: Lanes;
   /** Those of calls that want connections of their own. */
-  readonly #transports: CallTransports;
-  readonly #clock: Clock;
-  readonly #pace: Pace;
+  readonly #callLanes: CallLanes;
   readonly #locations: LocationPolicy;
   readonly #authenticator: Authenticator;
   readonly #closing = new AbortController();
-  /** Errors of the token service, which has had its tries. */
+  /** Errors of the token service, which were retried already. */
   readonly #final = new WeakSet<RegistryError>();
   readonly #origin: RegistryOrigin;
 
   constructor(options: RegistryTransportOptions) {
-    const { plainHttp = false, allowRedirectTo = [], retry = {}, timeouts = {}, dispatcher } = options;
-    const { connections = CONNECTIONS } = options;
+    const { plainHttp = false, allowRedirectTo = [], timeouts = {}, dispatcher } = options;
     checkTransportOptions(options);
     this.#options = options;
     this.host = apiHost(options.host);
     this.#userAgent = userAgentOf(options.userAgentSuffix);
-    this.#retries = retryDefaults(options);
     const { connectMs = CONNECT_MS } = timeouts;
     const probes = dispatcher === undefined;
     this.#origin = new RegistryOrigin({ host: this.host, plainHttp, probes, connectTimeoutMs: connectMs });
     this.#locations = new LocationPolicy({ origin: () => this.#origin.current, allowRedirectTo });
     const place = { hostname: this.#origin.assumed.hostname, lookup: this.#locations.lookup };
-    this.#transport = connectTransport(options, place);
-    this.#transports = new CallTransports((connection) => connectTransport(options, place, connection));
-    const { sleep, logger, pullFloor } = options;
-    this.#clock = new Clock(sleep);
-    const onHeld = logger && paceLog(logger);
-    const closing = this.#closing.signal;
-    const cap = (): number | undefined => options.budget?.concurrency;
-    this.#pace = new Pace({ ...retry, clock: this.#clock, concurrency: connections, cap, pullFloor, closing, onHeld });
+    this.#lanes = connectLanes(options, place);
+    this.#callLanes = new CallLanes((connection) => connectLanes(options, place, connection));
+    const lanesOf = ({ call }: HttpRequest): Lanes =>
+      call?.connection === undefined ? this.#lanes : this.#callLanes.of(call.connection);
+    const parts = this.#parts(lanesOf);
+    const lane = sendByLane({ lanesOf, closing: this.#closing.signal });
+    const askService = compose(lane, serviceInterceptors(parts));
     this.#authenticator = new Authenticator({
       host: options.host,
       credentials: providerOf(options.credentials),
-      send: (request) => this.#sendToService(request),
+      send: (request) => this.#retriedAlready(askService(this.#forService(request))),
       checkRealm: (realm, request, credential) => this.#checkRealm(realm, request, credential),
     });
+    this.#send = compose(lane, registryInterceptors(parts, this.#authenticator));
+  }
+
+  #parts(lanesOf: InterceptorParts["lanesOf"]): InterceptorParts {
+    const { retry = {}, budget, connections = CONNECTIONS, sleep, logger, pullFloor } = this.#options;
+    const closing = this.#closing.signal;
+    const clock = new Clock(sleep);
+    const cap = (): number | undefined => budget?.concurrency;
+    const onHeld = logger && paceLog(logger);
+    const untilClosed: Sleep = (ms, signal) =>
+      clock.sleep(ms, signal === undefined ? closing : AbortSignal.any([signal, closing]));
+    return {
+      retries: {
+        defaults: { ...retryDefaults(this.#options), sleep: untilClosed },
+        isRetryable: (error) => this.#mayPass(error),
+      },
+      host: this.host,
+      origin: this.#origin,
+      locations: this.#locations,
+      budget,
+      pace: new Pace({ ...retry, clock, concurrency: connections, cap, pullFloor, closing, onHeld }),
+      lanesOf,
+      connections,
+      observers: observersOf(this.#options, this.#origin.assumed.hostname),
+    };
   }
 
   async request(request: RegistryRequest): Promise<RegistryResponse> {
-    const { method, kind } = request;
     const call = this.#callOf(request);
     call.signal?.throwIfAborted();
-    const action = (): string => actionOf(request, this.host);
-    const repeatable = request.retry ?? (method === "GET" || method === "HEAD");
-    return this.#retrying(repeatable, call, { method, kind, host: this.host }, async (attempt) => {
-      const origin = this.#origin.known ?? (await this.#origin.find(action, call.signal));
-      return this.#attempt(request, this.#httpRequest(request, origin, { call, action, attempt }));
-    });
+    return this.#send(this.#httpRequest(request, call));
   }
 
   /** What the request's caller and the client say, as one. @throws {RangeError} for numbers out of range. */
@@ -117,35 +131,20 @@ class HttpRegistryTransport implements RegistryTransport {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error("the client was closed"));
-    await Promise.all([this.#transport.close(), this.#transports.close()]);
+    await Promise.all([this.#lanes.close(), this.#callLanes.close()]);
   }
 
-  async #attempt(request: RegistryRequest, http: HttpRequest): Promise<RegistryResponse> {
-    const follow = request.followRedirects ?? (request.method === "GET" || request.method === "HEAD");
-    const send = (hop: HttpRequest): Promise<HttpResponse> =>
-      follow ? sendFollowing(hop, this.#send, this.#locations) : this.#send(hop);
-    if (http.url.origin !== this.#origin.current.origin) return accepted(await send(http), http, request.accept);
-    try {
-      return await accepted(await this.#authenticator.send(http, request.scopes, send), http, request.accept);
-    } catch (error) {
-      if (!(error instanceof RegistryError) || !["UNAUTHORIZED", "DENIED"].includes(error.code)) throw error;
-      const hint = await this.#authenticator.hint(error, request.scopes, http.signal);
-      throw hint === undefined ? error : withHint(error, hint);
-    }
-  }
-
-  #httpRequest(
-    request: RegistryRequest,
-    origin: URL,
-    { call, action, attempt }: { readonly call: CallOptions } & Pick<HttpRequest, "action" | "attempt">,
-  ): HttpRequest {
-    const { path, method, kind, headers, body, contentLength, answerLength } = request;
+  #httpRequest(request: RegistryRequest, call: CallOptions): HttpRequest {
+    const { path, method, kind, headers, body, contentLength, answerLength, retry, followRedirects } = request;
     const { timeouts = {}, signal, onExchange } = call;
     return {
-      // Joined as text, so that a path that starts with "//" can't name another host.
-      url: typeof path === "string" ? new URL(`${origin.origin}${path}`) : path,
+      url: typeof path === "string" ? urlAt(this.#origin.current.origin, path) : path,
       method,
       kind,
+      scopes: request.scopes,
+      accept: request.accept,
+      retry,
+      followRedirects,
       headers: { "user-agent": this.#agentOf(call), ...headers },
       body,
       contentLength,
@@ -155,8 +154,7 @@ class HttpRegistryTransport implements RegistryTransport {
       call,
       signal,
       onExchange,
-      action,
-      attempt,
+      action: () => actionOf(request, this.host),
     };
   }
 
@@ -167,32 +165,17 @@ class HttpRegistryTransport implements RegistryTransport {
     return said === 0 || needed === 0 ? 0 : Math.max(said, needed);
   }
 
-  /**
-   * To the token service: GET is sent again after failures that may pass, so is the OAuth2 form, which changes nothing there. The form's
-   * body is a secret: it follows no redirect.
-   */
-  async #sendToService(request: HttpRequest): Promise<HttpResponse> {
-    const { method, kind, signal, call = {} } = request;
-    const what = { method, kind, host: request.url.host };
-    try {
-      return await this.#retrying(true, { ...call, signal }, what, async (attempt) => {
-        const send = this.#send;
-        const http: HttpRequest = {
-          ...request,
-          headers: { "user-agent": this.#agentOf(call), ...request.headers },
-          headersTimeoutMs: call.timeouts?.headersMs,
-          bodyTimeoutMs: call.timeouts?.bodyMs,
-          onExchange: call.onExchange,
-          attempt,
-        };
-        const response = http.method === "GET" ? await sendFollowing(http, send, this.#locations) : await send(http);
-        if (response.status < 500 && response.status !== 429) return response;
-        throw await refusalOf(response, http);
-      });
-    } catch (error) {
-      if (error instanceof RegistryError) this.#final.add(error);
-      throw error;
-    }
+  /** As the client and the call that needs a token say. The request is repeated whatever its method is: it changes nothing at the service. */
+  #forService(request: HttpRequest): HttpRequest {
+    const { call = {} } = request;
+    return {
+      ...request,
+      headers: { "user-agent": this.#agentOf(call), ...request.headers },
+      headersTimeoutMs: call.timeouts?.headersMs,
+      bodyTimeoutMs: call.timeouts?.bodyMs,
+      onExchange: call.onExchange,
+      retry: true,
+    };
   }
 
   #checkRealm(realm: string, request: HttpRequest, credential: Credential | undefined): URL {
@@ -206,40 +189,18 @@ class HttpRegistryTransport implements RegistryTransport {
     );
   }
 
-  /** Every request of this client, to whatever host, passes here. */
-  readonly #send = (request: HttpRequest): Promise<HttpResponse> => {
-    const { budget } = this.#options;
-    return budget === undefined ? this.#paced(request) : budget.send(request, this.#paced);
-  };
-
-  readonly #paced = (request: HttpRequest): Promise<HttpResponse> =>
-    this.#pace.send(request, this.#transportOf(request).send);
-
   #agentOf({ userAgentSuffix }: CallOptions): string {
     return userAgentSuffix === undefined ? this.#userAgent : userAgentOf(userAgentSuffix);
   }
 
-  #transportOf({ call }: HttpRequest): Transport {
-    return call?.connection === undefined ? this.#transport : this.#transports.of(call.connection);
-  }
-
-  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
-    const { signal: closing } = this.#closing;
-    return signal === undefined ? closing : AbortSignal.any([signal, closing]);
-  }
-
-  #retrying<T>(
-    repeatable: boolean,
-    call: CallOptions,
-    what: Retried,
-    task: (attempt: number) => Promise<T>,
-  ): Promise<T> {
-    const sleep: Sleep = (ms, waiting) => this.#clock.sleep(ms, this.#untilClosed(waiting));
-    return retrying(task, {
-      ...retriesOf({ ...this.#retries, sleep }, call, what),
-      ...(repeatable ? {} : { attempts: 1 }),
-      isRetryable: (error) => this.#mayPass(error),
-    });
+  /** Notes the failures of the token service: a request that needs a token is not retried for them. */
+  async #retriedAlready(asking: Promise<HttpResponse>): Promise<HttpResponse> {
+    try {
+      return await asking;
+    } catch (error) {
+      if (error instanceof RegistryError) this.#final.add(error);
+      throw error;
+    }
   }
 
   #mayPass(error: unknown): boolean {

@@ -3,9 +3,9 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import type { Transport } from "../../../../../test/support/bare-transport.ts";
 import { answer, blobLane, blobRequest, MIB, serveSockets } from "../../../../../test/support/blob-lane-setup.ts";
 import type { HttpRequest } from "../message.ts";
-import type { Transport } from "../transport.ts";
 import { SlabPool } from "./slab-pool.ts";
 
 /** Shorter than an idle connection is kept: what is to be closed at once isn't found closed by that. */
@@ -69,7 +69,7 @@ describe("a kept connection", BEFORE_IDLE, () => {
     const peer = await serveSockets(byNumber());
     const program = `
       import { lookup } from "node:dns";
-      import { createTransport } from ${JSON.stringify(join(import.meta.dirname, "..", "transport.ts"))};
+      import { createTransport } from ${JSON.stringify(join(import.meta.dirname, "../../../../../test/support/bare-transport.ts"))};
       const common = { hostname: "127.0.0.1", tls: {}, insecure: false, environment: {}, lookup, lane: "blob" };
       const timeouts = { headersMs: 60_000, bodyMs: 60_000 };
       const { send } = createTransport({ ...common, connections: 2, connectTimeoutMs: 60_000, timeouts });

@@ -71,12 +71,12 @@ export class Authenticator {
    * Requests: 1, and at most 2 repetitions and 2 for tokens, or 3 with an Entra identity.
    * @throws {RegistryError} UNAUTHORIZED saying whether credentials were given; CREDENTIALS.
    */
-  async send(request: HttpRequest, scopes: readonly Scope[], send: Send): Promise<HttpResponse> {
-    let wanted = scopes;
+  async authenticate(request: HttpRequest, next: Send): Promise<HttpResponse> {
+    let wanted = request.scopes ?? [];
     let fresh = false;
     for (let round = 1; ; round += 1) {
       const authorization = await this.#authorization(request, wanted);
-      const response = await send(
+      const response = await next(
         authorization === undefined
           ? request
           : { ...request, headers: { ...request.headers, authorization: authorization.value } },

@@ -1,9 +1,9 @@
 import { lookup } from "node:dns";
 import { afterEach, describe, expect, it } from "vitest";
+import { createTransport, type Transport } from "../../../../../test/support/bare-transport.ts";
 import { ScriptedAcr, type ScriptedAcrOptions } from "../../../../../test/support/scripted-acr.ts";
 import type { Credential, CredentialProvider } from "../../credentials/credential.ts";
 import type { HttpRequest } from "../../http/message.ts";
-import { createTransport, type Transport } from "../../http/transport.ts";
 import { Authenticator } from "./authenticator.ts";
 
 const MINUTE_MS = 60_000;
@@ -60,7 +60,8 @@ class Bench {
     const before = this.acr.requests.length;
     const url = new URL(`http://${this.acr.host}/v2/app/blobs/uploads/1`);
     const request: HttpRequest = { method: "GET", url, kind: "upload", headers: {}, action: () => "test", ...init };
-    const response = await this.#authenticator.send(request, ["repository:app:pull,push"], this.#transport.send);
+    const scopes = ["repository:app:pull,push"];
+    const response = await this.#authenticator.authenticate({ ...request, scopes }, this.#transport.send);
     expect(response.status).toBe(200);
     await response.body.drop();
     return this.acr.requests.slice(before).filter((line) => line.includes("/oauth2/"));

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { expect, it } from "vitest";
 import type { CallConnection } from "../http/call-connection.ts";
-import { connectTransport } from "./connect-transport.ts";
+import { sendByLane } from "../http/send-by-lane.ts";
+import { connectLanes } from "./connect-lanes.ts";
 import type { ClientTimeouts } from "./transport-options.ts";
 
 /** A server that takes connections and says nothing, so that no handshake ends. */
@@ -29,14 +30,11 @@ it.each<readonly [who: string, timeouts: ClientTimeouts, connection: CallConnect
   ["the client's", { connectMs: 50 }, undefined],
   ["a call's, which says so itself,", { connectMs: 0 }, { connectMs: 50 }],
   ["the client's for a call that says other things", { connectMs: 50 }, { insecure: true }],
-])("connectTransport() ends a connection that is not made in %s time", async (_who, timeouts, connection) => {
+])("connectLanes() ends a connection that is not made in %s time", async (_who, timeouts, connection) => {
   await using server = await silentServer();
-  const transport = connectTransport(
-    { host: server.url.host, timeouts },
-    { hostname: "127.0.0.1", lookup },
-    connection,
-  );
-  const asking = transport.send({
+  const lanes = connectLanes({ host: server.url.host, timeouts }, { hostname: "127.0.0.1", lookup }, connection);
+  const send = sendByLane({ lanesOf: () => lanes, closing: new AbortController().signal });
+  const asking = send({
     method: "GET",
     url: server.url,
     kind: "ping",
@@ -44,5 +42,5 @@ it.each<readonly [who: string, timeouts: ClientTimeouts, connection: CallConnect
     action: () => "ask",
   });
   await expect(asking).rejects.toMatchObject({ code: "TIMEOUT" });
-  await transport.close();
+  await lanes.close();
 });

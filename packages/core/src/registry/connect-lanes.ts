@@ -1,23 +1,22 @@
 import type { CallConnection } from "../http/call-connection.ts";
 import type { DispatchersOptions } from "../http/dispatchers.ts";
+import { Lanes } from "../http/lanes.ts";
 import { type Environment, parseProxy } from "../http/proxy.ts";
-import { createTransport, type Transport } from "../http/transport.ts";
-import { observersOf } from "./observers-of.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
 
 /** Connections to a host, and the time to connect, where the client does not say. */
 export const CONNECTIONS = 32;
 export const CONNECT_MS = 15_000;
 
-/** Makes the transport of a client, or that of calls which say something of their connections. No request. @throws {SyntaxError} for a bad proxy. */
-export function connectTransport(
+/** Makes the lanes of a client, or those of calls which say something of their connections. No request. @throws {SyntaxError} for a bad proxy. */
+export function connectLanes(
   options: RegistryTransportOptions,
   place: Pick<DispatchersOptions, "hostname" | "lookup">,
   connection?: CallConnection,
-): Transport {
+): Lanes {
   const { timeouts = {}, connections = CONNECTIONS, lane, proxyEnv } = options;
   const { connectMs = CONNECT_MS, headersMs = 60_000, bodyMs = 60_000 } = timeouts;
-  return createTransport({
+  return new Lanes({
     ...place,
     tls: connection?.tls ?? options.tls ?? {},
     insecure: connection?.insecure ?? options.insecure ?? false,
@@ -28,7 +27,6 @@ export function connectTransport(
     dispatcher: connection === undefined ? options.dispatcher : connection.dispatcher,
     lane,
     timeouts: { headersMs, bodyMs },
-    observers: observersOf(options, place.hostname),
   });
 }
 
