@@ -1,7 +1,10 @@
 import type { CallConnection } from "./call-connection.ts";
 import type { Lanes } from "./lanes.ts";
 
-/** The lanes of calls that want connections of their own: those of one dispatcher, and those of whatever else says the same, however many calls say it. */
+/**
+ * The lanes of calls that want connections of their own: those of one dispatcher, and those of
+ * whatever else says the same, however many calls say it.
+ */
 export class CallLanes {
   readonly #connect: (connection: CallConnection) => Lanes;
   readonly #made = new Map<unknown, Lanes>();

@@ -16,8 +16,9 @@ export interface SentExchange {
   /** The body of the request, where it is one piece. */
   readonly content: Uint8Array | undefined;
   /**
-   * Whether the connection had answered before, and died now without a byte of an answer: a server closes idle ones at any moment. A
-   * connection that took more of a body than its buffers hold was alive, and what became of the body is the caller's question.
+   * Whether the connection had answered before, and died now without a byte of an answer: a server
+   * closes idle ones at any moment. A connection that took more of a body than its buffers hold was
+   * alive, and what became of the body is the caller's question.
    */
   readonly diedUnanswered: boolean;
 }

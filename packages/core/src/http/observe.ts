@@ -4,8 +4,9 @@ import { Observed } from "./observed.ts";
 import type { Observer } from "./observer.ts";
 
 /**
- * Tells the observers and the request's `onExchange` of each HTTP request, once it was answered or failed. The first observer may add headers that the others see. A
- * request that was never sent is no exchange.
+ * Tells the observers and the request's `onExchange` of each HTTP request, once it was answered or
+ * failed. The first observer may add headers that the others see. A request that was never sent is
+ * no exchange.
  */
 export function observe(observers: readonly Observer[]): Interceptor {
   return (next) => async (request) => {

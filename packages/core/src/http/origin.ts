@@ -53,7 +53,10 @@ export class RegistryOrigin {
     return this.#probes.run("", (shared) => this.#probe(action, shared), signal);
   }
 
-  /** Sends the requests to this registry to its origin, which the first one finds out. @throws as `find`. */
+  /**
+   * Sends the requests to this registry to its origin, which the first one finds out. @throws as
+   * `find`.
+   */
   readonly intercept: Interceptor = (next) => (request) => {
     const isAssumed = this.#known !== this.assumed && request.url.origin === this.assumed.origin;
     return isAssumed ? this.#sendFound(request, next) : next(request);

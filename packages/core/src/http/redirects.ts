@@ -6,10 +6,12 @@ import type { HttpRequest, HttpResponse, Send } from "./message.ts";
 const MAX_REDIRECTS = 10;
 
 /**
- * Follows the redirects of a request, where it wants that: GET and HEAD through 301, 302, 303, 307 and 308, other methods through 307 and 308 only, with
- * their body made again. `authorization` goes to the first origin only, and not to it again once it was left.
+ * Follows the redirects of a request, where it wants that: GET and HEAD through 301, 302, 303, 307
+ * and 308, other methods through 307 and 308 only, with their body made again. `authorization` goes
+ * to the first origin only, and not to it again once it was left.
  * Each hop is one request. What was redirected is dropped.
- * @throws (when it sends) {RegistryError} REDIRECT_REFUSED by the policy, for a loop and after 10 hops; PROTOCOL without a Location.
+ * @throws (when it sends) {RegistryError} REDIRECT_REFUSED by the policy, for a loop and after 10
+ * hops; PROTOCOL without a Location.
  */
 export function redirects(policy: LocationPolicy): Interceptor {
   return (next) => async (request) => {

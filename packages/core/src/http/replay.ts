@@ -9,7 +9,8 @@ export interface ReplayOptions {
 }
 
 /**
- * Chooses the lane of a request, and sends the request again where that is no retry: by the other lane where the first cannot carry it, and on another connection where
+ * Chooses the lane of a request, and sends the request again where that is no retry: by the other
+ * lane where the first cannot carry it, and on another connection where
  * a kept one died before it answered.
  */
 export function replay({ lanesOf, connections }: ReplayOptions): Interceptor {
@@ -30,7 +31,8 @@ export function replay({ lanesOf, connections }: ReplayOptions): Interceptor {
           continue;
         }
         if (request.signal?.aborted || exchange?.diedUnanswered !== true || replays >= connections) throw error;
-        // Each connection that died idle can disturb a request once; after them all, a new one is made.
+        // Each connection that died idle can disturb a request once; after them all, a new one is
+        // made.
         replays += 1;
       }
     }

@@ -9,8 +9,10 @@ export interface SendByLaneOptions {
 }
 
 /**
- * Sends each request by its lane, on one connection, and waits for the head of the response: the end of a list of interceptors.
- * @throws {RegistryError} NETWORK, TLS, TIMEOUT, PROTOCOL, REDIRECT_REFUSED; the signal's reason; what the body's content threw.
+ * Sends each request by its lane, on one connection, and waits for the head of the response: the
+ * end of a list of interceptors.
+ * @throws {RegistryError} NETWORK, TLS, TIMEOUT, PROTOCOL, REDIRECT_REFUSED; the signal's reason;
+ * what the body's content threw.
  */
 export function sendByLane({ lanesOf, closing }: SendByLaneOptions): Send {
   return async (request) => {

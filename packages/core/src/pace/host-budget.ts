@@ -58,7 +58,10 @@ export class HostBudget {
     return this.#limits().concurrency;
   }
 
-  /** Sends each request when it is its turn; its body and that of its response then keep to the limit. @throws what `next` throws; the signal's reason. @internal */
+  /**
+   * Sends each request when it is its turn; its body and that of its response then keep to the
+   * limit. @throws what `next` throws; the signal's reason. @internal
+   */
   readonly intercept: Interceptor = (next) => (request) => this.#send(request, next);
 
   async #send(request: HttpRequest, send: Send): Promise<HttpResponse> {

@@ -8,7 +8,10 @@ import type { RegistryTransportOptions } from "./transport-options.ts";
 export const CONNECTIONS = 32;
 export const CONNECT_MS = 15_000;
 
-/** Makes the lanes of a client, or those of calls which say something of their connections. No request. @throws {SyntaxError} for a bad proxy. */
+/**
+ * Makes the lanes of a client, or those of calls which say something of their connections. No
+ * request. @throws {SyntaxError} for a bad proxy.
+ */
 export function connectLanes(
   options: RegistryTransportOptions,
   place: Pick<DispatchersOptions, "hostname" | "lookup">,

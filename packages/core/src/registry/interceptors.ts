@@ -30,7 +30,10 @@ export interface InterceptorParts {
   readonly observers: readonly Observer[];
 }
 
-/** What a request to the registry passes on its way to the lane; its response passes it in the reverse order. */
+/**
+ * What a request to the registry passes on its way to the lane; its response passes it in the
+ * reverse order.
+ */
 export function registryInterceptors(parts: InterceptorParts, authenticator: Authenticator): readonly Interceptor[] {
   const { retries, host, origin } = parts;
   return [

@@ -4,7 +4,10 @@ import type { Interceptor } from "../http/interceptor.ts";
 import type { RegistryOrigin } from "../http/origin.ts";
 import { type Authenticator, withHint } from "./auth/authenticator.ts";
 
-/** Turns each response whose status the request does not accept into an error; those of the registry itself say what the credentials have to do with it. */
+/**
+ * Turns each response whose status the request does not accept into an error; those of the registry
+ * itself say what the credentials have to do with it.
+ */
 export function refusals(authenticator: Authenticator, origin: RegistryOrigin): Interceptor {
   return (next) => async (request) => {
     const { url, scopes = [], accept = [], signal } = request;

@@ -165,7 +165,10 @@ class HttpRegistryTransport implements RegistryTransport {
     return said === 0 || needed === 0 ? 0 : Math.max(said, needed);
   }
 
-  /** As the client and the call that needs a token say. The request is repeated whatever its method is: it changes nothing at the service. */
+  /**
+   * As the client and the call that needs a token say. The request is repeated whatever its method
+   * is: it changes nothing at the service.
+   */
   #forService(request: HttpRequest): HttpRequest {
     const { call = {} } = request;
     return {
@@ -193,7 +196,9 @@ class HttpRegistryTransport implements RegistryTransport {
     return userAgentSuffix === undefined ? this.#userAgent : userAgentOf(userAgentSuffix);
   }
 
-  /** Notes the failures of the token service: a request that needs a token is not retried for them. */
+  /**
+   * Notes the failures of the token service: a request that needs a token is not retried for them.
+   */
   async #retriedAlready(asking: Promise<HttpResponse>): Promise<HttpResponse> {
     try {
       return await asking;

@@ -10,7 +10,10 @@ export interface RetryInterceptorOptions {
   readonly isRetryable: (error: unknown) => boolean;
 }
 
-/** Retries requests that may be repeated: GET and HEAD, and those that say so. @throws as `retrying`. */
+/**
+ * Retries requests that may be repeated: GET and HEAD, and those that say so. @throws as
+ * `retrying`.
+ */
 export function retry({ defaults, hostOf, isRetryable }: RetryInterceptorOptions): Interceptor {
   return (next) => (request) => {
     const { method, kind, call = {}, signal, retry: repeatable = method === "GET" || method === "HEAD" } = request;

@@ -1,7 +1,10 @@
 import type { HttpRequest, HttpResponse, Send } from "../../http/message.ts";
 import { refusalOf } from "../../http/refusal.ts";
 
-/** Turns the statuses of a token service that may pass into errors, so that the request is retried; what any other status says is the caller's to read. */
+/**
+ * Turns the statuses of a token service that may pass into errors, so that the request is retried;
+ * what any other status says is the caller's to read.
+ */
 export function serviceRefusals(next: Send): Send {
   return async (request: HttpRequest): Promise<HttpResponse> => {
     const response = await next(request);
