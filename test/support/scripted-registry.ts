@@ -50,6 +50,7 @@ export async function scriptedRegistry(script: Script = () => undefined): Promis
     blobs: new Map<string, Uint8Array>(),
     manifests: new Map<string, { readonly mediaType: string; readonly bytes: Uint8Array }>(),
     uploads: new Map<string, Buffer>(),
+    opened: { count: 0 },
   };
   const server = createServer((message, response) => {
     const { socket } = message;
@@ -105,7 +106,10 @@ function scripted(message: IncomingMessage): ScriptedRequest {
   };
 }
 
-type State = Pick<ScriptedRegistry, "blobs" | "manifests" | "uploads">;
+interface State extends Pick<ScriptedRegistry, "blobs" | "manifests" | "uploads"> {
+  /** How many uploads were ever opened: each has an id of its own. */
+  readonly opened: { count: number };
+}
 
 async function usual(state: State, request: ScriptedRequest): Promise<ScriptedAnswer> {
   const { pathname, searchParams } = new URL(request.path, "http://registry");
@@ -123,7 +127,7 @@ async function usual(state: State, request: ScriptedRequest): Promise<ScriptedAn
 }
 
 async function upload(
-  { blobs, uploads }: State,
+  { blobs, uploads, opened }: State,
   request: ScriptedRequest,
   repository: string,
   id: string,
@@ -136,7 +140,8 @@ async function upload(
       blobs.set(`${repository}@${query.get("mount")}`, mounted);
       return { status: 201 };
     }
-    const session = `upload-${uploads.size + 1}`;
+    opened.count += 1;
+    const session = `upload-${opened.count}`;
     uploads.set(session, Buffer.alloc(0));
     return { status: 202, headers: location(session) };
   }

@@ -4,10 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { clientSetup } from "../../../../../test/support/client-setup.ts";
+import { clientSetup, clientSetupOf } from "../../../../../test/support/client-setup.ts";
 import { SMALL, steps } from "../../../../../test/support/scripted-blobs.ts";
 import { failed, type ScriptedRequest, sha256 } from "../../../../../test/support/scripted-registry.ts";
 import { StoreError } from "../../errors.ts";
+import { MemoryJournal } from "../../journal/memory-journal.ts";
+import type { UploadSummary } from "../../journal/upload-journal.ts";
+import { RegistryClient } from "../registry-client.ts";
 
 /** Three chunks of `chunkSize`, the last one shorter. */
 const BLOB = randomBytes(250_000);
@@ -186,6 +189,28 @@ describe("uploadBlob()", () => {
     expect(steps(setup.server)).toEqual([...["POST mount app", "HEAD blobs", "PATCH upload"], "PUT upload"]);
   });
 
+  it("records its session in the journal until it is committed, or what could not be cancelled", async () => {
+    const journal = new MemoryJournal();
+    const open = async (): Promise<readonly UploadSummary[]> => Array.fromAsync(journal.uploads.list());
+    const written: number[] = [];
+    let isBroken = false;
+    await using setup = await clientSetupOf(
+      (options) => new RegistryClient({ ...options, journal: journal.peer() }),
+      async ({ method }) => {
+        if (method === "PATCH") written.push((await open()).length);
+        if (isBroken && method === "PATCH") return failed(403, "DENIED");
+        return isBroken && method === "DELETE" ? failed(503, "UNAVAILABLE") : undefined;
+      },
+    );
+    await setup.client.uploadBlob("app", pieces(BLOB), { chunkSize });
+    expect({ written: new Set(written), left: await open() }).toEqual({ written: new Set([1]), left: [] });
+    isBroken = true;
+    await expect(setup.client.uploadBlob("app", pieces(BLOB), { chunkSize })).rejects.toMatchObject({ status: 403 });
+    // Small as it is recorded, the next process cancels it.
+    expect(await open()).toMatchObject([{ size: 0, owned: false }]);
+    expect(setup.server.uploads.size).toBe(1);
+  }, 30_000);
+
   it.each([
     ["broke off", "dropped"],
     ["is 404, as that to a repeated one", failed(404, "BLOB_UPLOAD_UNKNOWN")],
@@ -198,7 +223,9 @@ describe("uploadBlob()", () => {
     });
     const uploaded = await setup.client.uploadBlob("app", pieces(BLOB), { chunkSize });
     expect(uploaded.digest).toBe(sha256(BLOB));
-    expect(steps(setup.server).at(-1)).toBe("HEAD blobs");
+    // Another process may have sent it: what is left of the session is cancelled.
+    expect(steps(setup.server).slice(-2)).toEqual(["HEAD blobs", "DELETE upload"]);
+    expect(setup.server.uploads.size).toBe(0);
   });
 
   it("fails where the session of a stream is gone at the commit and the blob is not there", async () => {

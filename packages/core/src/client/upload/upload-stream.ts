@@ -1,15 +1,17 @@
-import type { Digest } from "../../content/digest.ts";
+import { randomBytes } from "node:crypto";
+import { type Digest, digestOf } from "../../content/digest.ts";
 import { isRetryable } from "../../errors.ts";
 import { retrying } from "../../http/retry.ts";
 import { explained, statusOf } from "../../registry/explain.ts";
 import { seesBlob } from "../../registry/head-blob.ts";
 import { labelOf, type RemoteRepository } from "../../registry/remote-repository.ts";
 import { retriesOf } from "../../registry/retries.ts";
-import { cancelUpload } from "../../registry/upload/cancel-upload.ts";
+import { cancelRecorded } from "../../registry/upload/cancel-recorded.ts";
 import { commitUpload } from "../../registry/upload/commit-upload.ts";
 import { ContentFailure, type OutgoingPart } from "../../registry/upload/outgoing.ts";
 import { sendParts } from "../../registry/upload/send-parts.ts";
 import { startUpload } from "../../registry/upload/start-upload.ts";
+import { UploadRecord } from "../../registry/upload/upload-record.ts";
 import type { UploadSession } from "../../registry/upload/upload-session.ts";
 import { uploadStatus } from "../../registry/upload/upload-status.ts";
 import type { CallOptions } from "../../store/store.ts";
@@ -56,18 +58,21 @@ async function sendChunks(
   options: CallOptions,
 ): Promise<UploadedBlob> {
   const content = new CollectedContent(reader);
+  // Its digest is not known yet, and nobody can resume it: it is recorded to be cancelled.
+  const record = await UploadRecord.of(repository, { digest: digestOf(randomBytes(32)), size: 0 }, options.signal);
+  await record?.save(session, 0);
   let committed = false;
   try {
     const length = chunkLength(repository, session, chunkSize);
-    await sendAll(repository, session, { content, length }, options);
+    await sendAll(repository, session, { content, length, record }, options);
     const { digest, size } = content;
-    await commit(repository, session, digest, options);
-    committed = true;
+    committed = await commit(repository, session, digest, options);
     return { digest, size };
   } catch (error) {
     throw explained(error, actionOf(repository, error));
   } finally {
-    if (!committed) await cancelUpload(repository, session, options);
+    if (committed) await record?.ended();
+    else await cancelRecorded(repository, session, record, options);
   }
 }
 
@@ -75,7 +80,15 @@ async function sendChunks(
 async function sendAll(
   repository: RemoteRepository,
   session: UploadSession,
-  { content, length }: { readonly content: CollectedContent; readonly length: number },
+  {
+    content,
+    length,
+    record,
+  }: {
+    readonly content: CollectedContent;
+    readonly length: number;
+    readonly record: UploadRecord | undefined;
+  },
   options: CallOptions,
 ): Promise<void> {
   let taken = 0;
@@ -102,8 +115,10 @@ async function sendAll(
           onPart(sent) {
             part = sent;
           },
-          onTaken(sent) {
+          async onTaken(sent) {
             taken = sent.offset + sent.length;
+            // Distribution 2.8 knows its session by the newest Location alone.
+            await record?.save(session, 0);
           },
         },
         options,
@@ -126,22 +141,27 @@ function isRefusedForNow(error: unknown): boolean {
   return statusOf(error) === 429 || statusOf(error) === 503;
 }
 
-/** A lost answer may hide a success, and a repeated PUT is answered 404 then: so the blob is looked for after each failure. */
+/**
+ * A lost answer may hide a success, and a repeated PUT is answered 404 then: so the blob is looked for after each failure.
+ * False where it was found that way: another process may have sent it, and this session may still be open.
+ */
 async function commit(
   repository: RemoteRepository,
   session: UploadSession,
   digest: Digest,
   options: CallOptions,
-): Promise<void> {
+): Promise<boolean> {
   const what = { method: "PUT", kind: "upload", host: repository.client.host } as const;
-  await retrying(
+  return retrying(
     async () => {
       try {
         await commitUpload(repository, session, { digest }, options);
+        return true;
       } catch (error) {
         options.signal?.throwIfAborted();
         if (!isRetryable(error) && statusOf(error) !== 404) throw error;
         if (!(await seesBlob(repository, digest, options))) throw error;
+        return false;
       }
     },
     retriesOf(repository.retry, options, what),

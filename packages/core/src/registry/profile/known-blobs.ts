@@ -32,6 +32,12 @@ export class KnownBlobs {
     this.#saving.add(this.#journal.seen({ host: this.#host, access, repository }, digest));
   }
 
+  /** Whether the journal has seen the blob in that very repository. It stands for no check. */
+  async wasSeen({ repository, access }: KnownPlace, digest: Digest): Promise<boolean> {
+    const remembered = (await this.#journal?.repositories(this.#host, access, digest).catch(() => [])) ?? [];
+    return remembered.includes(repository);
+  }
+
   /** The first repository, other than this one, from which it may be mounted: of those given, best first, then of those remembered. */
   async mountSource(
     { repository, access }: KnownPlace,

@@ -110,8 +110,8 @@ export class BlobUpload {
     this.#options.signal?.throwIfAborted();
     if (this.#failure !== undefined) {
       if (await seesBlob(this.#repository, this.#descriptor.digest, call)) {
-        // What was committed is no session any more.
-        if (position.committing) await this.#over();
+        // Another process may have sent the blob: only the registry knows whether our session is over.
+        await this.#cancel();
         return;
       }
       await this.#recover(this.#failure.error, call);

@@ -4,13 +4,14 @@ import { cancelUpload } from "./cancel-upload.ts";
 import type { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 
-/** Cancels an upload, and forgets it; where nobody answered, its record is left to whoever comes. Requests: those of `cancelUpload`. */
+/** Cancels an upload, and forgets it; false where that may work later: then its record is left to whoever comes. Requests: those of `cancelUpload`. */
 export async function cancelRecorded(
   repository: RemoteRepository,
   session: UploadSession,
   record: UploadRecord | undefined,
   call: Omit<CallOptions, "signal">,
-): Promise<void> {
+): Promise<boolean> {
   const isGone = await cancelUpload(repository, session, call);
   await (isGone ? record?.ended() : record?.released());
+  return isGone;
 }

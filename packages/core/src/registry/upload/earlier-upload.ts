@@ -1,5 +1,8 @@
+import type { Descriptor } from "../../content/descriptor.ts";
+import type { Digest } from "../../content/digest.ts";
 import { isRetryable, RegistryError } from "../../errors.ts";
 import type { CallOptions } from "../../store/store.ts";
+import { seesBlob } from "../head-blob.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import { cancelRecorded } from "./cancel-recorded.ts";
 import type { UploadRecord } from "./upload-record.ts";
@@ -13,49 +16,63 @@ export interface EarlierUpload {
 }
 
 /**
- * Takes over what an earlier process has begun; undefined where there is nothing to go on with, and what there was is cancelled.
+ * Takes over what an earlier process has begun. Undefined where there is nothing to resume: what there was is cancelled, or stays in the journal.
+ * "existed" where another process has sent the blob since then.
+ * Requests: none where nothing was left; else 1 GET, and a HEAD before it where the journal has seen the blob in this repository.
  * @param size bytes of the blob.
  * @throws {RegistryError} where the registry did not answer: then it is left for later. The signal's reason.
  */
 export async function takeOverUpload(
   repository: RemoteRepository,
   record: UploadRecord,
-  size: number,
+  { digest, size }: Pick<Descriptor, "digest" | "size">,
   call: CallOptions,
-): Promise<EarlierUpload | undefined> {
+): Promise<EarlierUpload | "existed" | undefined> {
+  if (!record.mayGoOn) return undefined;
   const claimed = await record.claim(call.signal);
   if (claimed === undefined) return undefined;
   const { session, confirmed } = claimed;
-  const arrived = await askedFor(repository, session, record, call);
-  const isBelievable = arrived !== undefined && arrived > 0 && arrived >= confirmed && arrived <= size;
-  if (isBelievable && repository.profile.get("resume") !== "none") return { session, arrived };
-  if (arrived === undefined) await record.ended();
-  else await cancelRecorded(repository, session, record, call);
+  try {
+    if (await wasSentMeanwhile(repository, digest, call)) {
+      if (await cancelRecorded(repository, session, record, call)) await cancelEarlier(repository, record, call);
+      return "existed";
+    }
+    const arrived = claimed.size === size ? await uploadStatus(repository, session, call) : undefined;
+    const isBelievable = arrived !== undefined && arrived > 0 && arrived >= confirmed && arrived <= size;
+    if (isBelievable && repository.profile.get("resume") !== "none") return { session, arrived };
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === "REDIRECT_REFUSED") {
+      await record.ended();
+      return undefined;
+    }
+    await record.released();
+    // What a new upload may not meet: the session stays in the journal.
+    if (error instanceof RegistryError && error.status === undefined && !isRetryable(error)) return undefined;
+    throw error;
+  }
+  await cancelRecorded(repository, session, record, call);
   return undefined;
 }
 
-/** Cancels what an earlier process has begun: the blob is there. */
+/** The journal is a hint, the registry decides. */
+async function wasSentMeanwhile(repository: RemoteRepository, digest: Digest, call: CallOptions): Promise<boolean> {
+  const place = { repository: repository.name, access: await repository.access(call.signal) };
+  return (await repository.blobs.wasSeen(place, digest)) && (await seesBlob(repository, digest, call));
+}
+
+/**
+ * Cancels every session of a blob that is there now and that nobody works on, until one can't be cancelled: that one, and the rest, stay in the journal.
+ * Requests: none where nothing was left, else those of `cancelUpload` for each.
+ */
 export async function cancelEarlier(
   repository: RemoteRepository,
   record: UploadRecord,
   call: CallOptions,
 ): Promise<void> {
-  const claimed = await record.claim(call.signal);
-  if (claimed !== undefined) await cancelRecorded(repository, claimed.session, record, call);
-}
-
-async function askedFor(
-  repository: RemoteRepository,
-  session: UploadSession,
-  record: UploadRecord,
-  call: CallOptions,
-): Promise<number | undefined> {
-  try {
-    return await uploadStatus(repository, session, call);
-  } catch (error) {
-    // A Location that must not be followed any more is none.
-    if (error instanceof RegistryError && error.status === undefined && !isRetryable(error)) return undefined;
-    await record.released();
-    throw error;
+  if (!record.mayHaveLeft) return;
+  for (;;) {
+    // The blob has arrived: what is left may wait for another process.
+    const claimed = await record.claim(call.signal).catch(() => undefined);
+    if (claimed === undefined || !(await cancelRecorded(repository, claimed.session, record, call))) return;
   }
 }

@@ -1,12 +1,15 @@
-import type { Digest } from "../../content/digest.ts";
+import { type Digest, digestOf } from "../../content/digest.ts";
 import type { CallOptions } from "../../store/store.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
-import { cancelUpload } from "./cancel-upload.ts";
+import { cancelRecorded } from "./cancel-recorded.ts";
 import { postMount } from "./mount-blob.ts";
 import { sessionOf } from "./start-upload.ts";
+import { UploadRecord } from "./upload-record.ts";
 
 /** How long a small blob that is being sent is waited for, in ms: most often the config of the same image, which begins with its layers. */
 const COMING_MS = 5_000;
+/** What the session of the question is recorded under: it is for no blob. */
+const EXISTENCE_DIGEST = digestOf(Buffer.from("tranship asks whether a 202 to a mount means absent"));
 
 /**
  * Whether a 202 to a self-mount means that the blob is absent. Where that isn't known, the self-mount of a blob that was sent before tells it, if there is one or is soon.
@@ -44,5 +47,9 @@ async function askForWitness(repository: RemoteRepository, digest: Digest, call:
   const { profile, name } = repository;
   const response = await postMount(repository, digest, name, call);
   profile.learn({ existence: response.status === 201 ? "proven" : "head-first" });
-  if (response.status === 202) await cancelUpload(repository, sessionOf(repository, response), call);
+  if (response.status !== 202) return;
+  const session = sessionOf(repository, response);
+  const record = await UploadRecord.of(repository, { digest: EXISTENCE_DIGEST, size: 0 }, call.signal);
+  await record?.save(session, 0);
+  await cancelRecorded(repository, session, record, call);
 }

@@ -21,7 +21,8 @@ describe("push() of a blob that fails on the way", () => {
       return "dropped";
     });
     expect(await setup.registry.repository("app").push(blobOf(SMALL), opening(SMALL))).toBe("pushed");
-    expect(steps(setup.server)).toEqual(["POST mount app", "PUT upload", "HEAD blobs"]);
+    // Another process may have sent it: what is left of the session is cancelled.
+    expect(steps(setup.server)).toEqual(["POST mount app", "PUT upload", "HEAD blobs", "DELETE upload"]);
   });
 
   it("takes a 404 to a commit for a success when the blob is there", async () => {
@@ -31,7 +32,8 @@ describe("push() of a blob that fails on the way", () => {
       return failed(404, "BLOB_UPLOAD_UNKNOWN");
     });
     expect(await setup.registry.repository("app").push(blobOf(SMALL), opening(SMALL))).toBe("pushed");
-    expect(steps(setup.server)).toEqual(["POST mount app", "PUT upload", "HEAD blobs"]);
+    // Another process may have sent it: what is left of the session is cancelled.
+    expect(steps(setup.server)).toEqual(["POST mount app", "PUT upload", "HEAD blobs", "DELETE upload"]);
   });
 
   it("sends the whole blob anew in a fresh session after a broken one, which it cancels", async () => {

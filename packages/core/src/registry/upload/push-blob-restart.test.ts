@@ -113,7 +113,6 @@ describe("push() of a blob that an earlier process began", () => {
   it.each([
     ["has a Location that must not be followed", { location: "ftp://elsewhere.example/v2/app/blobs/uploads/1" }],
     ["has a Location that is none", { location: "http://[" }],
-    ["was of another size", { size: MIB }],
   ])("is begun anew where what is remembered %s", async (_, upload) => {
     await using setup = await restartSetup();
     await setup.left(upload);
@@ -121,6 +120,44 @@ describe("push() of a blob that an earlier process began", () => {
     expect(steps(setup.server)[0]).toBe("POST mount app");
     expectSent(setup);
     expect(await setup.open()).toEqual([]);
+  });
+
+  it("is begun anew where what is remembered was of another size, which is cancelled", async () => {
+    await using setup = await restartSetup();
+    await setup.left({ size: MIB });
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+    expect(steps(setup.server).slice(0, 2)).toEqual(["DELETE upload", "POST mount app"]);
+    expectSent(setup);
+    expect(await setup.open()).toEqual([]);
+  });
+
+  it("is not sent where another process has sent it since then, and what was begun is cancelled", async () => {
+    await using setup = await restartSetup();
+    const { server, journal, registry } = setup;
+    await setup.left();
+    server.blobs.set(`app@${sha256(BLOB)}`, BLOB);
+    await journal.blobs.seen({ host: server.host, access: ANONYMOUS, repository: "app" }, sha256(BLOB));
+    expect(await registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("existed");
+    expect(steps(server)).toEqual(["HEAD blobs", "DELETE upload"]);
+    expect(await setup.open()).toEqual([]);
+    expect(server.uploads.size).toBe(0);
+  });
+
+  it("leaves nothing of what several processes began, once it has arrived", async () => {
+    await using setup = await restartSetup();
+    const { server, journal, registry } = setup;
+    await setup.left();
+    for (const name of ["second", "third"]) {
+      server.uploads.set(name, BLOB.subarray(0, MIB));
+      const location = `http://${server.host}/v2/app/blobs/uploads/${name}?state=old`;
+      const key = { host: server.host, access: ANONYMOUS, repository: "app", digest: sha256(BLOB) };
+      const other = journal.peer();
+      await other.uploads.opened(key, { size: BLOB.length, location, confirmed: 0 });
+      await other.close();
+    }
+    expect(await registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+    expect(await setup.open()).toEqual([]);
+    expect(server.uploads.size).toBe(0);
   });
 
   it("is mounted from where an earlier process has seen it", async () => {
@@ -166,6 +203,32 @@ describe("push() of a small blob", () => {
     expect(await setup.open()).toEqual([]);
   });
 });
+
+it("push() records the session that tells whether a 202 means absent, for whoever cancels it after a kill", async () => {
+  let cancels = 0;
+  const journal = new MemoryJournal();
+  await using setup = await scriptedSetup(
+    (request) => {
+      const { pathname, searchParams } = new URL(request.path, "http://registry");
+      // Each mount is answered 202, and nothing can be cancelled for now.
+      if (request.method === "POST" && searchParams.has("mount")) {
+        const session = `mount-${setup.server.uploads.size}`;
+        setup.server.uploads.set(session, Buffer.alloc(0));
+        return { status: 202, headers: { location: `${pathname}${session}` } };
+      }
+      if (request.method !== "DELETE") return undefined;
+      cancels += 1;
+      return failed(503, "UNAVAILABLE");
+    },
+    { journal: journal.peer(), uploads: UPLOADS },
+  );
+  const { server, registry } = setup;
+  const small = Buffer.from("a small blob");
+  for (const bytes of [small, BLOB]) await registry.repository("app").push(blobOf(bytes), opening(bytes));
+  expect(cancels).toBeGreaterThan(0);
+  expect((await Array.fromAsync(journal.uploads.list())).map(({ owned }) => owned)).toEqual([false]);
+  expect(server.uploads.size).toBe(1);
+}, 30_000);
 
 describe("push() that is aborted where the registry keeps whole chunks", () => {
   it("finishes the chunk that is on its way, and another process goes on after it", async () => {

@@ -67,9 +67,11 @@ async function push(
     if (record !== undefined) await cancelEarlier(repository, record, options);
     return "existed";
   }
-  const earlier = record && (await takeOverUpload(repository, record, size, options));
+  const earlier = record && (await takeOverUpload(repository, record, descriptor, options));
+  if (earlier === "existed") return earlier;
   if (earlier !== undefined) {
     await upload.resume(earlier);
+    if (record !== undefined) await cancelEarlier(repository, record, options);
     return "pushed";
   }
   const post = (): Promise<UploadSession | "pushed"> => postBlob(repository, descriptor, content, options);
@@ -77,7 +79,7 @@ async function push(
   if ("outcome" in started) return started.outcome;
   const { session, selfMount } = started;
   await record?.save(session, 0);
-  const cancel = (): Promise<void> => cancelRecorded(repository, session, record, options);
+  const cancel = (): Promise<boolean> => cancelRecorded(repository, session, record, options);
   try {
     // Of a small body less would be saved than the question costs.
     const provedAbsent =
@@ -93,6 +95,7 @@ async function push(
     throw error;
   }
   await upload.run(session);
+  if (record !== undefined) await cancelEarlier(repository, record, options);
   profile.witness ??= { repository: repository.name, digest };
   return "pushed";
 }

@@ -6,6 +6,14 @@ import type { RemoteRepository } from "../remote-repository.ts";
 import type { RegistryTransport } from "../request.ts";
 import type { UploadSession } from "./upload-session.ts";
 
+/** A session that another process, or an earlier try of this one, has left. */
+export interface ClaimedUpload {
+  readonly session: UploadSession;
+  /** Bytes of the whole blob, as they were then. */
+  readonly size: number;
+  readonly confirmed: number;
+}
+
 /** What the journal is told of one upload, so that another process can go on with it, or cancel it where the blob is small. A journal that fails is one that knows nothing. */
 export class UploadRecord {
   readonly #journal: UploadJournal;
@@ -14,6 +22,7 @@ export class UploadRecord {
   readonly #client: RegistryTransport;
   /** Whether the journal has a row of ours. */
   #written = false;
+  #hasLeft = false;
 
   constructor(journal: UploadJournal, key: UploadKey, size: number, client: RegistryTransport) {
     this.#journal = journal;
@@ -39,16 +48,21 @@ export class UploadRecord {
     return this.#size > SMALL_BODY_BYTES;
   }
 
-  /** Takes over what another process has begun. @throws {RegistryError} NETWORK; the signal's reason. */
-  async claim(
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly session: UploadSession; readonly confirmed: number } | undefined> {
-    if (!this.mayGoOn) return undefined;
+  /** Whether a session of this upload may be left that nobody works on. */
+  get mayHaveLeft(): boolean {
+    return this.#hasLeft || this.mayGoOn;
+  }
+
+  /**
+   * Takes over a session that nobody works on. Undefined where there is none whose Location may be followed.
+   * @throws {RegistryError} NETWORK; the signal's reason.
+   */
+  async claim(signal: AbortSignal | undefined): Promise<ClaimedUpload | undefined> {
     const upload = await this.#journal.claim(this.#key).catch(() => undefined);
     if (upload === undefined) return undefined;
     this.#written = true;
-    const location = upload.size === this.#size ? await this.#recall(upload.location, signal) : undefined;
-    if (location !== undefined) return { session: { location }, confirmed: upload.confirmed };
+    const location = await this.#recall(upload.location, signal);
+    if (location !== undefined) return { session: { location }, size: upload.size, confirmed: upload.confirmed };
     await this.ended();
     return undefined;
   }
@@ -63,6 +77,7 @@ export class UploadRecord {
 
   /** Leaves it to whoever comes. */
   async released(): Promise<void> {
+    this.#hasLeft ||= this.#written;
     if (this.#written) await this.#journal.released(this.#key).catch(() => {});
     this.#written = false;
   }
