@@ -2,16 +2,22 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 
 /**
- * Prints `N passed, N failed`, alone on its line, and exits non-zero where anything failed.
- * Arguments: vitest's JSON report, the exit status of the test command, the number of other checks that failed.
+ * Prints `N passed, N failed`, alone on its line, and exits non-zero if anything failed.
+ * Arguments: the number of other checks that failed, then for each test command the path of vitest's
+ * JSON report and the exit status.
  */
-const [path = "", status = "1", broken = "0"] = process.argv.slice(2);
-const { passed, failed } = countTests(path);
-// vitest may fail with every test passed: an error that no test handled.
-const unexplained = status !== "0" && failed === 0 ? 1 : 0;
-const total = failed + unexplained + Number(broken);
-console.log(`${passed} passed, ${total} failed`);
-process.exitCode = total === 0 ? 0 : Number(status) || 1;
+const [broken = "0", ...runs] = process.argv.slice(2);
+let passed = 0;
+let failed = Number(broken);
+for (let at = 0; at < runs.length; at += 2) {
+  const counted = countTests(runs[at]);
+  // vitest can fail with every test passed: an error that no test handled.
+  const unexplained = runs[at + 1] !== "0" && counted.failed === 0 ? 1 : 0;
+  passed += counted.passed;
+  failed += counted.failed + unexplained;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
 
 function countTests(path) {
   let files;
@@ -19,13 +25,13 @@ function countTests(path) {
     files = JSON.parse(readFileSync(path, "utf8")).testResults;
   } catch (error) {
     console.log(`no report of the tests: ${error.message}`);
-    return { passed: 0, failed: 0 };
+    return { passed: 0, failed: 1 };
   }
   const counts = files.map(({ status, assertionResults }) => {
-    const failed = assertionResults.filter((test) => test.status === "failed").length;
-    const passed = assertionResults.filter((test) => test.status === "passed").length;
+    const failedTests = assertionResults.filter((test) => test.status === "failed").length;
+    const passedTests = assertionResults.filter((test) => test.status === "passed").length;
     // A file that did not load, or whose hooks failed, has no failed test.
-    return { passed, failed: status === "failed" ? Math.max(1, failed) : failed };
+    return { passed: passedTests, failed: status === "failed" ? Math.max(1, failedTests) : failedTests };
   });
   const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
   return { passed: sum("passed"), failed: sum("failed") };

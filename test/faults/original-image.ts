@@ -2,40 +2,36 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLayout } from "@tranship/core";
-import { findPeer } from "../peers/find-peer.ts";
-import { ROOT_FILESYSTEM, rootFilesystemLayout, rootFilesystemObstacle } from "../support/root-filesystem.ts";
-import { sampleIndex, seed } from "../support/sample-image.ts";
+import { ROOT_FILESYSTEM, rootFilesystemLayout } from "../support/root-filesystem.ts";
+import { indexOf, sampleImage, seed } from "../support/sample-image.ts";
 
-/** The image that every fault is met with. */
+/** Over every limit of the faulty registries, the largest of which is 20 MB. */
+const BIG_LAYER = 24 * 1024 * 1024;
+
+/** The image that is copied through every faulty registry. */
 export interface OriginalImage extends AsyncDisposable {
   /** An OCI layout. */
   readonly dir: string;
-  /** An index; all that it holds is in the layout. */
+  /** An index; everything that it refers to is in the layout. */
   readonly tag: string;
-  readonly what: string;
 }
 
-/** A Debian root file system where one can be made (about 100 MB); else a sample of the same shape. */
-export async function originalImage(): Promise<OriginalImage> {
-  const debootstrap = findPeer("debootstrap");
-  const obstacle = debootstrap === undefined ? "no debootstrap" : rootFilesystemObstacle();
-  if (debootstrap !== undefined && obstacle === undefined) {
-    const dir = await rootFilesystemLayout(debootstrap);
-    return {
-      dir,
-      tag: ROOT_FILESYSTEM.index,
-      what: "a Debian root file system",
-      [Symbol.asyncDispose]: async () => {},
-    };
-  }
-  console.warn(`Faults are met with a sample image, not with a Debian root file system (${obstacle})`);
+/** Two platforms that share a small layer. Each has a layer of its own: one over every limit, one of 2 MiB. */
+export async function sampleOriginal(): Promise<OriginalImage> {
   const dir = await mkdtemp(join(tmpdir(), "tranship-original-"));
-  const sample = sampleIndex({ layerSize: 24 * 1024 * 1024 });
-  await seed(await openLayout(dir, { create: true }), sample, "multi");
-  return {
-    dir,
-    tag: "multi",
-    what: "a sample image",
-    [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
-  };
+  const shared = { seed: "shared" };
+  const image = sampleImage({ seed: "amd64", layers: [shared, { seed: "big", size: BIG_LAYER }] });
+  const other = sampleImage({ seed: "arm64", layers: [shared, { seed: "middle", size: 2 * 1024 * 1024 }] });
+  const index = indexOf([
+    { sample: image, platform: { os: "linux", architecture: "amd64" } },
+    { sample: other, platform: { os: "linux", architecture: "arm64" } },
+  ]);
+  await seed(await openLayout(dir, { create: true }), index, "multi");
+  return { dir, tag: "multi", [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** A Debian root file system, about 100 MB. It is kept for the next run. */
+export async function debianOriginal(debootstrap: string): Promise<OriginalImage> {
+  const dir = await rootFilesystemLayout(debootstrap);
+  return { dir, tag: ROOT_FILESYSTEM.index, [Symbol.asyncDispose]: async () => {} };
 }
