@@ -15,8 +15,6 @@ export const BUILTINS_CHUNK = { name: "node", test: /^\0builtin:/ } as const;
 const LATE: Readonly<Record<string, RegExp>> = {
   // commander could start programs, and ours starts credential helpers.
   "node:child_process": /[\\/](?:commander[\\/]lib|core[\\/]src)[\\/]/,
-  // Checksums of what is spooled.
-  "node:zlib": /[\\/]copy[\\/]src[\\/]/,
 };
 const LATE_MARK = ".late";
 
@@ -49,10 +47,9 @@ function builtin(name: string): string {
   return `process.getBuiltinModule(${JSON.stringify(name)})`;
 }
 
+/** Every export as a getter, so that a class, a constant and what hangs on a function stay what they are. */
 function late(name: string): string {
-  const functions = Object.entries(process.getBuiltinModule(name) ?? {}).filter(
-    ([, value]) => typeof value === "function",
-  );
-  const entries = functions.map(([key]) => `${key}: (...args) => ${builtin(name)}.${key}(...args)`);
-  return `module.exports = { ${entries.join(", ")} };`;
+  const keys = Object.keys(process.getBuiltinModule(name) ?? {});
+  const getters = keys.map((key) => `get ${key}() { return ${builtin(name)}.${key}; }`);
+  return `module.exports = { ${getters.join(", ")} };`;
 }

@@ -2,14 +2,12 @@ import { createRequire } from "node:module";
 import { defineConfig } from "rolldown";
 import { asciiOnly } from "./ascii-only.ts";
 import { BUILTINS_CHUNK, directBuiltins } from "./direct-builtins.ts";
-import { leanUndici } from "./lean-undici.ts";
 
 // Its types call the function a default export, which as CommonJS it is not.
 const license: typeof import("rollup-plugin-license").default = createRequire(import.meta.url)("rollup-plugin-license");
 
 /** The packages below the command, and what they stand on. */
-const ENGINE =
-  /[\\/]packages[\\/](?:core|copy)[\\/]src[\\/]|lean-undici|[\\/](?:undici|lru-cache|p-limit|yocto-queue)[\\/]/;
+const ENGINE = /[\\/]packages[\\/](?:core|copy)[\\/]src[\\/]|[\\/](?:undici|lru-cache|p-limit|yocto-queue)[\\/]/;
 
 /** What is about mirror files and what they select stands on libraries that take as long to load as all else together (zod, yaml, semver): `copy` goes without. */
 const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror[\\/](?!hosts[\\/])|prune[\\/]|sync[\\/])/;
@@ -27,12 +25,7 @@ export default defineConfig({
   preserveEntrySignatures: "allow-extension",
   // Used where it is installed: a copy of our own would not be the one that a tracing setup knows.
   external: ["@opentelemetry/api"],
-  plugins: [
-    leanUndici(),
-    directBuiltins(),
-    asciiOnly(),
-    license({ thirdParty: { output: "dist/command/LICENSES.txt" } }),
-  ],
+  plugins: [directBuiltins(), asciiOnly(), license({ thirdParty: { output: "dist/command/LICENSES.txt" } })],
   output: {
     dir: "dist/command",
     format: "esm",

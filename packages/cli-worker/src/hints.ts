@@ -13,6 +13,8 @@ export function hintFor(error: unknown): string | undefined {
   if (!(cause instanceof RegistryError)) return undefined;
   const ofTls = tlsHint(cause.message);
   if (ofTls !== undefined) return ofTls;
+  const ofProxy = proxyHint(cause.message);
+  if (ofProxy !== undefined) return ofProxy;
   const place = placeOf(cause);
   const host = place.host ?? hostIn(error);
   const [, credentials] =
@@ -34,6 +36,16 @@ export function hintFor(error: unknown): string | undefined {
   if (cause.code === "MANIFEST_UNKNOWN" && place.tag !== undefined && !isOfRepository(cause)) {
     return `see what is there with: tranship ls ${place.host}/${place.repository}`;
   }
+  return undefined;
+}
+
+/** What no login at the registry changes. */
+function proxyHint(message: string): string | undefined {
+  const [, proxy, rest = ""] = /the proxy (\S+)(.*)$/.exec(message) ?? [];
+  if (proxy === undefined) return undefined;
+  if (rest.endsWith("(407)")) return `give them in the proxy's URL: http://USER:PASSWORD@${proxy}`;
+  if (rest.endsWith("(403)") || message.includes("(403), at the registry or the proxy "))
+    return "see the proxy's rules, or name the host in NO_PROXY";
   return undefined;
 }
 

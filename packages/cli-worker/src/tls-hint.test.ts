@@ -23,6 +23,13 @@ describe("tlsHint()", () => {
     ],
     ["r.example speaks TLS, and was asked without (400)", "leave out --plain-http r.example"],
     ["r.example does not answer in HTTP; it may speak TLS", "leave out --plain-http r.example"],
+    [
+      "the certificate of the proxy p.example:3128 is not trusted (X), and no authority for it was given",
+      "give its CA with --ca",
+    ],
+    ["the proxy p.example:3128 does not speak TLS", "if it speaks plain HTTP, its URL begins with http://"],
+    ["the certificate of the proxy p.example:3128 is expired", undefined],
+    ["the proxy p.example does not answer in HTTP; if it speaks TLS, its URL begins with https://", undefined],
     ["r.example refused the connection", undefined],
   ])("%s", (detail, hint) => {
     expect(tlsHint(`Cannot list the tags of "r.example/app": ${detail}`)).toBe(hint);

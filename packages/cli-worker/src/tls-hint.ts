@@ -1,5 +1,6 @@
 /** How the command is told of a registry's TLS, by what a message of core says of it: an authority, a check to skip, no TLS. */
 export function tlsHint(message: string): string | undefined {
+  if (message.includes("the proxy ")) return proxyHint(message);
   const [, host] = /the certificate of (\S+) is /.exec(message) ?? [];
   if (host !== undefined) return certificateHint(message, `skip the check with --insecure ${host}`);
   const [, plain] = / (\S+) (?:does not speak TLS|closed the connection during the TLS handshake)/.exec(message) ?? [];
@@ -12,4 +13,13 @@ function certificateHint(message: string, skip: string): string {
   if (message.includes(" is for another name")) return `ask it by that name, or ${skip}`;
   if (message.includes(" of the authorities that were given")) return `check --ca, or ${skip}`;
   return message.includes(" is not trusted") ? `give its CA with --ca, or ${skip}` : skip;
+}
+
+/** A proxy is named by a URL in the environment, and no flag says anything of it but \`--ca\`. */
+function proxyHint(message: string): string | undefined {
+  if (/the certificate of the proxy \S+ is (?:not trusted|signed by none)/.test(message))
+    return "give its CA with --ca";
+  if (/ (?:does not speak TLS|closed the connection during the TLS handshake)/.test(message))
+    return "if it speaks plain HTTP, its URL begins with http://";
+  return undefined;
 }

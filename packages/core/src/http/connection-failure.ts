@@ -1,6 +1,8 @@
 import { type ErrorCode, RegistryError } from "../errors.ts";
 import { BadHeadError } from "./blob-lane/response-head.ts";
+import { codeOf, innermost } from "./error-code.ts";
 import type { HttpRequest } from "./message.ts";
+import { isFinalProxyRefusal, type ProxyFailure, proxyFailureOf } from "./proxy-failure.ts";
 import type { Route } from "./route.ts";
 
 interface Diagnosis {
@@ -32,9 +34,9 @@ export function connectionFailure(error: unknown, request: HttpRequest, route: R
   });
 }
 
-/** Whether the host's name does not exist, which no retry changes. */
-export function isUnknownName(error: RegistryError): boolean {
-  return codeOf(innermost(error.cause)) === "ENOTFOUND";
+/** Whether no retry changes it: the host's name does not exist, or the proxy refuses. */
+export function isFinalFailure(error: RegistryError): boolean {
+  return codeOf(innermost(error.cause)) === "ENOTFOUND" || isFinalProxyRefusal(error.cause);
 }
 
 /** Whether the host took no connection: it is down, or has more of them than it wants. */
@@ -51,24 +53,48 @@ export function refusesHttp1(error: unknown): boolean {
 }
 
 function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }: Route): Diagnosis {
+  const byProxy = proxyFailureOf(error);
+  if (proxy !== undefined && byProxy !== undefined) return proxyDiagnosis(byProxy, proxy, givenAuthorities);
   const cause = innermost(error);
   const code = codeOf(cause);
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   if (cause instanceof RefusedAddressError) return { code: "REDIRECT_REFUSED", detail: message };
-  if (isNoHttp(cause, code)) {
-    const guess = url.protocol === "http:" ? "; it may speak TLS" : "";
-    return { code: "PROTOCOL", detail: `${url.host} does not answer in HTTP${guess}` };
-  }
+  // Over http the connection is one to the proxy; a tunnel's other end is the host.
+  const peer: Peer =
+    proxy !== undefined && url.protocol === "http:"
+      ? { name: nameOf(proxy), url: proxy, isProxy: true }
+      : { name: url.host, url, isProxy: false };
+  if (isNoHttp(cause, code)) return noHttp(peer);
   if (isMalformed(cause, code)) {
-    return { code: "PROTOCOL", detail: `the answer of ${url.host} is malformed HTTP (${message})` };
+    return { code: "PROTOCOL", detail: `the answer of ${peer.name} is malformed HTTP (${message})` };
   }
-  const byProxy = proxy && proxyDiagnosis(cause, proxy);
-  if (byProxy !== undefined) return byProxy;
   return (
-    tlsDiagnosis(code, message, url, givenAuthorities) ??
-    httpDiagnosis(code, url) ??
-    networkDiagnosis(code, message, url)
+    tlsDiagnosis(code, message, { name: peer.name, givenAuthorities }) ??
+    httpDiagnosis(code, peer) ??
+    networkDiagnosis(code, message, peer)
   );
+}
+
+/** Who is at the other end of the connection. */
+interface Peer {
+  /** As messages name it. */
+  readonly name: string;
+  readonly url: URL;
+  readonly isProxy: boolean;
+}
+
+/** Neither its user nor its password. */
+function nameOf(proxy: URL): string {
+  return `the proxy ${proxy.host}`;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function noHttp({ name, url, isProxy }: Peer): Diagnosis {
+  const secure = isProxy ? "; if it speaks TLS, its URL begins with https://" : "; it may speak TLS";
+  return { code: "PROTOCOL", detail: `${name} does not answer in HTTP${url.protocol === "http:" ? secure : ""}` };
 }
 
 /** What has not even the first bytes of HTTP: for undici's parser, node:http's, and our own. */
@@ -89,25 +115,25 @@ function isParserError(cause: unknown, code: string): boolean {
 }
 
 /** Who asks through a proxy makes connections to the proxy only; what is behind it, the proxy reaches, and says so by a status. */
-function proxyDiagnosis(cause: unknown, proxy: URL): Diagnosis | undefined {
-  const code = codeOf(cause);
-  const message = cause instanceof Error ? cause.message : String(cause);
-  // Neither its user nor its password.
-  const name = `the proxy ${proxy.host}`;
-  const status = /^Proxy response \((\d+)\)/.exec(message)?.[1];
-  if (status === "407") return network(`${name} refused the user name or password, or wants them (407)`);
+function proxyDiagnosis({ status, cause: failure }: ProxyFailure, proxy: URL, givenAuthorities: boolean): Diagnosis {
+  const peer: Peer = { name: nameOf(proxy), url: proxy, isProxy: true };
+  const { name } = peer;
+  if (status === 407) return network(`${name} refused the user name or password, or wants them (407)`);
   if (status !== undefined) return network(`${name} made no connection (${status})`);
-  if (code === "UND_ERR_CONNECT_TIMEOUT") return { code: "TIMEOUT", detail: `no connection to ${name} in time` };
-  if (code.startsWith("UND_ERR_PRX_")) return network(`${name} cannot be reached: ${message}`);
-  const syscall = cause instanceof Error && "syscall" in cause ? cause.syscall : undefined;
-  if (syscall === "getaddrinfo") return network(`the name of ${name} cannot be resolved (${code})`);
-  if (syscall !== "connect") return undefined;
-  if (code === "ETIMEDOUT") return { code: "TIMEOUT", detail: `no connection to ${name} in time` };
-  return network(code === "ECONNREFUSED" ? `${name} refused the connection` : `${name} cannot be reached (${code})`);
+  const cause = innermost(failure);
+  const code = codeOf(cause);
+  const message = messageOf(cause);
+  if (isNoHttp(cause, code)) return noHttp(peer);
+  if (code === "UND_ERR_SOCKET") return network(`${name} closed the connection and made none to the host`);
+  const ofTls = proxy.protocol === "https:" ? tlsDiagnosis(code, message, { name, givenAuthorities }) : undefined;
+  return ofTls ?? httpDiagnosis(code, peer) ?? networkDiagnosis(code, message, peer);
 }
 
-function tlsDiagnosis(code: string, message: string, url: URL, givenAuthorities: boolean): Diagnosis | undefined {
-  const host = url.host;
+function tlsDiagnosis(
+  code: string,
+  message: string,
+  { name: host, givenAuthorities }: { readonly name: string; readonly givenAuthorities: boolean },
+): Diagnosis | undefined {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
     return tls(`the certificate of ${host} is for another name`);
   }
@@ -140,41 +166,40 @@ function reason(message: string): string {
   return /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message.slice(0, 120);
 }
 
-function httpDiagnosis(code: string, url: URL): Diagnosis | undefined {
+function httpDiagnosis(code: string, { name: host }: Peer): Diagnosis | undefined {
   switch (code) {
     case "LANE_CONNECT_TIMEOUT":
     case "UND_ERR_CONNECT_TIMEOUT":
     case "ETIMEDOUT":
-      return { code: "TIMEOUT", detail: `no connection to ${url.host} in time` };
+      return { code: "TIMEOUT", detail: `no connection to ${host} in time` };
     case "LANE_SEND_TIMEOUT":
     case "BODY_NOT_TAKEN":
-      return { code: "TIMEOUT", detail: `${url.host} stopped taking the body of the request` };
+      return { code: "TIMEOUT", detail: `${host} stopped taking the body of the request` };
     case "LANE_HEADERS_TIMEOUT":
     case "UND_ERR_HEADERS_TIMEOUT":
-      return { code: "TIMEOUT", detail: `${url.host} did not answer in time` };
+      return { code: "TIMEOUT", detail: `${host} did not answer in time` };
     case "LANE_BODY_TIMEOUT":
     case "UND_ERR_BODY_TIMEOUT":
-      return { code: "TIMEOUT", detail: `${url.host} stopped in the middle of its answer` };
+      return { code: "TIMEOUT", detail: `${host} stopped in the middle of its answer` };
     case "LANE_CONTENT_LENGTH":
     case "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH":
       return { code: "SIZE_MISMATCH", detail: "the content is not as long as it was said to be" };
     case "HPE_HEADER_OVERFLOW":
     case "LANE_HEAD_TOO_LONG":
     case "UND_ERR_HEADERS_OVERFLOW":
-      return { code: "PROTOCOL", detail: `the headers of ${url.host} are too long` };
+      return { code: "PROTOCOL", detail: `the headers of ${host} are too long` };
     default:
       return undefined;
   }
 }
 
-function networkDiagnosis(code: string, message: string, url: URL): Diagnosis {
-  const host = url.host;
+function networkDiagnosis(code: string, message: string, { name: host, url, isProxy }: Peer): Diagnosis {
   switch (code) {
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_NODATA":
     case "EAI_NONAME":
-      return network(`the name ${url.hostname} cannot be resolved (${code})`);
+      return network(`the name ${isProxy ? `of ${host}` : url.hostname} cannot be resolved (${code})`);
     case "ECONNREFUSED":
       return network(`${host} refused the connection`);
     case "ECONNRESET":
@@ -187,20 +212,11 @@ function networkDiagnosis(code: string, message: string, url: URL): Diagnosis {
     case "UND_ERR_CLOSED":
       return network("the client was closed");
     default:
+      if (isProxy) return network(`${host} cannot be reached: ${message}${code === "" ? "" : ` (${code})`}`);
       return network(`${message}${code === "" ? "" : ` (${code})`}`);
   }
 }
 
 function network(detail: string): Diagnosis {
   return { code: "NETWORK", detail };
-}
-
-/** Of several addresses that were tried, the first failure says it; a proxy's error hides what happened behind it. */
-function innermost(error: unknown): unknown {
-  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
-  return error;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

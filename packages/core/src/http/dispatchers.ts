@@ -1,8 +1,9 @@
 import type { LookupFunction } from "node:net";
 import type { SecureContext } from "node:tls";
-import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
+import { Agent, type Dispatcher, Pool } from "undici";
 import { Connection } from "./connection.ts";
 import { type Environment, proxyFor } from "./proxy.ts";
+import { proxyDispatcher } from "./proxy-dispatcher.ts";
 import { secureContext, type TlsOptions } from "./tls-options.ts";
 import type { Way } from "./way.ts";
 
@@ -114,32 +115,28 @@ export class Dispatchers {
 
   #direct(url: URL, allowH2: boolean): Dispatcher {
     return new Agent({
-      ...this.#common(allowH2),
+      ...this.#pooled(allowH2),
       connect: { ...this.tlsFor(url), lookup: this.#options.lookup, timeout: this.#options.connectTimeoutMs },
-    });
-  }
-
-  #proxied(url: URL, proxy: URL, allowH2: boolean): Dispatcher {
-    return new ProxyAgent({
-      ...this.#common(allowH2),
-      uri: proxy.href,
-      connectTimeout: this.#options.connectTimeoutMs,
-      requestTls: this.tlsFor(url) ?? {},
-      ...(proxy.protocol === "https:" ? { proxyTls: { secureContext: this.#context(false) } } : {}),
-    });
-  }
-
-  #common(allowH2: boolean): Agent.Options {
-    return {
-      allowH2,
-      connections: this.#options.connections,
-      keepAliveTimeout: IDLE_MS,
       factory: (origin, options) =>
         new Pool(origin, {
           ...options,
           factory: (poolOrigin, clientOptions) => new Connection(poolOrigin, { ...clientOptions }),
         }),
-    };
+    });
+  }
+
+  #proxied(url: URL, proxy: URL, allowH2: boolean): Dispatcher {
+    return proxyDispatcher({
+      proxy,
+      proxyContext: () => this.#context(false),
+      requestTls: this.tlsFor(url),
+      connectTimeoutMs: this.#options.connectTimeoutMs,
+      pool: this.#pooled(allowH2),
+    });
+  }
+
+  #pooled(allowH2: boolean): Pick<Agent.Options, "allowH2" | "connections" | "keepAliveTimeout"> {
+    return { allowH2, connections: this.#options.connections, keepAliveTimeout: IDLE_MS };
   }
 
   #context(own: boolean): SecureContext {

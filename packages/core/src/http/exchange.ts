@@ -56,6 +56,10 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
     return this.#request.bodyTimeoutMs ?? this.#options.timeouts.bodyMs;
   }
 
+  get #proxy(): string | undefined {
+    return this.#request.url.protocol === "http:" ? this.#options.way.route.proxy?.host : undefined;
+  }
+
   /** Which connection carries it. */
   carriedBy(history: ConnectionHistory): void {
     this.#history = history;
@@ -118,7 +122,7 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
       length: Number.isNaN(length) || this.#request.method === "HEAD" ? undefined : length,
       tooLong: (limit) => tooLong(this.#request, status, limit),
     });
-    this.#head.resolve({ status, headers: joined, body: this.#body, url: this.#request.url });
+    this.#head.resolve({ status, headers: joined, body: this.#body, url: this.#request.url, proxy: this.#proxy });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Uint8Array): void {

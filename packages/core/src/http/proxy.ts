@@ -29,7 +29,19 @@ export function parseProxy(text: string, where: string): URL {
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new SyntaxError(`Bad proxy ${where}: expected http://HOST:PORT or https://HOST:PORT`);
   }
+  if (!isDecodable(url.username) || !isDecodable(url.password)) {
+    throw new SyntaxError(`Bad proxy ${where}: "%" in its user name or password must be written %25`);
+  }
   return url;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isExcepted(url: URL, exceptions: string): boolean {

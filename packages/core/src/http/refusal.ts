@@ -43,10 +43,13 @@ export async function refusalOf(response: HttpResponse, request: HttpRequest): P
     );
   }
   const errors = parseErrors(text);
-  const said = saidBy(errors) ?? titleOf(text, response) ?? meaningOf(response.status);
+  const said = saidBy(errors) ?? titleOf(text, response) ?? meaningOf(response);
   const retryAfterMs = parseRetryAfter(response.headers["retry-after"]);
   const code = errors.find((error) => SPEC_CODES.has(error.code))?.code ?? codeOf(response.status, request);
-  return new RegistryError(code, `Cannot ${request.action()}: ${said} (${response.status})`, {
+  // Without the registry's own words it may be the proxy's refusal.
+  const at =
+    errors.length > 0 || response.proxy === undefined ? "" : `, at the registry or the proxy ${response.proxy}`;
+  return new RegistryError(code, `Cannot ${request.action()}: ${said} (${response.status})${at}`, {
     status: response.status,
     method: request.method,
     url: response.url.href,
@@ -150,7 +153,7 @@ function unknownCode(request: HttpRequest): ErrorCode {
   return "NAME_UNKNOWN";
 }
 
-function meaningOf(status: number): string {
+function meaningOf({ status, proxy }: HttpResponse): string {
   switch (status) {
     case 401:
       return "authentication is required";
@@ -165,7 +168,8 @@ function meaningOf(status: number): string {
     case 429:
       return "too many requests";
     default:
-      return status >= 500 ? "the registry failed" : "unexpected answer";
+      if (status < 500) return "unexpected answer";
+      return proxy === undefined ? "the registry failed" : "the request failed";
   }
 }
 

@@ -4,7 +4,7 @@ import { providerOf } from "../credentials/provider-of.ts";
 import { isRetryable, RegistryError } from "../errors.ts";
 import { actionOf } from "../http/action.ts";
 import { CallLanes } from "../http/call-lanes.ts";
-import { isUnknownName } from "../http/connection-failure.ts";
+import { isFinalFailure } from "../http/connection-failure.ts";
 import { compose } from "../http/interceptor.ts";
 import type { Lanes } from "../http/lanes.ts";
 import { LocationPolicy } from "../http/location.ts";
@@ -210,6 +210,6 @@ class HttpRegistryTransport implements RegistryTransport {
 
   #mayPass(error: unknown): boolean {
     if (this.#closing.signal.aborted || !isRetryable(error)) return false;
-    return !(error instanceof RegistryError) || !(this.#final.has(error) || isUnknownName(error));
+    return !(error instanceof RegistryError) || !(this.#final.has(error) || isFinalFailure(error));
   }
 }

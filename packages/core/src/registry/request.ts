@@ -46,6 +46,8 @@ export interface RegistryResponse {
   readonly body: ResponseBody;
   /** The URL that answered in the end, after redirects. */
   readonly url: URL;
+  /** `host:port` of the proxy, which may have answered by itself: set where the URL was asked over http. */
+  readonly proxy?: string | undefined;
 }
 
 /** Sends requests to one registry: connections, TLS, proxy, authentication, redirects, retries. The protocol's steps are built on it. */
