@@ -26,12 +26,14 @@ export type FaultJob =
   /** All repositories are listed; then an image is copied. */
   | "catalog";
 
-/** How a copy ends where it cannot succeed: without a tag, without an open upload unless it says so, and with a message that helps. */
+/** How a copy ends where it cannot succeed: without a tag and without an open upload unless it says so, and with a message that helps. */
 export interface FaultEnd {
   readonly code: ErrorCode;
   readonly says: RegExp;
   /** What is open cannot be cancelled, since where it is can't be followed. */
   readonly leavesUploads?: true;
+  /** All the same, every tag that was listed is copied. */
+  readonly isCopied?: true;
 }
 
 /** One thing that a real registry does, as a script for the engine of `tranship serve`. */

@@ -45,6 +45,7 @@ export function meetFaults(what: string, makeImage: () => Promise<OriginalImage>
         expect(failed).toMatchObject({ code: fault.ends?.code });
         expect(String(failed)).toMatch(fault.ends?.says ?? /^$/);
         if (fault.ends?.leavesUploads !== true) expect(await pair.openUploads()).toEqual([]);
+        if (fault.ends?.isCopied === true) await pair.compare(TARGET.repository, image.tag);
         await expect(pair.compare(TARGET.repository, TARGET.tag)).rejects.toThrow();
         const mended: Fault = { ...fault, job: "image", script: () => (_, next) => next(), options: {} };
         pair.setLive(false);

@@ -44,6 +44,7 @@ export const ROWS = {
     "goharbor/harbor#23015",
   ],
   "quay-mount": ["Quay, older", "400 to a mount without `from`", "observed"],
+  "quay-link": ["Quay, older", "the `Link` of a list has no `<>` around its URL", "heroku/docker-registry-client#11"],
   "quay-names": ["Quay, older", "repository names of two levels only", "quay/quay#814"],
   "harbor-mount": [
     "Harbor",
@@ -69,6 +70,7 @@ export const ROWS = {
     "a POST with the blob in it is answered 202, and the blob is ignored",
     "distribution/distribution#1170",
   ],
+  "d2-tags": ["distribution 2.8", "the list of tags has no pages: `n` and `last` are ignored", "distribution 2.8"],
   "lost-session": [
     "distribution 2.8, zot",
     "a connection that breaks inside a request loses the whole upload: 404",
@@ -82,6 +84,7 @@ export const ROWS = {
   "cloudflare-body": ["Cloudflare in front", "a body over 100 MB gets 413", "cloudflare/serverless-registry#67"],
   "crane-mount": ["go-containerregistry", "202 to a mount of a blob that is there", "crane registry serve 0.22"],
   "crane-status": ["go-containerregistry", "an upload's status can't be asked", "crane registry serve 0.22"],
+  "crane-tags": ["go-containerregistry", "a list of tags is cut at `n`, without a `Link`", "crane registry serve 0.22"],
   location: ["any", "`Location` is relative, or carries a signed query", "distribution-spec v1.1.1"],
   throttled: ["any", "429 with or without `Retry-After`, in seconds or as a date; 503 the same", "RFC 9110, 10.2.3"],
   "offset-416": ["any", "416 to a wrong offset", "distribution-spec v1.1.1"],
@@ -91,6 +94,8 @@ export const ROWS = {
   drip: ["any", "the bytes come slowly, or stop coming", "observed"],
   truncated: ["any", "a body ends too early", "observed"],
   corrupt: ["any", "the bytes are not those of the digest", "observed"],
+  "empty-page": ["any", "a page of a list is empty, and its `Link` leads to more", "observed"],
+  "same-page": ["any", "a list is answered with its first page whatever `last` is (a cache)", "observed"],
   "link-loop": ["any", "the pages of a list lead in a circle", "observed"],
   html: ["any", "a page in HTML with status 200 (a portal, a proxy)", "observed"],
 } as const satisfies Readonly<Record<string, readonly [registry: string, does: string, seen: string]>>;

@@ -1,4 +1,12 @@
-import { type Digest, type Source, StoreError, type Target } from "@tranship/core";
+import {
+  type Digest,
+  type ListResult,
+  listedItems,
+  readList,
+  type Source,
+  StoreError,
+  type Target,
+} from "@tranship/core";
 import pLimit from "p-limit";
 import { copy } from "./copy.ts";
 import type { CopyOptions } from "./copy-options.ts";
@@ -19,13 +27,15 @@ export type TagOutcome =
 /** How a repository went. */
 export interface TagsResult {
   readonly outcomes: readonly TagOutcome[];
+  /** Why the source may have more tags than those of `outcomes`. Undefined where its list is whole. */
+  readonly doubt: unknown;
   /** The requests for the lists of tags; those for an image are in its result. */
   readonly requests: RequestCount;
 }
 
 /**
  * Copies every tag of a repository. One list of tags at each side says which are missing at the target, so that those are not asked for
- * one by one; an image that fails leaves the others alone. Digest tags are no tags of their own: cosign's follow their subject where
+ * one by one; an image that fails leaves the others alone. Where the end of the source's list is not proven, the tags that came are copied and `doubt` says so. Digest tags are no tags of their own: cosign's follow their subject where
  * `referrers` is set, the referrers fallback index is made again by the target.
  * Requests: the pages of two lists, then those of `copy` for each tag.
  * @throws {CopyError} where the tags cannot be listed; an abort rejects with `signal.reason` after everything has ended.
@@ -38,7 +48,8 @@ export async function copyTags(
   const { run = new CopyRun(), signal, referrers = false, onEvent } = options;
   const counter = new RequestCounter(options.onExchange);
   const call = { signal, onExchange: counter.count };
-  const [tags, there] = await Promise.all([sourceTags(from, call), targetTags(to, call)]);
+  const [list, there] = await Promise.all([sourceTags(from, call), targetTags(to, call)]);
+  const tags = listedItems(list);
   const images = tags.filter((tag) => !isDigestTag(tag));
   const digestTags = tags.filter(isDigestTag);
   if (digestTags.length > 0 && !referrers) {
@@ -46,7 +57,9 @@ export async function copyTags(
     onEvent?.({ from: from.name, to: to.name, type: "notice", message });
   }
 
-  const listed = new Set(tags);
+  const listed = list.complete ? new Set(tags) : undefined;
+  // Undefined where the target's list may lack tags: each is then asked for.
+  const present = there?.complete === true ? new Set(there.items) : undefined;
   const slots = pLimit(IMAGES_IN_FLIGHT);
   const subjects = new Set<Digest>();
   const observed: CopyOptions = {
@@ -60,7 +73,7 @@ export async function copyTags(
   const copyTag = async (tag: string): Promise<TagOutcome> => {
     try {
       signal?.throwIfAborted();
-      const destination = { store: to, reference: tag, missing: there && !there.has(tag) };
+      const destination = { store: to, reference: tag, missing: present && !present.has(tag) };
       return { tag, result: await copy({ store: from, reference: tag, tags: listed }, destination, observed) };
     } catch (error) {
       return { tag, error };
@@ -70,17 +83,20 @@ export async function copyTags(
   const following = referrers ? digestTags.filter((tag) => followsOneOf(tag, subjects)) : [];
   const followed = await Promise.all(following.map((tag) => slots(() => copyTag(tag))));
   signal?.throwIfAborted();
-  return { outcomes: [...outcomes, ...followed], requests: counter.result() };
+  const doubt = list.complete
+    ? undefined
+    : asCopyError({ side: "source", operation: "resolve", store: from.name, cause: list.doubt });
+  return { outcomes: [...outcomes, ...followed], doubt, requests: counter.result() };
 }
 
 async function sourceTags(
   source: Source,
   call: { signal: AbortSignal | undefined; onExchange: RequestCounter["count"] },
-): Promise<readonly string[]> {
+): Promise<ListResult<string>> {
   if (source.tags === undefined)
     throw new TypeError(`Cannot list the tags of "${source.name}": this kind of source has no list`);
   try {
-    return await Array.fromAsync(source.tags(call));
+    return await readList(source.tags(call));
   } catch (cause) {
     throw asCopyError({ side: "source", operation: "resolve", store: source.name, cause }, call.signal);
   }
@@ -90,13 +106,13 @@ async function sourceTags(
 async function targetTags(
   target: Target & Pick<Source, "tags">,
   call: { signal: AbortSignal | undefined; onExchange: RequestCounter["count"] },
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<ListResult<string> | undefined> {
   if (target.tags === undefined) return undefined;
   try {
-    return new Set(await Array.fromAsync(target.tags(call)));
+    return await readList(target.tags(call));
   } catch (cause) {
     call.signal?.throwIfAborted();
-    if (cause instanceof StoreError && cause.code === "NAME_UNKNOWN") return new Set();
+    if (cause instanceof StoreError && cause.code === "NAME_UNKNOWN") return { complete: true, items: [] };
     // A target may take pushes and refuse lists: push-only credentials.
     if (
       cause instanceof StoreError &&
@@ -107,7 +123,14 @@ async function targetTags(
   }
 }
 
-/** What failed. */
-export function failures(result: TagsResult): readonly Extract<TagOutcome, { readonly error: unknown }>[] {
-  return result.outcomes.filter((outcome) => "error" in outcome);
+/** What failed: a tag, or without one the list of tags. */
+export interface TagFailure {
+  readonly tag?: string | undefined;
+  readonly error: unknown;
+}
+
+/** What failed, the doubt about the list too. */
+export function failures({ outcomes, doubt }: TagsResult): readonly TagFailure[] {
+  const failed = outcomes.filter((outcome) => "error" in outcome);
+  return doubt === undefined ? failed : [...failed, { error: doubt }];
 }

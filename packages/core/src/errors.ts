@@ -122,6 +122,17 @@ export class RegistryError extends StoreError {
   }
 }
 
+/**
+ * A list was read, and nothing proves that it is whole: more items may exist than came. What came before this error can be shown; nothing may be deleted,
+ * or taken for absent, because the list lacks it. Code PROTOCOL.
+ */
+export class IncompleteListError extends RegistryError {
+  constructor(message: string, init: RegistryErrorInit) {
+    super("PROTOCOL", message, init);
+    this.name = "IncompleteListError";
+  }
+}
+
 /** The URL without user, password, query and fragment: an upload's or a CDN's query is a capability. */
 export function redactUrl(url: string): string {
   const parsed = URL.parse(url);

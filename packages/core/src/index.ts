@@ -97,6 +97,7 @@ export {
   DigestMismatchError,
   type DigestMismatchInit,
   type ErrorCode,
+  IncompleteListError,
   isRetryable,
   type OwnErrorCode,
   RegistryError,
@@ -169,6 +170,7 @@ export type {
 export { LayoutStore } from "./store/layout/layout-store.ts";
 export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.ts";
 export { MemoryStore } from "./store/memory-store.ts";
+export { type ListResult, listedItems, readList, replayed } from "./store/read-list.ts";
 export type {
   Content,
   ListedTag,

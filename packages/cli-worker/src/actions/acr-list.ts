@@ -1,9 +1,8 @@
 import type { AcrClient, PropertiesOrder } from "@tranship/core";
 import { readAcrPlace } from "../acr/acr-place.ts";
 import { renderManifests } from "../acr/render-properties.ts";
-import { oneLine } from "../one-line.ts";
 import type { OneSideFlags } from "../options.ts";
-import { print, printJson } from "../output.ts";
+import { printItems, printNames } from "../print-list.ts";
 import { Registries } from "../registries.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -25,15 +24,8 @@ export async function acrListAction(text: string, flags: AcrListFlags, signal: A
 }
 
 async function listRepositories(client: AcrClient, flags: AcrListFlags, signal: AbortSignal): Promise<void> {
-  const names = client.listRepositoryNames({ signal });
-  if (flags.json === true) {
-    printJson({ registry: client.host, repositories: await Array.fromAsync(names) });
-    return;
-  }
-  for await (const name of names) {
-    signal.throwIfAborted();
-    print(oneLine(name));
-  }
+  const options = { json: flags.json === true, name: "repositories", of: { registry: client.host }, signal };
+  await printNames(client.listRepositoryNames({ signal }), options);
 }
 
 async function listManifests(
@@ -43,9 +35,8 @@ async function listManifests(
   signal: AbortSignal,
 ): Promise<void> {
   const list = client.listManifestProperties(repository, { orderBy: orderOf(flags.orderBy), signal });
-  const manifests = await Array.fromAsync(list);
-  if (flags.json === true) printJson({ repository: `${client.host}/${repository}`, manifests });
-  else renderManifests(manifests).forEach(print);
+  const of = { repository: `${client.host}/${repository}` };
+  await printItems(list, { json: flags.json === true, name: "manifests", of, signal, render: renderManifests });
 }
 
 function orderOf(order: AcrListFlags["orderBy"]): PropertiesOrder | undefined {

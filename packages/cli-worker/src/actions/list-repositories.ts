@@ -1,7 +1,6 @@
 import { parseHost } from "@tranship/core";
-import { oneLine } from "../one-line.ts";
 import type { OneSideFlags } from "../options.ts";
-import { print, printJson } from "../output.ts";
+import { printNames } from "../print-list.ts";
 import { Registries } from "../registries.ts";
 import { readingInput } from "../usage-error.ts";
 
@@ -9,18 +8,14 @@ export interface ListFlags extends OneSideFlags {
   readonly json?: boolean | undefined;
 }
 
-/** Prints the repositories of a registry, or of a folder as `serve` would offer it. @throws {RegistryError} UNSUPPORTED where there is no catalogue. */
+/**
+ * Prints the repositories of a registry, or of a folder as `serve` would offer it.
+ * @throws {RegistryError} UNSUPPORTED where there is no catalogue. @throws {IncompleteListError} after all that came, where there may be more.
+ */
 export async function listRepositoriesAction(text: string, flags: ListFlags, signal: AbortSignal): Promise<void> {
   await using registries = await Registries.create(flags, { hosts: await hostsIn(text) });
   const names = text.startsWith("oci:") ? await foldersIn(text) : await catalogOf(text, registries, flags, signal);
-  if (flags.json === true) {
-    printJson({ repositories: await Array.fromAsync(names) });
-    return;
-  }
-  for await (const name of names) {
-    signal.throwIfAborted();
-    print(oneLine(name));
-  }
+  await printNames(names, { json: flags.json === true, name: "repositories", of: {}, signal });
 }
 
 async function hostsIn(text: string): Promise<readonly string[]> {

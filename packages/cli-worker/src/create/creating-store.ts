@@ -57,12 +57,12 @@ export class CreatingStore implements Source, Target {
   }
 
   async *tags(options?: CallOptions): AsyncGenerator<string, void, void> {
-    yield* this.#store.tags(options);
+    for await (const tag of this.#store.tags(options)) yield this.#seen(tag);
     this.#seen(undefined);
   }
 
   async *listedTags(options?: CallOptions): AsyncGenerator<ListedTag, void, void> {
-    yield* this.#store.listedTags(options);
+    for await (const tag of this.#store.listedTags(options)) yield this.#seen(tag);
     this.#seen(undefined);
   }
 

@@ -1,4 +1,4 @@
-import type { CallOptions, Digest, Source } from "@tranship/core";
+import type { CallOptions, Digest, ListedTag, Source } from "@tranship/core";
 import { cosignSubject, isDigestTag } from "../digest-tags.ts";
 import { failureRecord } from "../failure-record.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
@@ -55,8 +55,8 @@ export function isPruned({ spec }: OpenRepository): boolean {
 }
 
 /** All tags of the source; undefined where it was not listed, or its list may lack some. */
-export function sourceTags({ listing, incomplete }: OpenRepository): Listing | undefined {
-  return incomplete === undefined ? listing : undefined;
+export function sourceTags({ listing, incomplete }: OpenRepository): ReadonlyMap<string, ListedTag> | undefined {
+  return incomplete === undefined ? listing?.all : undefined;
 }
 
 /** What a source's tag is called at a target. @throws {SyntaxError} where that is no tag. */
@@ -100,6 +100,18 @@ export async function openRepository(
   );
   const [chosen, opened] = await Promise.all([choose(spec, source, { run, call }), targetsListed]);
   const targets = opened.filter((target) => target !== undefined);
+  const notices = [...chosen.notices];
+  if (chosen.listing?.doubt !== undefined)
+    unresolved.push({ mirror, from, error: failureRecord(chosen.listing.doubt) });
+  for (const {
+    spec: { to, prune },
+    listed: { tags },
+  } of targets) {
+    if (tags?.doubt === undefined) continue;
+    // What is missing in the list is asked for, so that only a deletion is in doubt.
+    if (prune === undefined) notices.push(`${tags.doubt.message}; each tag is looked up`);
+    else unresolved.push({ mirror, from, to, error: failureRecord(tags.doubt) });
+  }
   return {
     spec,
     owner: spec,
@@ -109,14 +121,14 @@ export async function openRepository(
       spec: target,
       store,
       listing: listed.tags,
-      present: new Set([...(listed.tags?.values() ?? [])].flatMap(({ digest }) => digest ?? [])),
-      content: listed.tags === undefined ? undefined : contentOf(store, [...listed.tags.keys()], call),
+      present: new Set(listed.tags?.tags.flatMap(({ digest }) => digest ?? [])),
+      content: listed.tags === undefined ? undefined : contentOf(store, listed.tags, call),
     })),
     tags: chosen.tags,
     immutable: spec.immutable?.(chosen.tags) ?? new Set(),
     digestTags: chosen.digestTags,
     unresolved,
-    notices: chosen.notices,
+    notices,
     incomplete: chosen.incomplete,
     failed: new Set(),
     // Where there is nothing to copy nobody pushes.
@@ -138,15 +150,15 @@ async function choose(spec: SyncRepository, source: Source, { run, call }: OpenO
   if (typeof spec.tags !== "function")
     return { listing: undefined, tags: [...new Set(spec.tags)], digestTags: [], notices: [] };
   const listing = await readListing(source, run, call);
-  const tags = [...listing.values()].filter(({ name }) => !isDigestTag(name));
-  const digestTags = [...listing.keys()].filter(isDigestTag);
+  const tags = listing.tags.filter(({ name }) => !isDigestTag(name));
+  const digestTags = listing.tags.map(({ name }) => name).filter(isDigestTag);
   const { tags: chosen, seen = [], notices = [], incomplete } = await spec.tags(tags, source, call);
   return {
-    listing: new Map([...listing, ...seen.map((tag) => [tag.name, tag] as const)]),
+    listing: listing.with(seen),
     tags: [...new Set(chosen)],
     digestTags,
     notices: [...notices, ...leftBehind(spec, digestTags)],
-    incomplete,
+    incomplete: listing.doubt?.message ?? incomplete,
   };
 }
 
@@ -166,7 +178,8 @@ function leftBehind({ from, referrers, cosignTags }: SyncRepository, digestTags:
   ];
 }
 
-function contentOf(store: SyncStore, tags: readonly string[], call: CallOptions): TargetContent | undefined {
+function contentOf(store: SyncStore, listing: Listing, call: CallOptions): TargetContent | undefined {
   if (!isReadable(store)) return undefined;
+  const tags = listing.tags.map(({ name }) => name);
   return new TargetContent(() => readInventory(store, { ...call, tags, referrers: false, children: "unlabelled" }));
 }

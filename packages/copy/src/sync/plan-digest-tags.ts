@@ -61,12 +61,12 @@ async function followsTarget(
 ): Promise<boolean> {
   const digest = cosignSubject(tag);
   if (digest === undefined) return false;
-  if (targets.some(({ listing }) => listing?.has(tag) === true)) return true;
+  if (targets.some(({ listing }) => listing?.get(tag) !== undefined)) return true;
   const subject = { mediaType: OCI_MANIFEST, digest, size: 0 };
   const has = await Promise.all(
     targets.map(async ({ store, listing }) => {
       // An empty repository has nothing.
-      if (listing?.size === 0) return false;
+      if (listing?.isEmpty === true) return false;
       return new Writer(store, { run, call, sourceName: spec.from }).has(subject).catch(() => false);
     }),
   );
@@ -80,7 +80,7 @@ async function heldByChosen(repository: OpenRepository, { call }: PlanTagOptions
     repository.targets.map(async (target) => {
       const chosen = chosenTags(repository, target);
       // An empty repository has nothing.
-      if (target.listing?.size === 0) return [];
+      if (target.listing?.isEmpty === true) return [];
       return [...((await target.content?.heldBy((name) => chosen.has(name)).catch(() => undefined)) ?? [])];
     }),
   );

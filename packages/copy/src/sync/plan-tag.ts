@@ -86,7 +86,7 @@ async function look(
     const targetTag = targetTagOf(target, tag);
     claims.claim({ repository: target.spec.to, tag: targetTag }, { repository: spec.from, tag }, owner);
     const listed = target.listing?.get(targetTag);
-    if (target.listing !== undefined && listed === undefined) return { state: "known", there: null };
+    if (target.listing?.lacks(targetTag) === true) return { state: "known", there: null };
     if (listed !== undefined && immutable.has(tag)) return { state: "immutable", there: listed.digest };
     if (listed?.digest !== undefined) return { state: "known", there: listed.digest };
     const writer = new Writer(target.store, { run, call, sourceName: spec.from });

@@ -129,7 +129,10 @@ class Verification {
       const repository = await openRepository(spec, this.#stores, { run, call });
       for (const notice of repository.notices) this.#tally.notice(notice);
       for (const unresolved of repository.unresolved) this.#tally.add(failed(unresolved));
-      if (this.#settings.extraTags === true) for (const notice of extraTags(repository)) this.#tally.notice(notice);
+      if (this.#settings.extraTags === true) {
+        for (const notice of extraTags(repository)) this.#tally.notice(notice);
+        for (const unknown of unknownExtraTags(repository)) this.#tally.add(failed(unknown));
+      }
       return {
         repository,
         targets: await Promise.all(repository.targets.map((target) => this.#target(repository, target))),
@@ -175,12 +178,21 @@ class Verification {
 
 function extraTags({ spec, listing, targets }: OpenRepository): readonly string[] {
   if (listing === undefined) return [];
-  return targets.flatMap(({ spec: { to }, listing: there = new Map() }) => {
-    const extra = [...there.keys()].filter((tag) => !listing.has(tag) && !isDigestTag(tag));
+  return targets.flatMap(({ spec: { to }, listing: there }) => {
+    const names = (there?.tags ?? []).map(({ name }) => name);
+    const extra = names.filter((tag) => listing.lacks(tag) && !isDigestTag(tag));
     if (extra.length === 0) return [];
-    const names = `${extra.slice(0, SHOWN).join(", ")}${extra.length > SHOWN ? ", …" : ""}`;
-    return [`${to} has tags that ${spec.from} does not have: ${names} (${extra.length})`];
+    const shown = `${extra.slice(0, SHOWN).join(", ")}${extra.length > SHOWN ? ", …" : ""}`;
+    return [`${to} has tags that ${spec.from} does not have: ${shown} (${extra.length})`];
   });
+}
+
+/** Targets whose list may lack tags, so that it is not known which of them are extra. */
+function unknownExtraTags({ spec, targets }: OpenRepository): readonly Unresolved[] {
+  const { mirror, from } = spec;
+  return targets.flatMap(({ spec: { to }, listing }) =>
+    listing?.doubt === undefined ? [] : [{ mirror, from, to, error: failureRecord(listing.doubt) }],
+  );
 }
 
 function failed({ mirror, from, tag, to, error }: Unresolved): VerifiedTag {

@@ -1,4 +1,4 @@
-import { type PagedList, pagedList, pageOf } from "../client/paged-list.ts";
+import { type PagedList, pagedList, pagesOf } from "../client/paged-list.ts";
 import { isAscending } from "../client/properties/ordered.ts";
 import type {
   ChangeableProperties,
@@ -8,7 +8,6 @@ import type {
   TagProperties,
 } from "../client/properties/properties.ts";
 import { type ListPropertiesOptions, RegistryClient } from "../client/registry-client.ts";
-import { tagNames } from "../client/tag-names.ts";
 import { parseTagOrDigest } from "../client/tag-or-digest.ts";
 import { type Digest, isDigest } from "../content/digest.ts";
 import { parseTag } from "../content/tag.ts";
@@ -17,7 +16,7 @@ import { listTags } from "../registry/list-tags.ts";
 import type { RemoteRepository } from "../registry/remote-repository.ts";
 import { hasManifest } from "../registry/resolve-manifest.ts";
 import type { CallOptions } from "../store/store.ts";
-import { type AcrRequest, askAcr, listAcr } from "./acr-request.ts";
+import { type AcrList, askAcr, listAcr } from "./acr-request.ts";
 import { changeableAttributes } from "./changeable-attributes.ts";
 import { deleteAtAzure } from "./delete-at-azure.ts";
 import {
@@ -51,12 +50,7 @@ function orderQuery(orderBy: PropertiesOrder | undefined): Readonly<Record<strin
 export class AcrClient extends RegistryClient {
   /** Every repository. Requests: 1 for each 100. */
   override listRepositoryNames(options: CallOptions = {}): PagedList<string> {
-    return this.#list(catalogRequest(this.connection), {}, (name) => name, options);
-  }
-
-  /** The tags of a repository. Requests: 1 for each 1000. @throws {RegistryError} NAME_UNKNOWN; PROTOCOL where the pages go in a circle. */
-  override listTags(repository: string, options: CallOptions = {}): PagedList<string> {
-    return tagNames(this.connection.remote(repository), { ...options, repeats: "refuse" });
+    return this.#list(catalogRequest(this.connection), {}, options);
   }
 
   /** 1 request. @throws {RegistryError} NAME_UNKNOWN. */
@@ -90,7 +84,7 @@ export class AcrClient extends RegistryClient {
     { orderBy, ...options }: ListPropertiesOptions = {},
   ): PagedList<ManifestProperties> {
     const request = manifestsRequest(this.connection.remote(repository));
-    return this.#list(request, orderQuery(orderBy), ({ digest }) => digest, options);
+    return this.#list(request, orderQuery(orderBy), options);
   }
 
   /** 1 request, 2 by tag. @throws {RegistryError} MANIFEST_UNKNOWN. */
@@ -122,7 +116,7 @@ export class AcrClient extends RegistryClient {
     { orderBy, ...options }: ListPropertiesOptions = {},
   ): PagedList<TagProperties> {
     const request = tagsRequest(this.connection.remote(repository));
-    return this.#list(request, orderQuery(orderBy), ({ name }) => name, options);
+    return this.#list(request, orderQuery(orderBy), options);
   }
 
   /** 1 request. @throws {RegistryError} MANIFEST_UNKNOWN. */
@@ -153,18 +147,8 @@ export class AcrClient extends RegistryClient {
     return isDigest(reference) ? reference : (await this.getTagProperties(repository, reference, options)).digest;
   }
 
-  #list<T>(
-    request: AcrRequest<readonly T[]>,
-    query: Readonly<Record<string, string>>,
-    keyOf: (item: T) => string,
-    options: CallOptions,
-  ): PagedList<T> {
+  #list<T>(request: AcrList<T>, query: Readonly<Record<string, string>>, options: CallOptions): PagedList<T> {
     const { connection } = this;
-    return pagedList(async function* (page) {
-      for await (const { items, more } of listAcr(connection, request, query, { ...options, ...page })) {
-        const last = items.at(-1);
-        yield pageOf(items, more && last !== undefined ? keyOf(last) : undefined);
-      }
-    });
+    return pagedList((page) => pagesOf(listAcr(connection, request, query, { ...options, ...page }), request.keyOf));
   }
 }

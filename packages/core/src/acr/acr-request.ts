@@ -1,7 +1,7 @@
-import { RegistryError } from "../errors.ts";
+import { IncompleteListError, RegistryError } from "../errors.ts";
 import { explained } from "../registry/explain.ts";
 import { type PageOptions, pageQuery } from "../registry/list-names.ts";
-import { pages } from "../registry/pages.ts";
+import { type ListPage, listPages } from "../registry/pages.ts";
 import { readWhole, type WholeResponse } from "../registry/read-whole.ts";
 import type { RemoteRegistry } from "../registry/remote-repository.ts";
 import type { RegistryRequest } from "../registry/request.ts";
@@ -9,6 +9,9 @@ import type { CallOptions } from "../store/store.ts";
 import { isFromOtherRegistry, isOfAzure, isWebPage, noAcr } from "./other-registry.ts";
 
 const API_VERSION = "2021-07-01";
+
+/** Items of a page of its lists where no other length is asked for. */
+const PAGE_LENGTH = 100;
 
 /** The longest answer that is read, in bytes. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -58,32 +61,39 @@ export async function askAcr<T>(
   });
 }
 
+/** A list of ACR's own API, and what tells its items apart. */
+export interface AcrList<T> extends AcrRequest<readonly T[]> {
+  readonly keyOf: (item: T) => string;
+}
+
 /**
  * The pages of a list. 1 request each; ACR's are of 100 items unless another length is asked for.
- * @throws {RegistryError} PROTOCOL where an answer is not what it must be, or the pages go in a circle; {StoreError} UNSUPPORTED where one is not ACR's.
+ * @throws {RegistryError} PROTOCOL where an answer is not what it must be; {StoreError} UNSUPPORTED where one is not ACR's.
+ * @throws {IncompleteListError} after what came, where the end is not proven.
  */
 export async function* listAcr<T>(
   registry: RemoteRegistry,
-  request: AcrRequest<readonly T[]>,
+  request: AcrList<T>,
   query: Readonly<Record<string, string>>,
-  options: CallOptions & PageOptions,
-): AsyncGenerator<{ readonly items: readonly T[]; readonly more: boolean }, void, void> {
-  const { maxPageSize, last, ...call } = options;
-  const path = `${request.path}${pageQuery({ maxPageSize, last }, { ...query, "api-version": API_VERSION })}`;
-  const headers = { accept: "application/json" };
-  const list = { path, kind: request.kind, scopes: [request.scope], headers };
-  const answers = pages(registry, list, { ...call, repeats: "refuse" });
+  { maxPageSize, last, ...options }: CallOptions & PageOptions,
+): AsyncGenerator<ListPage<T>, void, void> {
+  const { kind, scope, keyOf } = request;
+  const pathAfter = (key: string | undefined): string =>
+    `${request.path}${pageQuery({ maxPageSize, last: key }, { ...query, "api-version": API_VERSION })}`;
+  const list = {
+    path: pathAfter(last),
+    after: pathAfter,
+    length: maxPageSize ?? PAGE_LENGTH,
+    kind,
+    scopes: [scope],
+    headers: { accept: "application/json" },
+    keyOf,
+    read: (response: WholeResponse) => ({ items: read(registry, request, response, "GET") }),
+  };
   try {
-    for (;;) {
-      const next = await explaining(request, () => answers.next());
-      if (next.done === true) return;
-      yield {
-        items: await explaining(request, async () => read(registry, request, next.value, "GET")),
-        more: next.value.more,
-      };
-    }
-  } finally {
-    await answers.return();
+    yield* listPages(registry, list, options);
+  } catch (error) {
+    throw error instanceof IncompleteListError ? explained(error, request.action) : explainedBy(request, error);
   }
 }
 
@@ -117,17 +127,20 @@ function common(
   return { kind, scopes: [scope], call: options };
 }
 
-async function explaining<R>(
-  { action, unknown }: Pick<AcrRequest<unknown>, "action" | "unknown">,
-  work: () => Promise<R>,
-): Promise<R> {
+type Explained = Pick<AcrRequest<unknown>, "action" | "unknown">;
+
+async function explaining<R>(request: Explained, work: () => Promise<R>): Promise<R> {
   try {
     return await work();
   } catch (error) {
-    if (isFromOtherRegistry(error)) throw noAcr(action, error);
-    const status = error instanceof RegistryError ? error.status : undefined;
-    throw explained(error, action, status === 404 ? unknown : undefined);
+    throw explainedBy(request, error);
   }
+}
+
+function explainedBy({ action, unknown }: Explained, error: unknown): unknown {
+  if (isFromOtherRegistry(error)) return noAcr(action, error);
+  const status = error instanceof RegistryError ? error.status : undefined;
+  return explained(error, action, status === 404 ? unknown : undefined);
 }
 
 function read<T>(

@@ -2,7 +2,7 @@ import type { ManifestProperties, RepositoryProperties, TagProperties } from "..
 import type { Digest } from "../content/digest.ts";
 import { deleteScope, labelOf, type RemoteRegistry, type RemoteRepository } from "../registry/remote-repository.ts";
 import type { Scope } from "../registry/request.ts";
-import type { AcrRequest } from "./acr-request.ts";
+import type { AcrList, AcrRequest } from "./acr-request.ts";
 import {
   parseManifestAnswer,
   parseManifestList,
@@ -16,8 +16,9 @@ import {
 type Verb = "read" | "change" | "delete";
 
 /** `/acr/v1/_catalog` */
-export function catalogRequest({ client }: RemoteRegistry): AcrRequest<readonly string[]> {
+export function catalogRequest({ client }: RemoteRegistry): AcrList<string> {
   return {
+    keyOf: (name) => name,
     path: "/acr/v1/_catalog",
     kind: "catalog",
     scope: "registry:catalog:*",
@@ -41,8 +42,9 @@ export function repositoryRequest(repository: RemoteRepository, verb: Verb): Acr
 }
 
 /** `/acr/v1/NAME/_tags` */
-export function tagsRequest(repository: RemoteRepository): AcrRequest<readonly TagProperties[]> {
+export function tagsRequest(repository: RemoteRepository): AcrList<TagProperties> {
   return {
+    keyOf: ({ name }) => name,
     path: pathIn(repository, "/_tags"),
     kind: "tags",
     scope: scopeFor(repository, "read"),
@@ -66,8 +68,9 @@ export function tagRequest(repository: RemoteRepository, tag: string, verb: Verb
 }
 
 /** `/acr/v1/NAME/_manifests` */
-export function manifestsRequest(repository: RemoteRepository): AcrRequest<readonly ManifestProperties[]> {
+export function manifestsRequest(repository: RemoteRepository): AcrList<ManifestProperties> {
   return {
+    keyOf: ({ digest }) => digest,
     path: pathIn(repository, "/_manifests"),
     kind: "manifest",
     scope: scopeFor(repository, "read"),

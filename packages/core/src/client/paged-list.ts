@@ -1,5 +1,6 @@
 import { quoted } from "../content/quoted.ts";
 import { checkPageSize, type PageOptions } from "../registry/list-names.ts";
+import type { ListPage } from "../registry/pages.ts";
 
 /** Some items of a list. */
 export interface Page<T> extends ReadonlyArray<T> {
@@ -9,7 +10,7 @@ export interface Page<T> extends ReadonlyArray<T> {
 
 /**
  * A list that is asked for while it is read: item by item with `for await`, or page by page. Each reading asks anew.
- * Nothing is sent before the first item is asked for.
+ * Nothing is sent before the first item is asked for. Where the end of the list is not proven, it throws an IncompleteListError after the last item.
  */
 export interface PagedList<T> extends AsyncIterable<T> {
   /** The items in pages as the registry gives them. @throws {RangeError} for a bad `maxPageSize`. */
@@ -32,6 +33,17 @@ export function pagedList<T>(pages: (options: PageOptions) => AsyncIterable<Page
 /** @param last the key of the last item where further pages follow. */
 export function pageOf<T>(items: readonly T[], last: string | undefined): Page<T> {
   return Object.assign([...items], { last });
+}
+
+/** Pages of a registry's list, as its reader gets them. */
+export async function* pagesOf<T>(
+  pages: AsyncIterable<ListPage<T>>,
+  keyOf: (item: T) => string,
+): AsyncGenerator<Page<T>, void, void> {
+  for await (const { items, more } of pages) {
+    const last = items.at(-1);
+    yield pageOf(items, more && last !== undefined ? keyOf(last) : undefined);
+  }
 }
 
 /** Cuts a list that had to be made whole into pages. @throws {RangeError} where `last` is not in it: where to go on, nobody knows. */

@@ -16,7 +16,7 @@ import { type BlobDownload, downloadBlob } from "./download-blob.ts";
 import { downloadToFile } from "./download-to-file.ts";
 import { endpointOptions } from "./endpoint.ts";
 import { getManifest, type RetrievedManifest } from "./get-manifest.ts";
-import { type PagedList, pagedList } from "./paged-list.ts";
+import { type PagedList, pagedList, pagesOf } from "./paged-list.ts";
 import { deriveManifestList, deriveManifestProperties } from "./properties/derive-manifest-properties.ts";
 import { deriveTagList, deriveTagProperties } from "./properties/derive-tag-properties.ts";
 import { checkOrder } from "./properties/ordered.ts";
@@ -28,7 +28,7 @@ import type {
   TagProperties,
 } from "./properties/properties.ts";
 import { type ManifestContent, type SetManifestOptions, type StoredManifest, setManifest } from "./set-manifest.ts";
-import { namePages, tagNames } from "./tag-names.ts";
+import { tagNames } from "./tag-names.ts";
 import { parseTagOrDigest } from "./tag-or-digest.ts";
 import { unlessMissing } from "./unless-missing.ts";
 import type { BlobContent } from "./upload/blob-content.ts";
@@ -66,7 +66,7 @@ export class RegistryClient implements AsyncDisposable {
 
   /** Every repository. Requests: 1 for each 1000. @throws {RegistryError} UNSUPPORTED where there is no catalogue (Docker Hub, GHCR). */
   listRepositoryNames(options: CallOptions = {}): PagedList<string> {
-    return pagedList((page) => namePages(listCatalogPages(this.connection, { ...options, ...page })));
+    return pagedList((page) => pagesOf(listCatalogPages(this.connection, { ...options, ...page }), String));
   }
 
   /** The tags of a repository. Requests: 1 for each 1000. @throws {RegistryError} NAME_UNKNOWN. */

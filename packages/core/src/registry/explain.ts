@@ -1,4 +1,4 @@
-import { type ErrorCode, RegistryError } from "../errors.ts";
+import { type ErrorCode, IncompleteListError, RegistryError } from "../errors.ts";
 
 /**
  * The registry's error with what was being done in front: `Cannot push blob "sha256:6c3c…" to "r.example/app": DETAIL (416)`.
@@ -7,14 +7,17 @@ import { type ErrorCode, RegistryError } from "../errors.ts";
  */
 export function explained(error: unknown, action: string, code?: ErrorCode): unknown {
   if (!(error instanceof RegistryError)) return error;
-  return new RegistryError(code ?? error.code, `${action}: ${detailOf(error)}`, {
+  const message = `${action}: ${detailOf(error)}`;
+  const init = {
     cause: error,
     method: error.method,
     url: error.url,
     errors: error.errors,
     ...(error.status === undefined ? {} : { status: error.status }),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-  });
+  };
+  if (error instanceof IncompleteListError) return new IncompleteListError(message, init);
+  return new RegistryError(code ?? error.code, message, init);
 }
 
 /** The client's message without what the client was doing: the step knows better, but of a token it doesn't know. */

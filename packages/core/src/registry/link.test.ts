@@ -11,9 +11,25 @@ describe("nextLink()", () => {
     ['</first>; rel="first", </next>; rel="prefetch next"', "/next"],
     ['</previous>; rel="previous"', undefined],
     ['</next>; rel="nextish"', undefined],
-    ["</next>", undefined],
-    ["/next; rel=next", undefined],
+    ['</n>; title="rel=next"; rel=prev', undefined],
+    ['</n>; rel="prev"; rel="next"', undefined],
+    ['</n?last=a,b;c>; REL = "Next"', "/n?last=a,b;c"],
+    ["</n>;rel=next;", "/n"],
+    [" , </n>; rel=next ,", "/n"],
+    ["<>; rel=next", ""],
   ])("of %j is %j", (header, expected) => {
     expect(nextLink(header)).toBe(expected);
+  });
+
+  it.each([
+    "</next>",
+    "/next; rel=next",
+    '</next>; rel="next',
+    "<</next>>; rel=next",
+    "</first>; rel=first </next>; rel=next",
+    "</first>; rel=first, /next; rel=next",
+    "next",
+  ])("refuses %j, which may name a next page", (header) => {
+    expect(() => nextLink(header)).toThrow(SyntaxError);
   });
 });

@@ -1,6 +1,7 @@
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
-import { listNames, type NamePage, type PageOptions } from "./list-names.ts";
+import { listNames, type PageOptions } from "./list-names.ts";
+import type { ListPage } from "./pages.ts";
 import type { RemoteRegistry } from "./remote-repository.ts";
 
 /** Every repository of the registry, one by one; `listCatalogPages` has the rest. */
@@ -8,21 +9,29 @@ export async function* listCatalog(
   registry: RemoteRegistry,
   options: CallOptions = {},
 ): AsyncGenerator<string, void, void> {
-  for await (const { names } of listCatalogPages(registry, options)) yield* names;
+  for await (const { items } of listCatalogPages(registry, options)) yield* items;
 }
 
 /**
  * The repositories of the registry. 1 request for each 1000 names, or as many as the registry gives at once. The catalogue is distribution's, and not in the
  * spec: Docker Hub, GHCR and others have none.
  * @throws {RegistryError} UNSUPPORTED where the registry has none (404, 405), or shows it to nobody like us (401, 403).
+ * @throws {IncompleteListError} after what came, where the end is not proven.
  */
 export async function* listCatalogPages(
   registry: RemoteRegistry,
   options: CallOptions & PageOptions = {},
-): AsyncGenerator<NamePage, void, void> {
-  const list = { path: "/v2/_catalog", kind: "catalog", scopes: ["registry:catalog:*"] } as const;
+): AsyncGenerator<ListPage<string>, void, void> {
+  const list = {
+    path: "/v2/_catalog",
+    field: "repositories",
+    kind: "catalog",
+    scopes: ["registry:catalog:*"],
+    keyOf: (name: string) => name,
+    itemsOf: (names: readonly string[]) => ({ items: names }),
+  } as const;
   try {
-    yield* listNames(registry, list, "repositories", options);
+    yield* listNames(registry, list, options);
   } catch (error) {
     const status = statusOf(error) ?? 0;
     const action = `Cannot list the repositories of "${registry.client.host}"`;

@@ -1,7 +1,8 @@
-import { RegistryError } from "../errors.ts";
+import { IncompleteListError, RegistryError, type RegistryErrorInit } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { statusOf } from "./explain.ts";
-import { circle, type ListPage, type ListRequest, type PageRepeats, pages } from "./pages.ts";
+import { type ListPage, type ListRequest, listPages, type PageContent } from "./pages.ts";
+import type { WholeResponse } from "./read-whole.ts";
 import type { RemoteRegistry } from "./remote-repository.ts";
 
 /** ECR refuses more, distribution 3.1 too; others give fewer than they are asked for. */
@@ -15,36 +16,45 @@ export interface PageOptions {
   readonly last?: string | undefined;
 }
 
-/** Names, and whether there are further pages. */
-export interface NamePage {
-  readonly names: readonly string[];
-  readonly more: boolean;
-  /** The answer that they stand in: some registries say more in it. */
-  readonly document: Readonly<Record<string, unknown>>;
-}
+/** A list of names in a JSON document. */
+export type NameList<T> = Pick<ListRequest<T>, "kind" | "scopes" | "keyOf"> & {
+  /** Without a query. */
+  readonly path: string;
+  /** The field of the document that holds the names. */
+  readonly field: "tags" | "repositories";
+  /** What is made of the names of a page. */
+  readonly itemsOf: (names: readonly string[], document: Readonly<Record<string, unknown>>) => PageContent<T>;
+};
 
 /**
- * The names in a list of tags or repositories, page by page; it ends also at an empty page, and where the first page comes at once again: that registry
- * ignores `last`, and has given all.
- * @throws {RegistryError} PROTOCOL where a page comes again after others, or `repeats` is "refuse": the rest of the names would be missing.
+ * The names in a list of tags or repositories, page by page, 1000 of them unless `maxPageSize` says otherwise; without a length where the registry refuses that (400).
+ * @throws {IncompleteListError} after what came, where the end is not proven.
  */
-export async function* listNames(
+export async function* listNames<T>(
   registry: RemoteRegistry,
-  list: ListRequest,
-  field: "tags" | "repositories",
-  options: CallOptions & PageOptions & PageRepeats = {},
-): AsyncGenerator<NamePage, void, void> {
-  const seen = new Set<string>();
-  for await (const page of askedPages(registry, list, options)) {
-    const { names, document } = namesIn(page, field);
-    const shape = JSON.stringify([names.length, names[0], names.at(-1)]);
-    if (names.length === 0) return;
-    if (seen.has(shape)) {
-      if (options.repeats === "refuse" || seen.size > 1) throw circle(page);
-      return;
+  { path, field, itemsOf, ...list }: NameList<T>,
+  { maxPageSize = PAGE_LENGTH, last, ...options }: CallOptions & PageOptions = {},
+): AsyncGenerator<ListPage<T>, void, void> {
+  const request = (length: number | undefined): ListRequest<T> => ({
+    ...list,
+    path: `${path}${pageQuery({ maxPageSize: length, last })}`,
+    after: (key) => `${path}${pageQuery({ maxPageSize: length, last: key })}`,
+    length,
+    read: (response) => {
+      const { names, document } = namesIn(response, field);
+      const { next } = document;
+      return { hasMore: typeof next === "string" && next !== "", ...itemsOf(names, document) };
+    },
+  });
+  let any = false;
+  try {
+    for await (const page of listPages(registry, request(maxPageSize), options)) {
+      any = true;
+      yield page;
     }
-    seen.add(shape);
-    yield { names, more: page.more, document };
+  } catch (error) {
+    if (any || statusOf(error) !== 400) throw error;
+    yield* listPages(registry, request(undefined), options);
   }
 }
 
@@ -62,45 +72,26 @@ export function pageQuery({ maxPageSize, last }: PageOptions, more: Readonly<Rec
   return query.size === 0 ? "" : `?${query}`;
 }
 
-/** Asks for pages of that length; without a length where that is refused (400). */
-async function* askedPages(
-  registry: RemoteRegistry,
-  list: ListRequest,
-  { maxPageSize = PAGE_LENGTH, last, ...options }: CallOptions & PageOptions & PageRepeats,
-): AsyncGenerator<ListPage, void, void> {
-  const asked = { ...list, path: `${list.path}${pageQuery({ maxPageSize, last })}` };
-  let any = false;
-  try {
-    for await (const page of pages(registry, asked, options)) {
-      any = true;
-      yield page;
-    }
-  } catch (error) {
-    if (any || statusOf(error) !== 400) throw error;
-    yield* pages(registry, { ...list, path: `${list.path}${pageQuery({ last })}` }, options);
-  }
-}
-
-function namesIn(page: ListPage, field: string): Pick<NamePage, "names" | "document"> {
+function namesIn(
+  response: WholeResponse,
+  field: string,
+): { readonly names: readonly string[]; readonly document: Readonly<Record<string, unknown>> } {
+  const init: RegistryErrorInit = { method: "GET", url: response.url.href, status: response.status };
   const bad = (detail: string, cause?: unknown) =>
-    new RegistryError("PROTOCOL", `Cannot read the list of ${field}: ${detail}`, {
-      cause,
-      method: "GET",
-      url: page.url.href,
-      status: page.status,
-    });
-  let document: unknown;
+    new RegistryError("PROTOCOL", `Cannot read the list of ${field}: ${detail}`, { ...init, cause });
+  let parsed: unknown;
   try {
-    document = JSON.parse(new TextDecoder().decode(page.bytes));
+    parsed = JSON.parse(new TextDecoder().decode(response.bytes));
   } catch (error) {
     throw bad("the answer is no JSON", error);
   }
-  if (typeof document !== "object" || document === null) throw bad("the answer is no object");
-  const fields: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(document));
-  const names = fields[field];
+  if (typeof parsed !== "object" || parsed === null) throw bad("the answer is no object");
+  const document: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(parsed));
+  const names = document[field];
   // Go writes an empty list that was never made as null.
-  if (names === null || names === undefined) return { names: [], document: fields };
+  if (names === null) return { names: [], document };
+  if (names === undefined) throw new IncompleteListError(`Cannot read the list: an answer has no "${field}"`, init);
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string"))
     throw bad(`"${field}" is no list of names`);
-  return { names, document: fields };
+  return { names, document };
 }

@@ -1,10 +1,11 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import { OCI_INDEX } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
-import { RegistryError } from "../errors.ts";
+import { IncompleteListError, RegistryError } from "../errors.ts";
 import type { ReferrersOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
-import { pages } from "./pages.ts";
+import { listPages } from "./pages.ts";
+import type { WholeResponse } from "./read-whole.ts";
 import { readReferrersTag, referrersTag } from "./referrers-tag.ts";
 import { labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 
@@ -39,20 +40,34 @@ async function* fromApi(
   if (profile.get("referrers") === "tag") return;
   const filter = options.artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(options.artifactType)}`;
   const path = `/v2/${name}/referrers/${subject.digest}${filter}`;
+  let isApi = false;
   try {
-    const headers = { accept: OCI_INDEX };
-    for await (const page of pages(
-      repository,
-      { path, kind: "referrers", scopes: [pullScope(name)], headers },
-      options,
-    )) {
-      const index = parseManifest(page.bytes, OCI_INDEX);
-      if (index.kind !== "index") return;
-      profile.learn({ referrers: "api" });
-      yield* index.manifests;
-    }
+    const list = {
+      path,
+      kind: "referrers",
+      scopes: [pullScope(name)],
+      headers: { accept: OCI_INDEX },
+      keyOf: ({ digest }: Descriptor) => digest,
+      read: ({ bytes, url, status }: WholeResponse) => {
+        const index = parseManifest(bytes, OCI_INDEX);
+        if (index.kind !== "index") {
+          if (isApi)
+            throw new IncompleteListError("Cannot read the list: a page is not an index", {
+              method: "GET",
+              url: url.href,
+              status,
+            });
+          return { items: [] };
+        }
+        isApi = true;
+        profile.learn({ referrers: "api" });
+        return { items: index.manifests };
+      },
+    } as const;
+    for await (const { items } of listPages(repository, list, options)) yield* items;
   } catch (error) {
-    if (!isMissingApi(error)) {
+    // A later page that is not there leaves the list open; it says nothing about the API.
+    if (isApi || !isMissingApi(error)) {
       throw explained(error, `Cannot list the referrers of "${subject.digest}" in "${labelOf(repository)}"`);
     }
     // A registry that has the API says 404 only of a repository that is not there.

@@ -1,6 +1,5 @@
 import { listAcr } from "../acr/acr-request.ts";
 import { tagsRequest } from "../acr/resources.ts";
-import { isDigest } from "../content/digest.ts";
 import { StoreError } from "../errors.ts";
 import type { CallOptions, ListedTag } from "../store/store.ts";
 import { listTagPages } from "./list-tags.ts";
@@ -25,18 +24,17 @@ export async function* listTagDetails(
     yield* listAcrTags(repository, options);
     return;
   }
-  for await (const { names, document } of listTagPages(repository, options)) {
+  for await (const { items } of listTagPages(repository, options)) {
     // Whatever was learned of the host: what its list says costs nothing to read.
-    const details = detailsIn(document);
-    if (details !== undefined) profile.learn({ tagDetails: "tags" });
-    else if (profile.get("tagDetails") === undefined && names.length >= WORTH_ASKING) {
+    if (items.some(({ digest }) => digest !== undefined)) profile.learn({ tagDetails: "tags" });
+    else if (profile.get("tagDetails") === undefined && items.length >= WORTH_ASKING) {
       const listed = await askAcr(repository, options);
       if (listed !== undefined) {
         yield* listed;
         return;
       }
     }
-    for (const name of names) yield details?.get(name) ?? { name };
+    yield* items;
   }
 }
 
@@ -74,20 +72,4 @@ async function* listAcrTags(repository: RemoteRepository, options: CallOptions):
       yield { name, digest, ...(time !== undefined && { time }), ...(locked && { locked }) };
     }
   }
-}
-
-/** What Google's list says beside the names: `manifest`, an object of digests with their tags and times in ms. Undefined where there is none. */
-function detailsIn(document: Readonly<Record<string, unknown>>): ReadonlyMap<string, ListedTag> | undefined {
-  const manifests = document["manifest"];
-  if (typeof manifests !== "object" || manifests === null) return undefined;
-  const details = new Map<string, ListedTag>();
-  for (const [digest, entry] of Object.entries(manifests)) {
-    if (!isDigest(digest) || typeof entry !== "object" || entry === null) continue;
-    const { tag, timeUploadedMs } = entry as { readonly tag?: unknown; readonly timeUploadedMs?: unknown };
-    const time = new Date(Number(timeUploadedMs));
-    for (const name of Array.isArray(tag) ? tag : []) {
-      if (typeof name === "string") details.set(name, { name, digest, ...(time.getTime() > 0 && { time }) });
-    }
-  }
-  return details.size === 0 ? undefined : details;
 }

@@ -1,6 +1,5 @@
-import { RegistryError } from "../errors.ts";
 import type { CallOptions, RequestKind } from "../store/store.ts";
-import { nextLink } from "./link.ts";
+import { PageWalk } from "./page-walk.ts";
 import { readWhole, type WholeResponse } from "./read-whole.ts";
 import type { RemoteRegistry } from "./remote-repository.ts";
 import type { Scope } from "./request.ts";
@@ -8,66 +7,69 @@ import type { Scope } from "./request.ts";
 /** The longest page that is read, in bytes: Google's tag list brings every digest of a repository at once. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 
-export interface ListRequest {
+/** What a page says. */
+export interface PageContent<T> {
+  readonly items: readonly T[];
+  /** Whether the registry has shown that it gives its whole list in one page. Default: no. */
+  readonly isWhole?: boolean | undefined;
+  /** Whether the body says that there is more, whatever the headers say. Default: no. */
+  readonly hasMore?: boolean | undefined;
+}
+
+/** A list, and how its pages are read. */
+export interface ListRequest<T> {
+  /** The path of the first page. */
   readonly path: string;
+  /** The path of the page that follows an item. Undefined: only Links lead to further pages. */
+  readonly after?: ((key: string) => string) | undefined;
+  /** The most items of a page whose URL has no `n`. Undefined: not known. */
+  readonly length?: number | undefined;
   readonly kind: RequestKind;
   readonly scopes: readonly Scope[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** What tells items apart. */
+  readonly keyOf: (item: T) => string;
+  /** Reads a page. What it throws ends the list. */
+  readonly read: (response: WholeResponse) => PageContent<T>;
 }
 
-/** One answer of a list. */
-export interface ListPage extends WholeResponse {
-  /** Whether it has a Link to a next one. */
+/** Items of one page that no page before has brought. */
+export interface ListPage<T> {
+  readonly items: readonly T[];
+  /** Whether another page is requested. */
   readonly more: boolean;
 }
 
-/** What a first page that comes at once again means. */
-export interface PageRepeats {
-  /** "end": the registry ignores paging (Google's does) and has given all. "refuse": it is a circle, as any later one is. Default "end". */
-  readonly repeats?: "end" | "refuse" | undefined;
-}
-
 /**
- * The pages of a list, a Link to the next one at a time. It ends where there is no Link, and at a first page whose Link leads to itself: a registry that
- * ignores `last` would go on for ever. Any later page that leads to itself or back is refused, since what comes after it would be missing.
- * Requests: 1 a page. Memory: a page, and the URL of each. Spec: distribution-spec v1.1.1, "Listing Tags" (end-8), RFC 8288.
- * @throws {RegistryError} PROTOCOL where the pages go in a circle; where `repeats` is "refuse", also for a first page that leads to itself.
+ * The pages of a list, to its proven end. Each item comes once; pages that bring nothing new are left out.
+ * Requests: 1 a page, and 1 more where a page is as long as its `n` and has no Link. Memory: a page, and the key of each item.
+ * @throws {IncompleteListError} after all that came, where the end is not proven.
  */
-export async function* pages(
+export async function* listPages<T>(
   registry: RemoteRegistry,
-  list: ListRequest,
-  { repeats = "end", ...options }: CallOptions & PageRepeats = {},
-): AsyncGenerator<ListPage, void, void> {
+  list: ListRequest<T>,
+  options: CallOptions = {},
+): AsyncGenerator<ListPage<T>, void, void> {
+  const { kind, scopes, headers = {}, keyOf, read, after, length } = list;
+  const resolve = (target: string, answeredBy: URL): URL => registry.client.resolveLocation(target, answeredBy);
+  const walk = new PageWalk({ after, length, resolve });
+  const keys = new Set<string>();
+  const isFresh = (item: T): boolean => keys.size < keys.add(keyOf(item)).size;
   let path: string | URL = list.path;
-  const seen = new Set<string>();
   for (;;) {
-    const page = await get(registry, { ...list, path }, options);
-    seen.add(page.url.href);
-    const next = nextLink(page.headers["link"]);
-    yield { ...page, more: next !== undefined };
-    if (next === undefined) return;
-    path = registry.client.resolveLocation(next, page.url);
-    if (seen.has(path.href)) {
-      if (repeats === "end" && seen.size === 1) return;
-      throw circle(page);
+    const request = { method: "GET", path, kind, scopes, headers, accept: [200], call: options } as const;
+    let response: WholeResponse;
+    try {
+      response = await readWhole(registry, request, { limit: MAX_PAGE_BYTES });
+    } catch (error) {
+      throw walk.failed(error);
     }
-    seen.add(path.href);
+    const { items, isWhole = false, hasMore = false } = read(response);
+    const fresh = items.filter(isFresh);
+    const step = walk.next(path, { response, keys: items.map(keyOf), fresh: fresh.length, isWhole, hasMore });
+    if (fresh.length > 0) yield { items: fresh, more: step.kind === "page" };
+    if (step.kind === "end") return;
+    if (step.kind === "open") throw step.error;
+    path = step.path;
   }
-}
-
-function get(
-  registry: RemoteRegistry,
-  list: Omit<ListRequest, "path"> & { readonly path: string | URL },
-  options: CallOptions,
-): Promise<WholeResponse> {
-  return readWhole(registry, { method: "GET", ...list, accept: [200], call: options }, { limit: MAX_PAGE_BYTES });
-}
-
-/** The error for a list that would go on for ever. */
-export function circle(page: WholeResponse): RegistryError {
-  return new RegistryError("PROTOCOL", "Cannot read the list: its pages go in a circle", {
-    method: "GET",
-    url: page.url.href,
-    status: page.status,
-  });
 }

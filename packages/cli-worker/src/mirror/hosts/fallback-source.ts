@@ -7,6 +7,8 @@ import {
   type ListedTag,
   type ReferrersOptions,
   type RepositoryPlace,
+  readList,
+  replayed,
   type SeenTag,
   type Source,
   StoreError,
@@ -82,7 +84,7 @@ export class FallbackSource implements Source {
   }
 
   async *tags(options?: CallOptions): AsyncGenerator<string, void, void> {
-    yield* await this.#list((store) => Array.fromAsync(store.tags?.(options) ?? []), options);
+    yield* replayed(await this.#list((store) => readList(store.tags?.(options) ?? none()), options));
   }
 
   /** The mirror that the last list of tags is from; undefined where that is the registry's own. A mirror may list what it happens to hold. */
@@ -93,7 +95,7 @@ export class FallbackSource implements Source {
 
   /** With digests and times where the place that answers lists them. */
   async *listedTags(options?: CallOptions): AsyncGenerator<ListedTag, void, void> {
-    yield* await this.#list((store) => listed(store, options), options);
+    yield* replayed(await this.#list((store) => readList(listed(store, options)), options));
   }
 
   /** What tags stand for is remembered of the registry itself, whoever said it. */
@@ -136,10 +138,13 @@ export class FallbackSource implements Source {
   }
 }
 
-async function listed(store: Source, options: CallOptions | undefined): Promise<readonly ListedTag[]> {
-  if (store.listedTags !== undefined) return Array.fromAsync(store.listedTags(options));
-  return (await Array.fromAsync(store.tags?.(options) ?? [])).map((name) => ({ name }));
+async function* listed(store: Source, options: CallOptions | undefined): AsyncGenerator<ListedTag, void, void> {
+  if (store.listedTags !== undefined) yield* store.listedTags(options);
+  else for await (const name of store.tags?.(options) ?? none()) yield { name };
 }
+
+/** The list of a store that has none. */
+async function* none(): AsyncGenerator<never, void, void> {}
 
 /** Whether it is the host that failed, and not what was asked for. */
 function cannotAnswer(error: unknown): error is StoreError {

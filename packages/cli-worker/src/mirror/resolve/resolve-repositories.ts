@@ -1,4 +1,4 @@
-import { type Repository, StoreError } from "@tranship/core";
+import { type ListResult, listedItems, type Repository, readList, StoreError } from "@tranship/core";
 import { formatProblem, MirrorFileError, type Problem } from "../file/problem.ts";
 import type { Mirror, MirrorFile } from "../mirror-file.ts";
 import { noCatalogue } from "./no-catalogue.ts";
@@ -21,7 +21,7 @@ export interface ResolvedTarget extends Repository {
 export interface ResolvedRepositories {
   /** In the order of the file, and there in that of the catalogue or the list. */
   readonly repositories: readonly RepositoryMirror[];
-  /** Mirrors whose catalogue could not be read: what they mean is not known. */
+  /** Mirrors whose catalogue could not be read, or may lack repositories: what they mean is not known, or not in full. */
   readonly failures: readonly { readonly mirror: Mirror; readonly error: unknown }[];
   readonly warnings: readonly string[];
 }
@@ -38,12 +38,14 @@ export async function resolveRepositories(
   file: MirrorFile,
   { list, signal }: { readonly list: ListCatalogue; readonly signal: AbortSignal },
 ): Promise<ResolvedRepositories> {
-  const catalogues = new Map<string, Promise<readonly string[]>>();
-  const catalogueOf = (host: string): Promise<readonly string[]> => {
-    const known = catalogues.get(host) ?? Array.fromAsync(list(host, { signal }));
+  const catalogues = new Map<string, Promise<ListResult<string>>>();
+  const catalogueOf = (host: string): Promise<ListResult<string>> => {
+    const known = catalogues.get(host) ?? readList(list(host, { signal }));
     catalogues.set(host, known);
     return known;
   };
+  const namesOf = async ({ from }: Mirror): Promise<ListResult<string>> =>
+    from.repositories === undefined ? catalogueOf(from.host) : { complete: true, items: from.repositories };
   const problems: Problem[] = [];
   const failures: { readonly mirror: Mirror; readonly error: unknown }[] = [];
   const warnings: string[] = [];
@@ -52,8 +54,10 @@ export async function resolveRepositories(
   await Promise.allSettled(file.mirrors.filter(needsCatalogue).map(({ from }) => catalogueOf(from.host)));
   for (const mirror of file.mirrors) {
     try {
-      const names = mirror.from.repositories ?? (await catalogueOf(mirror.from.host)).filter(mirror.from.accepts);
-      if (names.length === 0) warnings.push(formatProblem(file.name, matchesNothing(mirror)));
+      const result = await namesOf(mirror);
+      const names = listedItems(result).filter(mirror.from.accepts);
+      if (!result.complete) failures.push({ mirror, error: result.doubt });
+      else if (names.length === 0) warnings.push(formatProblem(file.name, matchesNothing(mirror)));
       for (const name of names) repositories.push(resolveRepository(mirror, name, problems));
     } catch (error) {
       signal.throwIfAborted();

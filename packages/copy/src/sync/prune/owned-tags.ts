@@ -26,7 +26,7 @@ export interface OwnedTags {
 export function ownedTags(repository: OpenRepository, target: OpenTarget, prune: PruneOwned): OwnedTags | undefined {
   const { listing } = target;
   if (repository.listing === undefined || listing === undefined) return undefined;
-  const listed = [...listing.values()];
+  const listed = listing.tags;
   const chosen = chosenTags(repository, target);
   const sources = prune.owned(listed.map(({ name }) => name).filter((name) => !isDigestTag(name)));
   const owned = listed.flatMap(({ name, locked = false }) => {
@@ -37,7 +37,11 @@ export function ownedTags(repository: OpenRepository, target: OpenTarget, prune:
   return {
     unwanted: unwanted
       .filter(({ locked }) => !locked)
-      .map(({ targetTag, tag }) => ({ targetTag, tag, reason: repository.listing?.has(tag) ? "unselected" : "gone" })),
+      .map(({ targetTag, tag }) => ({
+        targetTag,
+        tag,
+        reason: repository.listing?.get(tag) === undefined ? "gone" : "unselected",
+      })),
     digestTags: listed
       .filter(({ name, locked }) => locked !== true && isCopied(repository, name))
       .map(({ name }) => name),
@@ -65,9 +69,11 @@ function whyNot(
 ): string | undefined {
   const { listing, failed, incomplete } = repository;
   if (prune.forbidden !== undefined) return prune.forbidden;
+  const doubt = listing?.doubt ?? target.listing?.doubt;
+  if (doubt !== undefined) return doubt.message;
   if (failed.has(repository.spec.from) || failed.has(target.spec.to)) return "not all of its tags could be looked at";
   if (incomplete !== undefined) return incomplete;
-  const names = [...(listing?.keys() ?? [])].filter((name) => !isDigestTag(name));
+  const names = (listing?.tags ?? []).map(({ name }) => name).filter((name) => !isDigestTag(name));
   const tags = prune.owned(names.flatMap((tag) => nameAt(target, tag) ?? []));
   const lists = `${repository.spec.from} lists ${tags.size} of these tags where the target has ${owned}`;
   if (tags.size === 0) return `${lists}: an empty list deletes nothing`;

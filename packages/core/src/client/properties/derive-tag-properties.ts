@@ -39,7 +39,8 @@ export async function* deriveTagList(
     yield* slicedPages(ordered(all, orderBy), ({ name }) => name, page);
     return;
   }
-  for await (const { names, more } of listTagPages(repository, { ...options, ...page })) {
+  for await (const { items, more } of listTagPages(repository, { ...options, ...page })) {
+    const names = items.map(({ name }) => name);
     const tags: TagProperties[] = [];
     for await (const { tag, descriptor } of resolveTags(repository, names, options)) {
       tags.push(tagProperties(repository, tag, descriptor.digest));
