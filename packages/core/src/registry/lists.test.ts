@@ -159,7 +159,7 @@ describe("tags()", () => {
     await using setup = await scriptedSetup(({ path }) => {
       const start = names.indexOf(new URL(path, "http://registry").searchParams.get("last") ?? "") + 1;
       const page = names.slice(start, start + 40);
-      const link = `</v2/app/tags/list?n=1000&last=${page.at(-1)}>; rel="next"`;
+      const link = `</v2/app/tags/list?n=40&last=${page.at(-1)}>; rel="next"`;
       return { status: 200, ...(start < 80 && { headers: { link } }), body: JSON.stringify({ tags: page }) };
     });
     expect(await all(setup.registry.repository("app").tags())).toEqual(names);

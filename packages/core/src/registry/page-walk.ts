@@ -34,7 +34,7 @@ export type Step =
 export interface PageWalkOptions {
   /** The path of the page that follows an item. Undefined: only Links lead to further pages. */
   readonly after?: ((key: string) => string) | undefined;
-  /** The most items of a page whose URL has no `n`. Undefined: not known. */
+  /** The most items of a page, as the first request asks for them. Undefined: not known. */
   readonly length?: number | undefined;
   /** The URL of a Link. @throws {RegistryError} REDIRECT_REFUSED. */
   readonly resolve: (target: string, answeredBy: URL) => URL;
@@ -43,12 +43,13 @@ export interface PageWalkOptions {
 /**
  * Decides after each page of a list how to go on, and whether the end is proven.
  * - A Link is followed, also from an empty page.
- * - A page without a Link that is shorter than its `n` is the end. One that is as long as its `n` proves nothing, since a registry may cut there and send no Link
- *   (go-containerregistry, pkg/registry/manifest.go): the page after its last item is requested, and an empty one is the end.
+ * - A page without a Link that is shorter than asked is the end, also where the registry's own pages are short: it sends Links. A page that is as long as asked proves
+ *   nothing, since a registry may cut there and send no Link (go-containerregistry, pkg/registry/manifest.go): the page after its last item is requested, and an
+ *   empty one is the end.
  * - Where the same items come again after the last one, the last one alone has to follow the one before it: go-containerregistry begins anew after the last.
  * - Elsewhere a page that brings nothing new is the end only where the registry gives its whole list in one page. Google's shows that by its map of digests; distribution 2.8,
- *   which has no pages of tags, by more items than its `n`, and the same ones after the last. Without an `n` the spec wants the whole list too. Elsewhere the end
- *   stays open.
+ *   which has no pages of tags, by more items than asked for, and the same ones after the last. Where no length is asked for, the spec wants the whole list
+ *   too. Elsewhere the end stays open.
  * Spec: distribution-spec v1.1.1, "Listing Tags" (end-8); RFC 8288.
  */
 export class PageWalk {
@@ -105,16 +106,14 @@ export class PageWalk {
   #unlinked(url: URL, { response, keys: { length: count }, hasMore }: WalkedPage): Step {
     const { after, length } = this.#options;
     if (after === undefined || this.#isWhole) return END;
-    const n = url.searchParams.get("n");
-    const asked = n === null ? length : Number(n);
-    // A Link with n=0 brings an empty page, which proves nothing.
-    const isShort = count === 0 ? asked !== 0 : asked !== undefined && count < asked;
+    // A Link with n=0 leads to an empty page, which proves nothing.
+    const isShort = count === 0 ? url.searchParams.get("n") !== "0" : length !== undefined && count < length;
     if (isShort && !hasMore) return END;
     const last = this.#tail.at(-1);
     if (last === undefined) return open("a page without items says that there is more", response);
     const path = after(last);
     if (this.#requested.has(new URL(path, url).href)) return open(IGNORED, response);
-    if (this.#ledBy === "nothing") this.#ignoresLength = asked === undefined || count > asked;
+    if (this.#ledBy === "nothing") this.#ignoresLength = length === undefined || count > length;
     this.#ledBy = "last";
     return { kind: "page", path };
   }

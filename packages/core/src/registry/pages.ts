@@ -22,7 +22,7 @@ export interface ListRequest<T> {
   readonly path: string;
   /** The path of the page that follows an item. Undefined: only Links lead to further pages. */
   readonly after?: ((key: string) => string) | undefined;
-  /** The most items of a page whose URL has no `n`. Undefined: not known. */
+  /** The most items of a page, as `path` asks for them. Undefined: not known. */
   readonly length?: number | undefined;
   readonly kind: RequestKind;
   readonly scopes: readonly Scope[];
@@ -42,7 +42,7 @@ export interface ListPage<T> {
 
 /**
  * The pages of a list, to its proven end. Each item comes once; pages that bring nothing new are left out.
- * Requests: 1 a page, and 1 more where a page is as long as its `n` and has no Link. Memory: a page, and the key of each item.
+ * Requests: 1 a page, and 1 more where a page is as long as asked and has no Link. Memory: a page, and the key of each item.
  * @throws {IncompleteListError} after all that came, where the end is not proven.
  */
 export async function* listPages<T>(
