@@ -1,10 +1,7 @@
-import { createRequire } from "node:module";
 import { defineConfig } from "rolldown";
 import { asciiOnly } from "./ascii-only.ts";
 import { BUILTINS_CHUNK, directBuiltins } from "./direct-builtins.ts";
-
-// Its types call the function a default export, which as CommonJS it is not.
-const license: typeof import("rollup-plugin-license").default = createRequire(import.meta.url)("rollup-plugin-license");
+import { thirdPartyLicenses } from "./third-party-licenses.ts";
 
 /** The packages below the command, and what they stand on. */
 const ENGINE = /[\\/]packages[\\/](?:core|copy)[\\/]src[\\/]|[\\/](?:undici|lru-cache|p-limit|yocto-queue)[\\/]/;
@@ -25,7 +22,7 @@ export default defineConfig({
   preserveEntrySignatures: "allow-extension",
   // Used where it is installed: a copy of our own would not be the one that a tracing setup knows.
   external: ["@opentelemetry/api"],
-  plugins: [directBuiltins(), asciiOnly(), license({ thirdParty: { output: "dist/command/LICENSES.txt" } })],
+  plugins: [directBuiltins(), asciiOnly(), thirdPartyLicenses("LICENSES.txt")],
   output: {
     dir: "dist/command",
     format: "esm",
