@@ -105,10 +105,41 @@ export const MANIFEST_FAULTS: readonly Fault[] = [
       };
     },
   },
+  ...[403, 404].map(
+    (status): Fault => ({
+      name: `${status} to a HEAD of a manifest`,
+      row: "nexus-head",
+      copes: "a GET decides, and for a day manifests of that host get no HEAD; at a target 404 means missing",
+      at: "source",
+      job: "again",
+      script:
+        ({ hit }) =>
+        async ({ method, route }, next) => {
+          if (method !== "HEAD" || route.kind !== "manifest") return next();
+          hit(String(status));
+          return { status, body: "" };
+        },
+    }),
+  ),
+  {
+    name: "403 for a tag that is missing",
+    row: "artifactory-403",
+    copes: "a GET decides; a target that refuses that too is written to",
+    at: "target",
+    script:
+      ({ hit }) =>
+      async (request, next) => {
+        const answer = await next();
+        if (request.route.kind !== "manifest" || answer.status !== 404) return answer;
+        hit(request.method);
+        return refusal(403, "UNAUTHORIZED", "The client does not have permission for manifest");
+      },
+  },
   {
     name: "no referrers API",
     row: "hub-no-referrers",
-    copes: "the referrers tag in its place; its 404 is remembered",
+    copes:
+      "the referrers tag in its place; the 404 of a repository is remembered for 10 minutes at most, and `verify` always asks",
     at: "target",
     job: "referrers",
     script:

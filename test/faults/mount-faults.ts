@@ -77,6 +77,22 @@ export const MOUNT_FAULTS: readonly Fault[] = [
       },
   },
   {
+    name: "403 to a HEAD of a blob",
+    row: "blob-head",
+    copes: "it says nothing: the blob is mounted or uploaded; `verify` reads its first byte",
+    at: "target",
+    job: "renamed",
+    script:
+      ({ hit }) =>
+      (request, next) => {
+        // As at a registry whose answer to a mount says nothing either.
+        if (request.query.has("mount")) return next({ ...request, query: new URLSearchParams() });
+        if (request.method !== "HEAD" || request.route.kind !== "blob") return next();
+        hit("403");
+        return Promise.resolve({ status: 403, body: "" });
+      },
+  },
+  {
     name: "a blob that is said to be there, and is gone",
     row: "stale",
     copes: "a manifest that is refused for it has its children looked for, and those that lack sent, once",

@@ -54,7 +54,17 @@ export const ROWS = {
   "harbor-nginx": ["Harbor", "nginx in front limits the body: 413 in HTML", "goharbor/harbor#15823"],
   "harbor-project": ["Harbor", "the project must exist", "observed"],
   "gitlab-tokens": ["GitLab", "tokens live minutes: 401 at the end of a long PUT", "moby/moby#33558"],
+  "artifactory-403": [
+    "Artifactory",
+    "403 in the place of 404 for a tag that is missing",
+    "google/go-containerregistry#1691",
+  ],
   "artifactory-put": ["Artifactory, older", "404 to a PUT without a PATCH before it", "docker/buildx#196"],
+  "nexus-head": [
+    "Nexus, registry.centos.org",
+    "404 or 403 to a HEAD of a manifest that GET answers",
+    "merll/docker-registry-util#3, CentOS/container-pipeline-service#40",
+  ],
   "nexus-children": ["Nexus, Gitea", "an index whose children are missing is refused", "go-gitea/gitea#26839"],
   "nexus-location": ["Nexus, Gitea", "`Location` names another host, or http", "distribution/distribution#479"],
   "aliyun-range": ["Aliyun", "the `Range` of an answer to PATCH is relative to the chunk", "regclient/regclient#627"],
@@ -96,6 +106,7 @@ export const ROWS = {
   corrupt: ["any", "the bytes are not those of the digest", "observed"],
   "empty-page": ["any", "a page of a list is empty, and its `Link` leads to more", "observed"],
   "same-page": ["any", "a list is answered with its first page whatever `last` is (a cache)", "observed"],
+  "blob-head": ["any", "a HEAD of a blob is refused (a CDN whose URLs are signed for GET)", "observed"],
   "link-loop": ["any", "the pages of a list lead in a circle", "observed"],
   html: ["any", "a page in HTML with status 200 (a portal, a proxy)", "observed"],
 } as const satisfies Readonly<Record<string, readonly [registry: string, does: string, seen: string]>>;

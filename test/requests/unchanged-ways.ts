@@ -63,13 +63,14 @@ export const UNCHANGED_WAYS: readonly UnchangedWay[] = [
   way("referrers, where tags would list them, and there are none", {
     lists: "distribution",
     mirror: () => ({ referrers: true }),
-    source: (tags) => ({ ...LIST, "GET manifest": tags }),
+    // A repository is asked once in a run whether it has the API.
+    source: (tags) => ({ ...LIST, "GET manifest": tags, "GET referrers": 1 }),
     target: heads,
   }),
   way("the same, two of three platforms", {
     lists: "distribution",
     mirror: () => ({ ...PLATFORMS, referrers: true }),
-    source: (tags) => ({ ...LIST, "GET manifest": tags }),
+    source: (tags) => ({ ...LIST, "GET manifest": tags, "GET referrers": 1 }),
     target: heads,
   }),
   way("lists with digests, as Google's", { lists: "google", source: () => LIST, target: () => LIST }),

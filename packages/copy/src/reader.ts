@@ -23,8 +23,8 @@ export interface OpenManifest extends Content {
   readonly manifest: Manifest;
 }
 
-/** `tags`: all of the source, where they were just listed. */
-export type ReaderCall = CallOptions & Pick<ReferrersOptions, "tags"> & { readonly signal: AbortSignal };
+/** `tags`: all of the source, where they were just listed. `askAlways`: whether the source's API for referrers is requested whatever is remembered. */
+export type ReaderCall = CallOptions & Pick<ReferrersOptions, "tags" | "askAlways"> & { readonly signal: AbortSignal };
 
 /** Reads a source for one copy: manifests through the run's cache and slots, blobs as streams; its errors say that the source failed. */
 export class Reader {
@@ -102,8 +102,7 @@ export class Reader {
     const { source } = this;
     if (source.referrers === undefined) return [];
     const list = source.referrers.bind(source);
-    const { tags } = this.#call;
-    return this.#small("referrers", subject, (call) => Array.fromAsync(list(subject, { ...call, tags })));
+    return this.#small("referrers", subject, (call) => Array.fromAsync(list(subject, call)));
   }
 
   async #manifestBytes(descriptor: Descriptor): Promise<Uint8Array> {

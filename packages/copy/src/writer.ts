@@ -44,13 +44,20 @@ export class Writer {
     this.#options = options;
   }
 
-  /** What the reference stands for; undefined where the target has no such reference or no such repository, or does not let us look. */
+  /**
+   * What the reference stands for; undefined where the target has no such reference or no such repository, or does not let us look.
+   * @param mayBeHidden whether a refusal counts as missing, which is right where the reference is only written again.
+   * @param headProvesAbsence whether the 404 of a HEAD is enough. Default: as `mayBeHidden`.
+   */
   async resolve(
     reference: string,
-    { mayBeHidden }: { readonly mayBeHidden: boolean },
+    {
+      mayBeHidden,
+      headProvesAbsence = mayBeHidden,
+    }: { readonly mayBeHidden: boolean; readonly headProvesAbsence?: boolean },
   ): Promise<Descriptor | undefined> {
     try {
-      return await this.#small((call) => this.target.resolve(reference, call));
+      return await this.#small((call) => this.target.resolve(reference, { ...call, headProvesAbsence }));
     } catch (cause) {
       if (cause instanceof StoreError && (MISSING.has(cause.code) || (mayBeHidden && HIDDEN.has(cause.code))))
         return undefined;

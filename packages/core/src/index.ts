@@ -146,6 +146,7 @@ export { HostBudget, type HostBudgetOptions, type HostLimits } from "./pace/host
 export { type ProgramEnd, type ProgramRun, runProgram } from "./process/run-program.ts";
 export type { PageOptions } from "./registry/list-names.ts";
 export {
+  believedUntil,
   checkHostFact,
   HOST_FACTS,
   type HostFactName,
@@ -180,6 +181,7 @@ export type {
   PushOutcome,
   ReferrersOptions,
   RepositoryPlace,
+  ResolveOptions,
   Source,
   Store,
   Target,

@@ -1,6 +1,6 @@
 import {
   apiHost,
-  checkHostFact,
+  believedUntil,
   HOST_FACTS,
   type HostFact,
   type Journal,
@@ -49,7 +49,11 @@ export async function hostsAction(
   const hosts = host === undefined ? await Array.fromAsync(journal.profiles.hosts()) : [host];
   const known: KnownHost[] = [];
   for (const each of hosts) known.push({ host: each, facts: await validFacts(journal, each) });
-  show(known, flags);
+  // A host of which only facts that are no longer believed are recorded is not known.
+  show(
+    known.filter(({ facts: { length } }) => host !== undefined || length > 0),
+    flags,
+  );
 }
 
 function readFacts(texts: readonly string[]): ReadonlyMap<string, string | number | boolean> {
@@ -71,10 +75,15 @@ function checkName(name: string): void {
   );
 }
 
-/** What another version has recorded may mean nothing to this one. */
+/** What this version believes: another one may have recorded facts that mean nothing to it, or for longer. */
 async function validFacts(journal: Journal, host: string): Promise<readonly HostFact[]> {
+  const now = Date.now();
   const facts = await journal.profiles.facts(host);
-  return facts.filter(({ name, value }) => checkHostFact(name, value) !== undefined);
+  return facts.flatMap((fact) => {
+    const until = believedUntil(fact, now);
+    if (until <= now) return [];
+    return [fact.setByUser ? fact : { ...fact, expires: until }];
+  });
 }
 
 async function forget(journal: Journal, host: string, facts: readonly string[], flags: HostsFlags): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type ReferrersOptions,
   type RegistryStore,
   type RepositoryPlace,
+  type ResolveOptions,
   type Source,
   StoreError,
   type Target,
@@ -37,7 +38,7 @@ export class CreatingStore implements Source, Target {
     this.#create = create;
   }
 
-  async resolve(reference: string, options?: CallOptions): Promise<Descriptor> {
+  async resolve(reference: string, options?: ResolveOptions): Promise<Descriptor> {
     return this.#seen(await this.#store.resolve(reference, options));
   }
 

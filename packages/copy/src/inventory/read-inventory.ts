@@ -98,7 +98,7 @@ async function findRelated(store: Readable, manifests: readonly Found[], search:
   const isNew = ({ digest }: Descriptor): boolean => !claimed.has(digest) && claimed.add(digest).has(digest);
   const related = await atOnce(manifests, async ({ descriptor, manifest }) => {
     const children = manifest === undefined ? [] : childManifests(manifest);
-    const options = { ...call, tags: search.all };
+    const options = { ...call, tags: search.all, askAlways: true };
     const referrers = search.referrers ? await Array.fromAsync(store.referrers?.(descriptor, options) ?? []) : [];
     const isRead = (child: Descriptor): boolean => search.children === "all" || !isListedImage(child);
     // A list of children says nothing of their subjects.

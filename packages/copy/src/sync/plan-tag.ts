@@ -90,7 +90,8 @@ async function look(
     if (listed !== undefined && immutable.has(tag)) return { state: "immutable", there: listed.digest };
     if (listed?.digest !== undefined) return { state: "known", there: listed.digest };
     const writer = new Writer(target.store, { run, call, sourceName: spec.from });
-    const there = await writer.resolve(targetTag, { mayBeHidden: true });
+    // An immutable tag that is missed would be overwritten.
+    const there = await writer.resolve(targetTag, { mayBeHidden: true, headProvesAbsence: !immutable.has(tag) });
     if (there !== undefined) target.present.add(there.digest);
     if (there !== undefined && immutable.has(tag)) return { state: "immutable", there: there.digest };
     return { state: "known", there: there?.digest ?? null };

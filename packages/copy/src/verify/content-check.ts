@@ -58,7 +58,7 @@ export class ContentCheck {
   readonly #below = new Map<Digest, Promise<readonly Difference[]>>();
 
   constructor(source: Source, target: Store, options: ContentCheckOptions) {
-    this.#reader = new Reader(source, options.run, { ...options.call, tags: options.sourceTags });
+    this.#reader = new Reader(source, options.run, { ...options.call, tags: options.sourceTags, askAlways: true });
     this.#target = target;
     this.#options = options;
   }
@@ -154,7 +154,7 @@ export class ContentCheck {
     if (referrers === undefined) return new Set();
     try {
       const list = await this.#inSlot(run.requestSlots(this.#target), (call) =>
-        Array.fromAsync(referrers.call(this.#target, subject, call)),
+        Array.fromAsync(referrers.call(this.#target, subject, { ...call, askAlways: true })),
       );
       return new Set(list.map(({ digest }) => digest));
     } catch (cause) {

@@ -12,12 +12,12 @@ describe("retries of one call", () => {
     const sleep = async (ms: number): Promise<void> => void waits.push(ms);
     await using setup = await scriptedSetup(FAILING, { sleep, retry: { attempts: 2, baseDelayMs: 0 } });
     const store = setup.registry.repository("app");
-    await expect(store.resolve("v1")).rejects.toMatchObject({ status: 503 });
+    await expect(store.open("v1")).rejects.toMatchObject({ status: 503 });
     expect(setup.server.log).toHaveLength(2);
-    await expect(store.resolve("v1", { retry: { attempts: 4 } })).rejects.toMatchObject({ status: 503 });
+    await expect(store.open("v1", { retry: { attempts: 4 } })).rejects.toMatchObject({ status: 503 });
     expect(setup.server.log).toHaveLength(6);
     expect(waits).toEqual([0, 0, 0, 0]);
-    await expect(store.resolve("v1", { retry: { attempts: 1 } })).rejects.toMatchObject({ status: 503 });
+    await expect(store.open("v1", { retry: { attempts: 1 } })).rejects.toMatchObject({ status: 503 });
     expect(setup.server.log).toHaveLength(7);
   });
 

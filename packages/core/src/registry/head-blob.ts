@@ -2,13 +2,13 @@ import type { Descriptor } from "../content/descriptor.ts";
 import type { Digest } from "../content/digest.ts";
 import { RegistryError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
-import { statusOf } from "./explain.ts";
 import { statedLength } from "./manifest-headers.ts";
+import { contentRange } from "./open-range.ts";
 import { blobPath, labelOf, pullScope, pushScope, type RemoteRepository } from "./remote-repository.ts";
-import type { RegistryResponse, Scope } from "./request.ts";
+import type { RegistryRequest, RegistryResponse, Scope } from "./request.ts";
 
 /**
- * Whether the repository holds the blob. 1 request: HEAD (end-2).
+ * Whether the repository holds the blob. 1 request: HEAD (end-2), and where that is refused a GET of its first byte.
  * @throws {RegistryError} SIZE_MISMATCH where the response states another length, as for a file that was cut
  * short on the registry's disk. A length is a suspicion and no proof: some proxies state 0 for every HEAD, and
  * the descriptor may be wrong. `readBack` tells what is there.
@@ -18,27 +18,26 @@ export async function headBlob(
   { digest, size }: Descriptor,
   options: CallOptions = {},
 ): Promise<boolean> {
-  const response = await head(repository, digest, pullScope(repository.name), options);
-  const has = statedLength(response);
-  if (response.status === 200 && has !== undefined && has !== size) {
-    const message = `Cannot use blob "${digest}" of "${labelOf(repository)}": the registry states ${has} bytes for it, not ${size}`;
-    throw new RegistryError("SIZE_MISMATCH", message, { method: "HEAD", url: response.url.href, status: 200 });
+  const { isThere, length, request } = await look(repository, digest, options);
+  if (isThere && length !== undefined && length !== size) {
+    const message = `Cannot use blob "${digest}" of "${labelOf(repository)}": the registry states ${length} bytes for it, not ${size}`;
+    throw new RegistryError("SIZE_MISMATCH", message, { ...request, status: 200 });
   }
-  return response.status === 200;
+  return isThere;
 }
 
-/** Whether the repository holds a blob of that digest, of whatever length. 1 request: HEAD (end-2). */
+/** Whether the repository holds a blob of that digest, of whatever length. Requests as `headBlob`. */
 export async function holdsBlob(
   repository: RemoteRepository,
   digest: Digest,
   options: CallOptions = {},
 ): Promise<boolean> {
-  return (await head(repository, digest, pullScope(repository.name), options)).status === 200;
+  return (await look(repository, digest, options)).isThere;
 }
 
 /**
- * The same while pushing, under the token that the push has anyway. A credential that may push and not pull gets a refusal, which
- * counts as "not seen".
+ * Whether the repository shows the blob while pushing, under the token that the push has anyway. False where HEAD is refused: credentials
+ * may push and not pull, and a CDN may sign its URLs for GET only. Then the blob is mounted or uploaded, whether it is there or not.
  */
 export async function seesBlob(
   repository: RemoteRepository,
@@ -49,10 +48,38 @@ export async function seesBlob(
     const { status } = await head(repository, digest, pushScope(repository.name), options);
     return status === 200;
   } catch (error) {
-    const status = statusOf(error);
-    if (status === 401 || status === 403) return false;
+    if (isRefusal(error)) return false;
     throw error;
   }
+}
+
+interface SeenBlob {
+  readonly isThere: boolean;
+  /** Bytes; undefined where the registry does not say it. */
+  readonly length: number | undefined;
+  readonly request: { readonly method: "HEAD" | "GET"; readonly url: string };
+}
+
+async function look(repository: RemoteRepository, digest: Digest, options: CallOptions): Promise<SeenBlob> {
+  const scope = pullScope(repository.name);
+  try {
+    const response = await head(repository, digest, scope, options);
+    const request = { method: "HEAD", url: response.url.href } as const;
+    return { isThere: response.status === 200, length: statedLength(response), request };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+  const response = await send(repository, digest, {
+    method: "GET",
+    scopes: [scope],
+    headers: { range: "bytes=0-0" },
+    // 416: the blob has no byte.
+    accept: [200, 206, 404, 416],
+    call: options,
+  });
+  const request = { method: "GET", url: response.url.href } as const;
+  const length = response.status === 200 ? statedLength(response) : contentRange(response)?.total;
+  return { isThere: response.status !== 404, length, request };
 }
 
 async function head(
@@ -61,15 +88,26 @@ async function head(
   scope: Scope,
   options: CallOptions,
 ): Promise<RegistryResponse> {
+  return send(repository, digest, { method: "HEAD", scopes: [scope], accept: [200, 404], call: options });
+}
+
+async function send(
+  repository: RemoteRepository,
+  digest: Digest,
+  { headers, ...request }: Pick<RegistryRequest, "method" | "scopes" | "headers" | "accept" | "call">,
+): Promise<RegistryResponse> {
   const response = await repository.client.request({
-    method: "HEAD",
+    ...request,
     path: blobPath(repository, digest),
     kind: "blob",
-    scopes: [scope],
-    headers: { "accept-encoding": "identity" },
-    accept: [200, 404],
-    call: options,
+    headers: { "accept-encoding": "identity", ...headers },
   });
   await response.body.drop();
   return response;
+}
+
+/** Whether the HEAD itself was refused, which says nothing of the blob. A host that wants to be left alone says so to every request. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof RegistryError) || error.status === undefined) return false;
+  return error.method === "HEAD" && error.status !== 429 && error.code !== "RATE_LIMITED";
 }

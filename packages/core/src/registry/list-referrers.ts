@@ -4,14 +4,17 @@ import { parseManifest } from "../content/parse-manifest.ts";
 import { IncompleteListError, RegistryError } from "../errors.ts";
 import type { ReferrersOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
-import { listPages } from "./pages.ts";
+import { type ListPage, listPages } from "./pages.ts";
 import type { WholeResponse } from "./read-whole.ts";
 import { readReferrersTag, referrersTag } from "./referrers-tag.ts";
 import { labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 
+/** Codes of a 404 that is about something in the repository, or the repository itself, and not about the API. */
+const ABOUT_CONTENT: ReadonlySet<string> = new Set(["NAME_UNKNOWN", "MANIFEST_UNKNOWN"]);
+
 /**
  * The manifests whose subject is `subject`, each once: those of the API, then those that only the referrers tag lists. The filter is applied here too, since a
- * registry may ignore it.
+ * registry may ignore it. That a repository has no API is remembered for at most 10 minutes, see `MissingReferrers`.
  * Requests: 1 a page and 1 for the tag; where the API is known to be missing, 1; none for the tag where `tags` tells that there is none. Spec: distribution-spec v1.1.1, "Listing Referrers" (end-12a, end-12b).
  */
 export async function* listReferrers(
@@ -41,40 +44,57 @@ async function* fromApi(
   const filter = options.artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(options.artifactType)}`;
   const path = `/v2/${name}/referrers/${subject.digest}${filter}`;
   let isApi = false;
-  try {
-    const list = {
-      path,
-      kind: "referrers",
-      scopes: [pullScope(name)],
-      headers: { accept: OCI_INDEX },
-      keyOf: ({ digest }: Descriptor) => digest,
-      read: ({ bytes, url, status }: WholeResponse) => {
-        const index = parseManifest(bytes, OCI_INDEX);
-        if (index.kind !== "index") {
-          if (isApi)
-            throw new IncompleteListError("Cannot read the list: a page is not an index", {
-              method: "GET",
-              url: url.href,
-              status,
-            });
-          return { items: [] };
-        }
-        isApi = true;
-        profile.learn({ referrers: "api" });
-        return { items: index.manifests };
-      },
-    } as const;
-    for await (const { items } of listPages(repository, list, options)) yield* items;
-  } catch (error) {
-    // A later page that is not there leaves the list open; it says nothing about the API.
-    if (isApi || !isMissingApi(error)) {
-      throw explained(error, `Cannot list the referrers of "${subject.digest}" in "${labelOf(repository)}"`);
+  const read = ({ bytes, url, status }: WholeResponse): { readonly items: readonly Descriptor[] } => {
+    const index = parseManifest(bytes, OCI_INDEX);
+    if (index.kind !== "index") {
+      const init = { method: "GET", url: url.href, status };
+      if (isApi) throw new IncompleteListError("Cannot read the list: a page is not an index", init);
+      return { items: [] };
     }
-    // A registry that has the API says 404 only of a repository that is not there.
-    const repositoryMissing =
-      error instanceof RegistryError && error.errors.some(({ code }) => code === "NAME_UNKNOWN");
-    if (profile.get("referrers") === undefined && !repositoryMissing) profile.learn({ referrers: "tag" });
+    isApi = true;
+    return { items: index.manifests };
+  };
+  const headers = { accept: OCI_INDEX };
+  const keyOf = ({ digest }: Descriptor): string => digest;
+  const request = { path, kind: "referrers", scopes: [pullScope(name)], headers, keyOf, read } as const;
+  const list = listPages(repository, request, options);
+  try {
+    // A later page that is missing leaves the list open; it says nothing about the API.
+    let page = await firstPage(repository, list, { ...options, isMissing: (error) => !isApi && isMissingApi(error) });
+    while (page !== undefined && page.done !== true) {
+      yield* page.value.items;
+      page = await list.next();
+    }
+  } catch (error) {
+    throw explained(error, `Cannot list the referrers of "${subject.digest}" in "${labelOf(repository)}"`);
+  } finally {
+    await list.return();
   }
+}
+
+type Page = IteratorResult<ListPage<Descriptor>, void>;
+
+interface FirstPageOptions extends Pick<ReferrersOptions, "askAlways" | "signal"> {
+  readonly isMissing: (error: unknown) => boolean;
+}
+
+/** Undefined where there is no API. */
+async function firstPage(
+  { name, profile }: RemoteRepository,
+  list: AsyncGenerator<ListPage<Descriptor>, void, void>,
+  { askAlways = false, signal, isMissing }: FirstPageOptions,
+): Promise<Page | undefined> {
+  const { missingReferrers } = profile;
+  const request = async (): Promise<Page | undefined> => {
+    try {
+      return await list.next();
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      if (profile.get("referrers") !== "api" && !isAboutContent(error)) missingReferrers.add(name);
+      return undefined;
+    }
+  };
+  return askAlways ? request() : missingReferrers.unlessMissing(name, request, signal);
 }
 
 async function* fromTag(
@@ -84,6 +104,11 @@ async function* fromTag(
 ): AsyncGenerator<Descriptor, void, void> {
   if (tags !== undefined && !tags.has(referrersTag(subject.digest))) return;
   yield* await readReferrersTag(repository, subject.digest, options);
+}
+
+/** A registry that has the API says 404 only of a repository, or a subject, that is not there. */
+function isAboutContent(error: unknown): boolean {
+  return error instanceof RegistryError && error.errors.some(({ code }) => ABOUT_CONTENT.has(code));
 }
 
 function isMissingApi(error: unknown): boolean {

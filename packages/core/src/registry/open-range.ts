@@ -69,7 +69,9 @@ function skipping(content: AsyncIterable<Uint8Array>, offset: number): LeaseRead
 }
 
 /** `bytes 5-9/10`, or in a 416 one without a start; undefined where it is missing or something else. RFC 9110, 14.4. */
-function contentRange(response: RegistryResponse): { readonly start?: number; readonly total?: number } | undefined {
+export function contentRange(
+  response: Pick<RegistryResponse, "headers">,
+): { readonly start?: number; readonly total?: number } | undefined {
   const match = /^bytes (?:(\d{1,15})-\d{1,15}|\*)\/(?:(\d{1,15})|\*)$/i.exec(response.headers["content-range"] ?? "");
   if (match === null) return undefined;
   return {

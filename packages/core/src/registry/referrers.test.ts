@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { failed, sha256 } from "../../../../test/support/scripted-registry.ts";
 import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
 import type { Descriptor } from "../content/descriptor.ts";
 import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../content/media-types.ts";
+import { MemoryJournal } from "../journal/memory-journal.ts";
 import type { RegistryStore } from "./registry-store.ts";
 
 const SUBJECT: Descriptor = { mediaType: OCI_MANIFEST, digest: sha256(Buffer.from("subject")), size: 7 };
@@ -34,6 +35,14 @@ function push(store: RegistryStore, n: number): Promise<unknown> {
     })(),
   );
 }
+
+function apiRequests({ server }: { readonly server: { readonly log: readonly string[] } }): readonly string[] {
+  return server.log.filter((line) => line.includes("/referrers/"));
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function index(...referrers: readonly Descriptor[]): string {
   return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrers });
@@ -125,23 +134,129 @@ describe("referrers()", () => {
     expect(setup.server.log[0]).toMatch(/\?artifactType=application%2Feven$/);
   });
 
-  it("remembers that there is no API", async () => {
+  it("remembers for a repository that it has no API, and not for another one", async () => {
     await using setup = await scriptedSetup();
-    expect(await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT))).toEqual([]);
-    expect(await Array.fromAsync(setup.registry.repository("other").referrers(SUBJECT))).toEqual([]);
+    for (const name of ["app", "app", "other"]) {
+      expect(await Array.fromAsync(setup.registry.repository(name).referrers(SUBJECT))).toEqual([]);
+    }
     expect(setup.server.log).toEqual([
       `GET /v2/app/referrers/${SUBJECT.digest}`,
       `GET /v2/app/manifests/${TAG}`,
+      `GET /v2/app/manifests/${TAG}`,
+      `GET /v2/other/referrers/${SUBJECT.digest}`,
       `GET /v2/other/manifests/${TAG}`,
     ]);
   });
 
-  it("does not conclude that from a repository that is not there", async () => {
-    await using setup = await scriptedSetup(() => failed(404, "NAME_UNKNOWN"));
-    await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT));
-    await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT));
-    expect(setup.server.log.filter((line) => line.includes("/referrers/"))).toHaveLength(2);
+  it("sends one request to the API of a repository that has none, however many subjects are listed at once", async () => {
+    await using setup = await scriptedSetup();
+    const app = setup.registry.repository("app");
+    await Promise.all(Array.from({ length: 20 }, (_, n) => Array.fromAsync(app.referrers(artifact(n).descriptor))));
+    expect(apiRequests(setup)).toHaveLength(1);
   });
+
+  it("sends the requests to an API that answers at the same time, but for the first one", async () => {
+    let open = 0;
+    let most = 0;
+    const second = Promise.withResolvers<void>();
+    await using setup = await scriptedSetup(async ({ path }) => {
+      if (!path.includes("/referrers/")) return undefined;
+      open += 1;
+      most = Math.max(most, open);
+      if (setup.server.log.length > 1) {
+        if (open === 3) second.resolve();
+        await second.promise;
+      }
+      open -= 1;
+      return { status: 200, body: index() };
+    });
+    const app = setup.registry.repository("app");
+    const options = { tags: new Set<string>() };
+    const listing = Array.from({ length: 4 }, (_, n) =>
+      Array.fromAsync(app.referrers(artifact(n).descriptor, options)),
+    );
+    await Promise.all(listing);
+    expect(most).toBe(3);
+  });
+
+  it.each([
+    [404, "404 page not found"],
+    [404, JSON.stringify({ errors: [{ code: "NOT_FOUND" }] })],
+    [405, ""],
+    [501, ""],
+  ])("requests the API again 10 minutes after a %i", async (status, body) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    await using setup = await scriptedSetup(({ path }) =>
+      path.includes("/referrers/") ? { status, body } : undefined,
+    );
+    const app = setup.registry.repository("app");
+    const asked = async (): Promise<number> => {
+      expect(await Array.fromAsync(app.referrers(SUBJECT))).toEqual([]);
+      return apiRequests(setup).length;
+    };
+    expect(await asked()).toBe(1);
+    vi.setSystemTime(Date.now() + 10 * 60_000 - 1);
+    expect(await asked()).toBe(1);
+    vi.setSystemTime(Date.now() + 1);
+    expect(await asked()).toBe(2);
+  });
+
+  it("finds what an upgraded registry lists although an earlier version of the journal said that it has no API", async () => {
+    const journal = new MemoryJournal();
+    await using setup = await scriptedSetup(
+      ({ path }) => (path.includes("/referrers/") ? { status: 200, body: index(artifact(1).listed) } : undefined),
+      { journal },
+    );
+    await journal.profiles.learned(setup.server.host, "referrers", "tag", { keepMs: 1e12 });
+    const listed = await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT));
+    expect(listed).toEqual([artifact(1).listed]);
+    expect((await journal.profiles.facts(setup.server.host)).map(({ name }) => name)).toEqual(["referrers"]);
+  });
+
+  it("leaves nothing in the journal of an API that is missing", async () => {
+    const journal = new MemoryJournal();
+    await using setup = await scriptedSetup(undefined, { journal });
+    await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT));
+    expect(await journal.profiles.facts(setup.server.host)).toEqual([]);
+  });
+
+  it("with askAlways requests the API each time", async () => {
+    await using setup = await scriptedSetup();
+    const app = setup.registry.repository("app");
+    for (const askAlways of [false, true, true]) await Array.fromAsync(app.referrers(SUBJECT, { askAlways }));
+    expect(apiRequests(setup)).toHaveLength(3);
+  });
+
+  it.each([
+    ["tag", 0],
+    ["api", 2],
+  ])("believes the user that a host lists referrers by %s", async (referrers, requests) => {
+    const journal = new MemoryJournal();
+    await using setup = await scriptedSetup(undefined, { journal });
+    await journal.profiles.set(setup.server.host, "referrers", referrers);
+    const app = setup.registry.repository("app");
+    for (let times = 0; times < 2; times += 1) await Array.fromAsync(app.referrers(SUBJECT));
+    expect(apiRequests(setup)).toHaveLength(requests);
+  });
+
+  it("fails where a later page is missing: what it lists would be lost", async () => {
+    await using setup = await scriptedSetup(({ path }) => {
+      if (!path.includes("/referrers/") || path.includes("page=2")) return undefined;
+      return { status: 200, headers: { link: `<${path}?page=2>; rel="next"` }, body: index(artifact(1).listed) };
+    });
+    const app = setup.registry.repository("app");
+    await expect(Array.fromAsync(app.referrers(SUBJECT))).rejects.toMatchObject({ status: 404 });
+  });
+
+  it.each(["NAME_UNKNOWN", "MANIFEST_UNKNOWN"])(
+    "does not conclude that from a repository or a subject that is not there (%s)",
+    async (code) => {
+      await using setup = await scriptedSetup(() => failed(404, code));
+      await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT));
+      await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT));
+      expect(apiRequests(setup)).toHaveLength(2);
+    },
+  );
 
   it("asks for no referrers tag that a list of the tags lacks", async () => {
     await using setup = await scriptedSetup(({ path }) =>

@@ -13,6 +13,7 @@ import type {
   PushOutcome,
   ReferrersOptions,
   RepositoryPlace,
+  ResolveOptions,
   Source,
   Target,
   UntagOptions,
@@ -45,7 +46,7 @@ export class RegistryStore implements Source, Target {
     this.place = { host: repository.client.host, repository: repository.name, access: repository.client };
   }
 
-  async resolve(reference: string, options?: CallOptions): Promise<Descriptor> {
+  async resolve(reference: string, options?: ResolveOptions): Promise<Descriptor> {
     return resolveManifest(this.#repository, checked(reference), options);
   }
 
@@ -81,7 +82,8 @@ export class RegistryStore implements Source, Target {
   }
 
   async has(descriptor: Descriptor, options?: CallOptions): Promise<boolean> {
-    if (isManifestMediaType(descriptor.mediaType)) return hasManifest(this.#repository, descriptor.digest, options);
+    if (isManifestMediaType(descriptor.mediaType))
+      return hasManifest(this.#repository, descriptor.digest, { ...options, headProvesAbsence: true });
     return headBlob(this.#repository, descriptor, options);
   }
 

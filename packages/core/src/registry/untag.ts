@@ -20,7 +20,7 @@ import { untagAtAzure } from "./untag-at-azure.ts";
  * manifest below every index; so that is done only when no other tag needs it, and not at all where `byDigest` is false. A 404 is believed
  * only where the tag is not found either: some registries have no such request and answer 404 to it.
  * Requests: 1 DELETE (end-9). Where that is refused, 1 more at Azure; at every other registry 1 GET, once, then 1 HEAD for each tag, 1 GET for each index, the list of tags
- * and another DELETE. 1 HEAD after a 404.
+ * and another DELETE. After a 404 1 HEAD, and 1 GET where that finds nothing.
  * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED naming a tag that would go, or break, too; {StoreError} LOCKED.
  */
 export async function untag(

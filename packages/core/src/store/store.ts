@@ -44,7 +44,7 @@ export interface Source {
   /** Whether its content is on this machine, so that nothing of it is kept to spare reading it again. Default: no. */
   readonly isLocal?: boolean | undefined;
   /**
-   * The descriptor of a tag or digest. For a registry 1 HEAD (end-3).
+   * The descriptor of a tag or digest. For a registry 1 HEAD (end-3), and 1 GET where HEAD is refused.
    * @throws {StoreError} MANIFEST_UNKNOWN where there is none.
    */
   resolve(reference: string, options?: CallOptions): Promise<Descriptor>;
@@ -79,6 +79,17 @@ export interface ReferrersOptions extends CallOptions {
   readonly artifactType?: string | undefined;
   /** All tags of the repository, where they were just listed: a referrers tag that is not among them is not asked for. */
   readonly tags?: Pick<ReadonlySet<string>, "has"> | undefined;
+  /** Whether the API is requested although it was missing a moment ago; whoever compares or deletes needs that. Default: a 404 of the repository is believed for 10 minutes. */
+  readonly askAlways?: boolean | undefined;
+}
+
+/** How the descriptor of a reference is found. */
+export interface ResolveOptions extends CallOptions {
+  /**
+   * Whether the 404 of a HEAD is enough to say that the reference is missing. Default: no, a GET decides, since some registries refuse
+   * HEAD with any status. Yes is for a target, where a reference that is missed is only written again.
+   */
+  readonly headProvesAbsence?: boolean | undefined;
 }
 
 export interface PushOptions extends CallOptions {
@@ -105,8 +116,8 @@ export interface Target {
   readonly place?: RepositoryPlace | undefined;
   /** Whether the content is there. For a registry 1 HEAD (end-2, end-3). @throws {RegistryError} SIZE_MISMATCH where it says that a blob has another size. */
   has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
-  /** The descriptor of a tag or digest. @throws {StoreError} MANIFEST_UNKNOWN. */
-  resolve(reference: string, options?: CallOptions): Promise<Descriptor>;
+  /** The descriptor of a tag or digest. For a registry 1 HEAD (end-3), and 1 GET where HEAD is refused. @throws {StoreError} MANIFEST_UNKNOWN. */
+  resolve(reference: string, options?: ResolveOptions): Promise<Descriptor>;
   /**
    * Stores the content of `descriptor`, read from `open`, unless it is there. Size and digest are verified before the content becomes visible.
    * Whether a manifest's children are there is the caller's business.

@@ -1,3 +1,5 @@
+import type { HostFact } from "../../journal/profile-journal.ts";
+
 /** What is known of a host. Each field is undefined where it isn't known. Sizes are bytes. */
 export interface HostFacts {
   /**
@@ -17,8 +19,13 @@ export interface HostFacts {
   readonly checksDigest?: boolean | undefined;
   /** Whether a POST takes a small blob whole, and answers 201 (zot, crane's registry; distribution answers 202 and ignores the body). */
   readonly singlePost?: boolean | undefined;
-  /** Where referrers are listed; `tag`: the API answered 404 (distribution). */
+  /**
+   * Where referrers are listed. Only the user says it: `tag` means that the API is never requested, `api` that its 404 is never remembered.
+   * A 404 says something about one repository and for a short time, see `MissingReferrers`.
+   */
   readonly referrers?: "api" | "tag" | undefined;
+  /** Whether manifests answer HEAD as they answer GET. False: a HEAD was refused where GET answered (Nexus: 404, registry.centos.org: 403). */
+  readonly manifestHead?: boolean | undefined;
   /** Where the digests and times of tags are listed: in Azure's own list, in the list of tags (Google's), or nowhere. */
   readonly tagDetails?: "acr" | "tags" | "none" | undefined;
 }
@@ -30,7 +37,7 @@ export type HostFactName = keyof HostFacts;
 export interface HostFactRule<T = unknown> {
   /** What it may be, for messages: `"put", "patch" or "chunks"`. */
   readonly expected: string;
-  /** How long it is believed after it was learned, in ms. */
+  /** How long it is believed after it was learned, in ms. 0: it is not learned, only the user says it. */
   readonly keptMs: number;
   /** The value that a text stands for; undefined for a bad one. */
   parse(text: string): T | undefined;
@@ -53,7 +60,8 @@ export const HOST_FACTS: { readonly [N in HostFactName]-?: HostFactRule<NonNulla
   resume: oneOf(MONTH_MS, "any-byte", "whole-chunks", "none"),
   checksDigest: yesOrNo(MONTH_MS),
   singlePost: yesOrNo(MONTH_MS),
-  referrers: oneOf(MONTH_MS, "api", "tag"),
+  referrers: oneOf(0, "api", "tag"),
+  manifestHead: yesOrNo(DAY_MS),
   tagDetails: oneOf(MONTH_MS, "acr", "tags", "none"),
 };
 
@@ -65,6 +73,18 @@ export function isHostFactName(name: string): name is HostFactName {
 /** The one fact, with its name, as data from outside has it; undefined where it is none or has a bad value. */
 export function checkHostFact(name: string, value: unknown): HostFacts | undefined {
   return isHostFactName(name) && HOST_FACTS[name].accepts(value) ? { [name]: value } : undefined;
+}
+
+/**
+ * Until when a recorded fact is believed, in ms since 1970. Facts of another version live no longer than the rules of this one allow.
+ * A fact with an unknown name or an invalid value, and one learned in the future (the clock was set back), is not believed.
+ */
+export function believedUntil(fact: HostFact, now: number): number {
+  const { name, value, setByUser, learned, expires } = fact;
+  if (checkHostFact(name, value) === undefined || !isHostFactName(name)) return 0;
+  if (setByUser) return Number.POSITIVE_INFINITY;
+  if (learned > now) return 0;
+  return Math.min(expires ?? Number.POSITIVE_INFINITY, learned + HOST_FACTS[name].keptMs);
 }
 
 /** The one fact, as a person writes it. @throws {SyntaxError} for an unknown name or a bad value, saying what is expected. */

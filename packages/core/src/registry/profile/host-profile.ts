@@ -3,8 +3,16 @@ import { SingleFlight } from "../../http/single-flight.ts";
 import type { ProfileJournal } from "../../journal/profile-journal.ts";
 import { KeyedLock } from "../keyed-lock.ts";
 import type { ReferrerUpdate } from "../referrer-update.ts";
-import { checkHostFact, HOST_FACTS, type HostFactName, type HostFacts, isHostFactName } from "./host-facts.ts";
+import {
+  believedUntil,
+  checkHostFact,
+  HOST_FACTS,
+  type HostFactName,
+  type HostFacts,
+  isHostFactName,
+} from "./host-facts.ts";
 import { knownHostFacts } from "./known-host.ts";
+import { MissingReferrers } from "./missing-referrers.ts";
 import { Saving } from "./saving.ts";
 
 /**
@@ -15,6 +23,7 @@ export class HostProfile {
   /** Updates of referrers tags under way, by repository and subject. */
   readonly referrerUpdates: Map<string, ReferrerUpdate> = new Map();
   readonly referrerLock: KeyedLock = new KeyedLock();
+  readonly missingReferrers: MissingReferrers = new MissingReferrers();
   /** Whether a PUT with the blob as its body was taken, since this process began. */
   putWorked = false;
   /** A blob that was sent there, since this process began, and the repository that has it. */
@@ -30,11 +39,14 @@ export class HostProfile {
   readonly #journal: ProfileJournal | undefined;
   readonly #known: HostFacts;
   #learned: HostFacts = {};
+  /** Until when each learned fact is believed, in ms since 1970. */
+  readonly #until = new Map<string, number>();
   #set: HostFacts = {};
   #reading: Promise<void> | undefined;
   readonly #done = new Set<string>();
   readonly #flights = new SingleFlight<void>();
-  readonly #saved = new Set<string>();
+  /** What the journal has of this process, and until when. */
+  readonly #saved = new Map<HostFactName, { readonly value: string | number | boolean; readonly until: number }>();
   readonly #saving: Saving;
 
   /**
@@ -74,33 +86,45 @@ export class HostProfile {
     );
   }
 
-  /** What is believed of the host; undefined where nothing is. */
+  /** What is believed of the host; undefined where nothing is, and where what was learned is too old. */
   get<N extends HostFactName>(name: N): HostFacts[N] {
-    return this.#set[name] ?? this.#learned[name] ?? this.#known[name];
+    const isCurrent = Date.now() < (this.#until.get(name) ?? 0);
+    return this.#set[name] ?? (isCurrent ? this.#learned[name] : undefined) ?? this.#known[name];
   }
 
-  /** Believes from now on what an answer has shown. */
+  /** Believes what a response has shown, for as long as the fact's rule says. */
   learn(facts: HostFacts): void {
     this.#learned = { ...this.#learned, ...facts };
     for (const [name, value] of Object.entries(facts)) {
-      if (isHostFactName(name) && value !== undefined) this.#save(name, value);
+      if (!isHostFactName(name) || value === undefined) continue;
+      const until = Date.now() + HOST_FACTS[name].keptMs;
+      this.#until.set(name, until);
+      this.#save(name, value, until);
     }
   }
 
   async #read(): Promise<void> {
-    for (const { name, value, setByUser } of (await this.#journal?.facts(this.#host)) ?? []) {
-      const fact = checkHostFact(name, value);
-      if (setByUser) this.#set = { ...this.#set, ...fact };
+    const now = Date.now();
+    for (const fact of (await this.#journal?.facts(this.#host)) ?? []) {
+      const { name, value, setByUser } = fact;
+      const until = believedUntil(fact, now);
+      if (until <= now) continue;
+      const known = checkHostFact(name, value);
+      if (setByUser) this.#set = { ...this.#set, ...known };
       // What was learned meanwhile is newer.
-      else this.#learned = { ...fact, ...this.#learned };
+      else if (!this.#until.has(name)) {
+        this.#learned = { ...this.#learned, ...known };
+        this.#until.set(name, until);
+      }
     }
   }
 
-  /** Once for each value in a process: what is seen again and again need not be written each time. */
-  #save(name: HostFactName, value: string | number | boolean): void {
-    const entry = `${name} ${value}`;
-    if (this.#journal === undefined || this.#saved.has(entry)) return;
-    this.#saved.add(entry);
-    this.#saving.add(this.#journal.learned(this.#host, name, value, { keepMs: HOST_FACTS[name].keptMs }));
+  /** A value that is seen again and again is written once in the first half of its life. */
+  #save(name: HostFactName, value: string | number | boolean, until: number): void {
+    const { keptMs } = HOST_FACTS[name];
+    const saved = this.#saved.get(name);
+    if (this.#journal === undefined || (saved?.value === value && until - saved.until < keptMs / 2)) return;
+    this.#saved.set(name, { value, until });
+    this.#saving.add(this.#journal.learned(this.#host, name, value, { keepMs: keptMs }));
   }
 }
