@@ -9,6 +9,8 @@ export function asciiOnly(): Plugin {
     name: "ascii-only",
     renderChunk(code) {
       if (/String\.raw`[^`]*[^\0-\x7f]/.test(code)) throw new Error("A raw template has characters that are not ASCII");
+      // The escape of one that is escaped already would be text.
+      if (/\\[^\0-\x7f]/.test(code)) throw new Error("A backslash stands before a character that is not ASCII");
       return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
     },
   };

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { describePeers } from "../peers/describe-peers.ts";
 import { CertificateAuthority } from "../support/certificates.ts";
 import { ConnectProxy } from "../support/connect-proxy.ts";
-import { http2Front } from "../support/http2-front.ts";
+import { http2Front } from "../support/registry-front.ts";
 import { type Sample, sampleImage, seed } from "../support/sample-image.ts";
 import type { CommandRun } from "./run-command.ts";
 import { Workbench } from "./workbench.ts";
