@@ -46,9 +46,9 @@ export async function refusalOf(response: HttpResponse, request: HttpRequest): P
   const said = saidBy(errors) ?? titleOf(text, response) ?? meaningOf(response);
   const retryAfterMs = parseRetryAfter(response.headers["retry-after"]);
   const code = errors.find((error) => SPEC_CODES.has(error.code))?.code ?? codeOf(response.status, request);
-  // Without the registry's own words it may be the proxy's refusal.
-  const at =
-    errors.length > 0 || response.proxy === undefined ? "" : `, at the registry or the proxy ${response.proxy}`;
+  // Without the registry's own words it may be the proxy's refusal, which is never a 401.
+  const isOwn = errors.length > 0 || response.status === 401 || response.proxy === undefined;
+  const at = isOwn ? "" : `, at the registry or the proxy ${response.proxy}`;
   return new RegistryError(code, `Cannot ${request.action()}: ${said} (${response.status})${at}`, {
     status: response.status,
     method: request.method,
