@@ -10,7 +10,7 @@ export interface HostCredentialsOptions {
   readonly env?: Environment | undefined;
   /** Told what is tried, in its order. */
   readonly trace?: Trace | undefined;
-  /** Told, once for each host, that an identity which the environment names was refused. */
+  /** Told once of each identity in the environment that was refused, and of each helper that is missing. */
   readonly warn?: Trace | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface HostCredentialsOptions {
  */
 export function hostCredentials(options: HostCredentialsOptions = {}): CredentialProvider {
   const { authFile, env = process.env, trace = () => {}, warn } = options;
-  const fromFiles = fileCredentials({ authFile, env });
+  const fromFiles = fileCredentials({ authFile, env, onWarning: warn });
   const fromCloud = cloudCredentials({ env, warn, trace: (message) => trace(`Credentials of ${message}`) });
   const sources: readonly (readonly [name: string, find: CredentialProvider])[] = [
     ["files and helpers", fromFiles],

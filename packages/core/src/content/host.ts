@@ -4,8 +4,11 @@ import { quoted } from "./quoted.ts";
 /** Docker Hub, as users write it. Requests go to `apiHost("docker.io")`. */
 export const DOCKER_HUB = "docker.io";
 
-/** Labels of letters, digits and inner dashes. `_` is left out as in distribution's grammar. */
-const DOMAIN = /^(?!.{254})[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+/**
+ * Labels of letters, digits, `_` and inner dashes; a dot at the end says that the name is complete.
+ * Distribution's grammar has no `_`, but names of Docker Compose services have it.
+ */
+const DOMAIN = /^(?!.{255})[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/;
 
 /**
  * Checks `host` or `host:port`, IPv6 in brackets, and gives its one spelling: lower case, IPv6 compressed, `docker.io` for its old name `index.docker.io`.
@@ -42,10 +45,10 @@ function parseIPv6(bracketed: string, text: string): string {
 
 function parseDomain(name: string, text: string): string {
   if (!DOMAIN.test(name)) {
-    throw badHost(text, 'expected labels of letters, digits and inner dashes, joined by "."');
+    throw badHost(text, 'expected labels of letters, digits, "_" and inner dashes, joined by "."');
   }
   // A URL reads a name that ends in a number as an IPv4 address: "127.1" would be asked as 127.0.0.1.
-  if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(name) && !isIPv4(name)) {
+  if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/.test(name) && !isIPv4(name)) {
     throw badHost(text, "a name that ends in a number must be an IPv4 address like 192.0.2.1");
   }
   return name;

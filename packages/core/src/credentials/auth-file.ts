@@ -19,8 +19,8 @@ export interface AuthFile {
   readonly document: Readonly<Record<string, unknown>>;
   /** By `auths` key, as written. Undefined for an entry without a credential. */
   readonly auths: ReadonlyMap<string, Credential | undefined>;
-  /** By registry name. */
-  readonly credHelpers: ReadonlyMap<string, HelperChoice>;
+  /** By registry name. Undefined for a registry that uses no helper, not even `credsStore`. */
+  readonly credHelpers: ReadonlyMap<string, HelperChoice | undefined>;
   readonly credsStore: HelperChoice | undefined;
 }
 
@@ -47,16 +47,22 @@ export function parseAuthFile(text: string, path: string): AuthFile {
   for (const [key, entry] of Object.entries(objectAt(document["auths"] ?? {}, path, '"auths"'))) {
     auths.set(key, authEntry(entry, path, key));
   }
-  const credHelpers = new Map<string, HelperChoice>();
+  const credHelpers = new Map<string, HelperChoice | undefined>();
   for (const [key, name] of Object.entries(objectAt(document["credHelpers"] ?? {}, path, '"credHelpers"'))) {
     const parsed = parseAuthKey(key);
     const registry = parsed.kind === "registry" ? parsed.registry : parsed.namespace;
     const setting = `credHelpers["${shownKey(key)}"]`;
     const helper = helperChoice(name, path, setting);
     // A key that is exactly the registry's name wins over an older spelling of it.
-    if (helper !== undefined && (key === registry || !credHelpers.has(registry))) credHelpers.set(registry, helper);
+    if (key === registry || !credHelpers.has(registry)) credHelpers.set(registry, helper);
   }
   return { path, document, auths, credHelpers, credsStore: helperChoice(document["credsStore"], path, "credsStore") };
+}
+
+/** The helper that keeps a registry's credential: its own, else the one for all. Undefined: the file itself. */
+export function helperOf(file: AuthFile, host: string): HelperChoice | undefined {
+  const registry = registryName(host);
+  return file.credHelpers.has(registry) ? file.credHelpers.get(registry) : file.credsStore;
 }
 
 /** The credential under podman's keys for the repository or a namespace around it, the longest first. */

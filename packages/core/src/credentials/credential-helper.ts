@@ -8,6 +8,8 @@ import type { Environment } from "./auth-file-paths.ts";
 import type { Credential } from "./credential.ts";
 import { dockerServerName, registryName } from "./registry-key.ts";
 
+const NOT_INSTALLED = "there is no such program on PATH";
+
 /** How a `docker-credential-*` program is run. */
 export interface HelperOptions {
   /** Default: the process's. `PATH` of it is where the program is looked for. */
@@ -65,17 +67,21 @@ export async function eraseFromHelper(
 }
 
 /** Looks for the helper's program without running it. @throws {StoreError} CREDENTIALS if it is not on PATH. */
-export async function checkHelper(helper: HelperChoice, { env = process.env }: HelperOptions = {}): Promise<void> {
-  // Elsewhere the name gets an extension that only the system's own search knows.
-  if (process.platform === "win32") return;
+export async function checkHelper(helper: HelperChoice, options: HelperOptions = {}): Promise<void> {
+  if (!(await isInstalled(helper, options))) throw failure(helper, "get credentials", NOT_INSTALLED);
+}
+
+/** Whether the helper's program is on PATH. On Windows always true: only the system's search knows the extension. */
+export async function isInstalled(helper: HelperChoice, { env = process.env }: HelperOptions = {}): Promise<boolean> {
+  if (process.platform === "win32") return true;
   for (const folder of (env["PATH"] ?? "").split(delimiter)) {
     const found = await access(join(folder, programOf(helper)), constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (found) return;
+    if (found) return true;
   }
-  throw failure(helper, "get credentials", "there is no such program on PATH");
+  return false;
 }
 
 function run(
@@ -91,7 +97,7 @@ function run(
 function outputOf(end: ProgramEnd, helper: HelperChoice, task: string): string {
   switch (end.kind) {
     case "not started":
-      throw failure(helper, task, end.code === "ENOENT" ? "there is no such program on PATH" : end.code);
+      throw failure(helper, task, end.code === "ENOENT" ? NOT_INSTALLED : end.code);
     case "timed out":
       throw failure(helper, task, "it did not answer in time and was stopped");
     case "too long":

@@ -99,6 +99,20 @@ describe("fileCredentials(): the files", () => {
     expect(await user("a.example", { authFile: named })).toBeUndefined();
   });
 
+  it("fileCredentials() takes DOCKER_AUTH_CONFIG before the files, and not beside a file that is named", async () => {
+    await write(".docker/config.json", auths({ "a.example": "docker", "b.example": "docker" }));
+    env["DOCKER_AUTH_CONFIG"] = JSON.stringify(auths({ "a.example": "ci" }));
+    expect([await user("a.example"), await user("b.example")]).toEqual(["ci", "docker"]);
+    env["DOCKER_CONFIG"] = join(home, "dc");
+    expect([await user("a.example"), await user("b.example")]).toEqual(["ci", undefined]);
+    expect(await user("a.example", { authFile: await write("named.json", auths({})) })).toBeUndefined();
+  });
+
+  it("fileCredentials() names DOCKER_AUTH_CONFIG where it cannot be read, and shows nothing of it", async () => {
+    env["DOCKER_AUTH_CONFIG"] = `{"auths": {"r.example": {"auth": "${SECRET}"`;
+    expect(await failure()).toMatch(/^Cannot read credentials from "DOCKER_AUTH_CONFIG": it is not JSON at line 1/);
+  });
+
   it("authFilePaths() follows XDG_CONFIG_HOME, and podman's folder of the user without XDG_RUNTIME_DIR", () => {
     const paths = authFilePaths({
       env: { HOME: "/h", XDG_CONFIG_HOME: "/x", REGISTRY_AUTH_FILE: "", DOCKER_CONFIG: "" },
@@ -265,6 +279,60 @@ describe("fileCredentials(): helpers", () => {
     await provider({ host: "q.example" });
     expect(await readFile(join(home, "runs"), "utf8")).toBe("x\nx\n");
   });
+
+  it("fileCredentials() uses no helper for a host whose entry in credHelpers is empty", async () => {
+    await helper("all", answer("all"));
+    await write(".docker/config.json", {
+      auths: { "a.example": entry("file") },
+      credHelpers: { "a.example": "", "b.example": null, "https://c.example/v1/": "" },
+      credsStore: "all",
+    });
+    const users = await Promise.all(["a", "b", "c", "d"].map((name) => user(`${name}.example`)));
+    expect(users).toEqual(["file", undefined, undefined, "all"]);
+  });
+
+  it("fileCredentials() skips a credsStore whose program is missing, and warns once", async () => {
+    const path = await write(".docker/config.json", {
+      auths: { "a.example": entry("file") },
+      credsStore: "desktop.exe",
+    });
+    await write("run/containers/auth.json", auths({ "b.example": "podman" }));
+    const warnings: string[] = [];
+    const provider = fileCredentials({ env, onWarning: (warning) => void warnings.push(warning) });
+    expect(await provider({ host: "a.example" })).toMatchObject({ username: "file" });
+    expect(await provider({ host: "b.example" })).toMatchObject({ username: "podman" });
+    expect(await provider({ host: "c.example" })).toBeUndefined();
+    expect(warnings).toEqual([
+      `no program "docker-credential-desktop.exe" on PATH (named by credsStore in "${path}"): it is skipped`,
+    ]);
+    await expect(checkCredentialFiles({ env, hosts: ["a.example"] })).resolves.toBeUndefined();
+  });
+
+  it.each([
+    "https://r.example",
+    "https://r.example/",
+    "http://r.example/v1/",
+    "https://r.example/v2/",
+    "r.example/",
+    "r.example/v1",
+    "r.example/v2",
+    "r.example/v2/",
+    "R.Example",
+    "r.example.",
+  ])("fileCredentials() takes the key %j for the registry", async (key) => {
+    await write(".docker/config.json", auths({ [key]: "me" }));
+    expect(await user({ host: "r.example", repository: "app" })).toBe("me");
+    expect(await user({ host: "r.example.", repository: "app" })).toBe("me");
+  });
+
+  it.each(["r.example/team/app", "r.example/team", "r.example/team/"])(
+    "fileCredentials() takes the key %j for that namespace alone",
+    async (key) => {
+      await write(".docker/config.json", auths({ [key]: "me" }));
+      expect(await user({ host: "r.example", repository: "team/app" })).toBe("me");
+      expect(await user({ host: "r.example", repository: "other/app" })).toBeUndefined();
+    },
+  );
 
   it("fileCredentials() and checkCredentialFiles() name a missing helper and the file that asks for it", async () => {
     const path = await write(".docker/config.json", { credHelpers: { "r.example": "gone" } });

@@ -9,6 +9,9 @@ describe("parseAuthKey()", () => {
     ["http://r.example/any/path", "r.example"],
     ["r.example/v2/", "r.example"],
     ["r.example/", "r.example"],
+    ["r.example/v1", "r.example"],
+    ["r.example/v2", "r.example"],
+    ["r.example.:5000/v2/", "r.example:5000"],
     ["https://index.docker.io/v1/", "docker.io"],
     ["index.docker.io/v1/", "docker.io"],
     ["registry-1.docker.io", "docker.io"],
@@ -18,7 +21,8 @@ describe("parseAuthKey()", () => {
 
   it.each([
     ["r.example/team", "r.example/team"],
-    ["r.example/v1", "r.example/v1"],
+    ["r.example/v1/app", "r.example/v1/app"],
+    ["r.example/team/", "r.example/team"],
     ["index.docker.io/library/app", "docker.io/library/app"],
   ])("parseAuthKey() takes %s for the namespace %s", (key, namespace) => {
     expect(parseAuthKey(key)).toEqual({ kind: "namespace", namespace });

@@ -2,9 +2,10 @@
 const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
 
-/** One name for each registry: lower case, and `docker.io` for each of Docker Hub's hosts. */
+/** One name for each registry: lower case, without a trailing dot, and `docker.io` for each of Docker Hub's hosts. */
 export function registryName(host: string): string {
-  const name = host.toLowerCase();
+  // A trailing dot only says that the name is complete.
+  const name = host.toLowerCase().replace(/\.(?=:\d+$|$)/, "");
   return DOCKER_HUB_HOSTS.has(name) ? "docker.io" : name;
 }
 
@@ -21,14 +22,15 @@ export type AuthKey =
 /**
  * Reads a key of `auths`. One with a scheme (`https://host/v1/`, as docker wrote for years) is a registry whatever its path; without a scheme
  * a path is podman's namespace (`host/team/app`), but for the API's own `host/v1/` and `host/v2/`.
+ * A slash at the end is ignored.
  */
 export function parseAuthKey(key: string): AuthKey {
   const bare = key.replace(/^https?:\/\//, "");
   const slash = bare.indexOf("/");
   if (slash === -1) return { kind: "registry", registry: registryName(bare) };
   const registry = registryName(bare.slice(0, slash));
-  const path = bare.slice(slash);
-  if (bare !== key || /^\/(?:v[12]\/)?$/.test(path)) return { kind: "registry", registry };
+  const path = bare.slice(slash).replace(/\/+$/, "");
+  if (bare !== key || /^(?:\/v[12])?$/.test(path)) return { kind: "registry", registry };
   return { kind: "namespace", namespace: `${registry}${path}` };
 }
 

@@ -1,9 +1,8 @@
-import { findRegistry, registryKeys } from "./auth-file.ts";
+import { findRegistry, helperOf, registryKeys } from "./auth-file.ts";
 import { type AuthFileOptions, authFilePaths, dockerFile } from "./auth-file-paths.ts";
 import { eraseFromHelper, type HelperOptions } from "./credential-helper.ts";
 import { editAuthFile, readForEdit } from "./edit-auth-file.ts";
 import { readAuthFile } from "./file-credentials.ts";
-import { registryName } from "./registry-key.ts";
 
 export interface RemoveCredentialOptions extends AuthFileOptions, HelperOptions {
   /** The registry, `host[:port]`. */
@@ -33,7 +32,7 @@ export async function removeCredential(options: RemoveCredentialOptions): Promis
   const { file } = await readForEdit(path);
   // Before anything is changed: a broken file among the others fails it now or not at all.
   const stillIn = await otherFilesWith(host, path, options);
-  const helper = file.credHelpers.get(registryName(host)) ?? file.credsStore;
+  const helper = helperOf(file, host);
   const erased = helper !== undefined && (await eraseFromHelper(helper, host, options));
   signal?.throwIfAborted();
   const inFile = findRegistry(file, host) !== undefined;

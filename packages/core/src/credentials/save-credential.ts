@@ -1,9 +1,9 @@
 import { encodeAuthEntry } from "./auth-entry.ts";
-import { registryKeys } from "./auth-file.ts";
+import { helperOf, registryKeys } from "./auth-file.ts";
 import { type AuthFileOptions, dockerFile } from "./auth-file-paths.ts";
 import { type HelperOptions, storeInHelper } from "./credential-helper.ts";
 import { editAuthFile, readForEdit } from "./edit-auth-file.ts";
-import { dockerServerName, registryName } from "./registry-key.ts";
+import { dockerServerName } from "./registry-key.ts";
 
 export interface SaveCredentialOptions extends AuthFileOptions, HelperOptions {
   /** The registry, `host[:port]`; each of Docker Hub's names is one. */
@@ -30,7 +30,7 @@ export async function saveCredential(options: SaveCredentialOptions): Promise<Sa
   if (username === "" || username.includes(":")) throw new TypeError("Not a user name: it is empty or has a colon");
   const { path } = dockerFile(options);
   const { file } = await readForEdit(path);
-  const helper = file.credHelpers.get(registryName(host)) ?? file.credsStore;
+  const helper = helperOf(file, host);
   if (helper !== undefined) await storeInHelper(helper, { host, username, password }, options);
   signal?.throwIfAborted();
   // With a helper docker leaves an empty entry: `docker info` and others list the registries by it.

@@ -1,6 +1,7 @@
 import type { LookupFunction } from "node:net";
 import type { SecureContext } from "node:tls";
 import { Agent, type Dispatcher, Pool } from "undici";
+import { bareHostname } from "./address.ts";
 import { Connection } from "./connection.ts";
 import { type Environment, proxyFor } from "./proxy.ts";
 import { proxyDispatcher } from "./proxy-dispatcher.ts";
@@ -91,7 +92,7 @@ export class Dispatchers {
   #pool(url: URL, proxy: URL | undefined, isBig: boolean): Dispatcher {
     const own = url.hostname === this.#options.hostname;
     const allowH2 = this.usesHttp2(url);
-    const key = `${url.protocol}${own}${allowH2} ${isBig ? BIG : ""} ${proxy?.href ?? ""}`;
+    const key = `${url.protocol}${own}${allowH2} ${servernameOf(url) ?? ""} ${isBig ? BIG : ""} ${proxy?.href ?? ""}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const made = proxy === undefined ? this.#direct(url, allowH2) : this.#proxied(url, proxy, allowH2);
@@ -116,7 +117,12 @@ export class Dispatchers {
   #direct(url: URL, allowH2: boolean): Dispatcher {
     return new Agent({
       ...this.#pooled(allowH2),
-      connect: { ...this.tlsFor(url), lookup: this.#options.lookup, timeout: this.#options.connectTimeoutMs },
+      connect: {
+        ...this.tlsFor(url),
+        servername: servernameOf(url),
+        lookup: this.#options.lookup,
+        timeout: this.#options.connectTimeoutMs,
+      },
       factory: (origin, options) =>
         new Pool(origin, {
           ...options,
@@ -144,4 +150,12 @@ export class Dispatchers {
     this.#contexts.set(own, context);
     return context;
   }
+}
+
+/**
+ * The name for SNI where it is not the URL's host: RFC 6066, section 3, has no trailing dot.
+ * Undefined leaves it to undici.
+ */
+function servernameOf({ protocol, hostname }: URL): string | undefined {
+  return protocol === "https:" && hostname.endsWith(".") ? bareHostname(hostname) : undefined;
 }

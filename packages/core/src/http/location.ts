@@ -1,7 +1,7 @@
 import { lookup as lookupName } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { RegistryError } from "../errors.ts";
-import { bareHostname, isPrivateAddress } from "./address.ts";
+import { bareHostname, isLoopbackHost, isPrivateAddress } from "./address.ts";
 import { RefusedAddressError } from "./connection-failure.ts";
 
 export interface LocationPolicyOptions {
@@ -60,7 +60,9 @@ export class LocationPolicy {
 
   /** `dns.lookup`, without the addresses that must not be connected to. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    lookupName(hostname, { ...options, all: true }, (error, addresses) => {
+    // The hosts file has no "localhost.", and no DNS server is asked for it (RFC 6761, section 6.3).
+    const name = isLoopbackHost(hostname) ? bareHostname(hostname) : hostname;
+    lookupName(name, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
         callback(error, []);
         return;

@@ -115,7 +115,7 @@ describe("RegistryTransport over TLS", () => {
   });
 
   it.each(["control", "blob"] as const)(
-    "tells the server the name that it asks for, an address never, and offers HTTP/1.1 alone: %s lane",
+    "tells the server the name that it asks for, without a dot at its end, an address never, and offers HTTP/1.1 alone: %s lane",
     async (lane) => {
       const server = createHttpsServer({ cert: pem.cert, key: pem.key, ALPNProtocols: ["h2", "http/1.1"] }, ok);
       const seen: unknown[] = [];
@@ -126,6 +126,7 @@ describe("RegistryTransport over TLS", () => {
       for (const [host, name] of [
         [address, "none"],
         [address.replace("127.0.0.1", "localhost"), "localhost"],
+        [address.replace("127.0.0.1", "localhost."), "localhost"],
       ] as const) {
         expect(await read(client(host, { insecure: true, lane }))).toBe("ok");
         expect(seen.at(-1)).toEqual({ name, protocol: "http/1.1" });
