@@ -171,6 +171,7 @@ export type {
 export { LayoutStore } from "./store/layout/layout-store.ts";
 export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.ts";
 export { MemoryStore } from "./store/memory-store.ts";
+export { brokenTagsError, findMissingTags, type MissingTags, type TagReader } from "./store/missing-tags.ts";
 export { type ListResult, listedItems, readList, replayed } from "./store/read-list.ts";
 export type {
   Content,

@@ -108,6 +108,8 @@ export type PushOutcome = "existed" | "mounted" | "pushed";
 export interface UntagOptions extends CallOptions {
   /** Whether a registry that deletes manifests only may delete the tag's, where nothing else goes with it: to find that out takes many requests. Default: yes. */
   readonly byDigest?: boolean | undefined;
+  /** Whether other tags that are listed and have no manifest matter not, where it is deleted by digest. Default: they refuse it. */
+  readonly ignoreBrokenTags?: boolean | undefined;
 }
 
 /** What content can be written to. */
