@@ -14,6 +14,7 @@ export {
 } from "./inventory/execute-deletions.ts";
 export type { Inventory, InventoryManifest, Lock } from "./inventory/inventory.ts";
 export { childManifests } from "./inventory/manifest-links.ts";
+export type { OnBrokenTags } from "./inventory/open-tags.ts";
 export { type PlannedDeletions, planDeletions, type Wanted } from "./inventory/plan-deletions.ts";
 export { type ImageTime, type Readable, type ReadInventoryOptions, readInventory } from "./inventory/read-inventory.ts";
 export { Relations } from "./inventory/relations.ts";

@@ -1,4 +1,5 @@
 import { applyPlan, type SyncPlan } from "@tranship/copy";
+import type { BrokenTagsFlags } from "../broken-tags.ts";
 import { parseLocation } from "../location.ts";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
@@ -14,7 +15,7 @@ import { throwFailures } from "../sync/render-result.ts";
 import { runSync } from "../sync/run-sync.ts";
 import { readingInput } from "../usage-error.ts";
 
-export interface ApplyFlags extends RunFlags {
+export interface ApplyFlags extends RunFlags, BrokenTagsFlags {
   /** A mirror file: what it says of its hosts. */
   readonly file?: string | undefined;
   readonly allowTargetMoved?: boolean | undefined;
@@ -35,8 +36,8 @@ export async function applyAction(path: string, flags: ApplyFlags, signal: Abort
   await using state = openRunState(flags);
   await using registries = await Registries.create(flags, { hosts, rules, journal: state.journal });
   const stores = new RegistryStores(registries, rules);
-  const { allowTargetMoved } = flags;
-  const work = (options: object) => applyPlan(plan, stores, { ...options, allowTargetMoved });
+  const { allowTargetMoved, ignoreBrokenTags } = flags;
+  const work = (options: object) => applyPlan(plan, stores, { ...options, allowTargetMoved, ignoreBrokenTags });
   const result = await runSync(flags, signal, work, {
     expectedBytes: bytesOf(plan),
     state,

@@ -1,5 +1,6 @@
 import { nameOf } from "@tranship/copy";
 import { type AcrClient, type CallOptions, isDigest, StoreError } from "@tranship/core";
+import type { BrokenTagsFlags } from "../broken-tags.ts";
 import type { DeleteFlags } from "../content-flags.ts";
 import { isAzure } from "../is-azure.ts";
 import { formatLocation, type Location, referenceOf } from "../location.ts";
@@ -10,9 +11,13 @@ import { UsageError } from "../usage-error.ts";
 
 /**
  * Removes a tag and nothing else, or a manifest by its digest with every tag that it has.
- * @throws {StoreError} MANIFEST_UNKNOWN; UNSUPPORTED where a registry can only remove the tag together with others, naming one.
+ * @throws {StoreError} MANIFEST_UNKNOWN; UNSUPPORTED where a registry can only remove the tag together with others, naming one; BROKEN_TAG.
  */
-export async function deleteAction(text: string, flags: DeleteFlags, signal: AbortSignal): Promise<void> {
+export async function deleteAction(
+  text: string,
+  flags: DeleteFlags & BrokenTagsFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const location = await readLocation(text);
   const reference = requireReference(location);
   await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
@@ -21,7 +26,7 @@ export async function deleteAction(text: string, flags: DeleteFlags, signal: Abo
   else if (location.kind === "registry" && isAzure(location.host)) {
     const client = await registries.acrClient(location.host, flags.creds);
     await deleteAcrTag(client, location.repository, reference, { signal });
-  } else await store.untag(reference, { signal });
+  } else await store.untag(reference, { signal, ignoreBrokenTags: flags.ignoreBrokenTags });
   if (flags.quiet === true) return;
   const what = isDigest(reference) ? ", with every tag that it had" : "";
   print(`Deleted ${nameOf({ store, reference })}${what}`);

@@ -23,9 +23,17 @@ export async function planAction(flags: PlanFlags, signal: AbortSignal): Promise
   const output = toStdout ? undefined : await writableFile(flags.output);
   await using mirrors = await openMirrors(flags.file, flags, signal);
   const { repositories, stores, unresolved, asked, state } = mirrors;
-  const { concurrency, depth, trustJournal: trustMs } = flags;
+  const { concurrency, depth, trustJournal: trustMs, ignoreBrokenTags } = flags;
   const run = new CopyRun({ concurrency, journal: state.journal });
-  const plan = await planSync(repositories, stores, { run, depth, trustMs, unresolved, asked, signal });
+  const plan = await planSync(repositories, stores, {
+    run,
+    depth,
+    trustMs,
+    ignoreBrokenTags,
+    unresolved,
+    asked,
+    signal,
+  });
   if (output !== undefined) await writePlanFile(output, plan);
   if (toStdout) print(formatPlan(plan).trimEnd());
   else if (flags.quiet !== true) renderPlan(plan).forEach(print);

@@ -1,6 +1,8 @@
 import process from "node:process";
-import { executeDeletions, type Inventory } from "@tranship/copy";
+import { executeDeletions, type Inventory, type OnBrokenTags } from "@tranship/copy";
 import { subjectOfTag } from "@tranship/core";
+import type { BrokenTagsFlags } from "../broken-tags.ts";
+import { firstNames } from "../first-names.ts";
 import { isAzure } from "../is-azure.ts";
 import { formatLocation, formatPlace, type Location, referenceOf } from "../location.ts";
 import { oneLine } from "../one-line.ts";
@@ -11,13 +13,17 @@ import { parseAge } from "../prune/age.ts";
 import { planPrune } from "../prune/plan-prune.ts";
 import { pruneJson } from "../prune/prune-json.ts";
 import type { PruneRules } from "../prune/prune-rules.ts";
-import { openPruneTarget } from "../prune/prune-target.ts";
+import { openPruneTarget, type PruneTarget } from "../prune/prune-target.ts";
 import { renderPrunePlan, renderPruneSummary } from "../prune/render-prune.ts";
 import { Registries } from "../registries.ts";
 import { SomeFailed } from "../some-failed.ts";
 import { readingInput, UsageError } from "../usage-error.ts";
+import { printWarning } from "../warning.ts";
 
-export interface PruneFlags extends OneSideFlags {
+/** Tags that a warning names at most. */
+const SHOWN = 10;
+
+export interface PruneFlags extends OneSideFlags, BrokenTagsFlags {
   readonly keep?: number | undefined;
   readonly olderThan?: string | undefined;
   readonly match?: string | undefined;
@@ -38,7 +44,8 @@ export async function pruneAction(text: string, flags: PruneFlags, signal: Abort
   const rules = await readRules(location, flags);
   await using registries = await Registries.create(flags, { hosts: hostsOf([location]) });
   const target = await openPruneTarget(location, registries, flags.creds);
-  const inventory = await target.read({ signal });
+  const onBrokenTags = flags.ignoreBrokenTags === true ? warnOfBrokenTags(target) : undefined;
+  const inventory = await target.read({ signal, onBrokenTags });
   signal.throwIfAborted();
   const plan = planPrune(inventory, rules);
   const quiet = flags.quiet === true || flags.json === true;
@@ -59,6 +66,10 @@ export async function pruneAction(text: string, flags: PruneFlags, signal: Abort
   else if (!quiet) print(renderPruneSummary(target.name, plan, outcomes, { dryRun }));
   const failures = outcomes.flatMap((one) => (one.outcome === "failed" ? [{ error: one.error }] : []));
   if (failures.length > 0) throw new SomeFailed(failures);
+}
+
+function warnOfBrokenTags({ name }: Pick<PruneTarget, "name">): OnBrokenTags {
+  return (tags) => printWarning(`${name}: listed without a manifest (404), and ignored: ${firstNames(tags, SHOWN)}`);
 }
 
 async function readRules(location: Location, flags: PruneFlags): Promise<PruneRules> {

@@ -39,11 +39,11 @@ export async function syncAction(flags: SyncFlags, signal: AbortSignal): Promise
 
 async function showPlan(
   { repositories, stores, state, unresolved, asked }: OpenMirrors,
-  { concurrency, trustJournal: trustMs, json, quiet }: SyncFlags,
+  { concurrency, trustJournal: trustMs, ignoreBrokenTags, json, quiet }: SyncFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const run = new CopyRun({ concurrency, journal: state.journal });
-  const plan = await planSync(repositories, stores, { run, trustMs, unresolved, asked, signal });
+  const plan = await planSync(repositories, stores, { run, trustMs, ignoreBrokenTags, unresolved, asked, signal });
   if (json === true) printJson(plan);
   else if (quiet !== true) renderPlan(plan).forEach(print);
   throwUnresolved(plan);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { ApplyFlags } from "../actions/apply.ts";
+import { IGNORE_BROKEN_TAGS } from "../broken-tags.ts";
 import { interruptible } from "../interrupt.ts";
 import { addExamples, addRegistryOptions } from "../options.ts";
 import { addRunOptions } from "./mirror-options.ts";
@@ -15,7 +16,8 @@ export function defineApply(program: Command): void {
     )
     .argument("<PLAN>", "the plan's file; - is stdin")
     .option("-f, --file <FILE>", "the mirror file: its hosts' credentials, certificates and limits are used")
-    .option("--allow-target-moved", "move tags at the target whatever they stand for now");
+    .option("--allow-target-moved", "move tags at the target whatever they stand for now")
+    .option(...IGNORE_BROKEN_TAGS);
   addRunOptions(command);
   addRegistryOptions(command, { credentials: "none" });
   addExamples(command, [

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { type BrokenTagsFlags, IGNORE_BROKEN_TAGS } from "../broken-tags.ts";
 import type { DeleteFlags } from "../content-flags.ts";
 import { interruptible } from "../interrupt.ts";
 import { addExamples, addRegistryOptions } from "../options.ts";
@@ -13,13 +14,14 @@ export function defineDelete(program: Command): void {
         "By digest the image is deleted with every tag that it has. Blobs are left to the registry's garbage collection.",
     )
     .argument("<REF>", "[docker://]HOST/REPOSITORY:TAG or @DIGEST, or oci:DIR:TAG")
+    .option(...IGNORE_BROKEN_TAGS)
     .option("-q, --quiet", "print errors only");
   addRegistryOptions(command, { credentials: "one" });
   addExamples(command, [
     ["tranship delete registry.example/team/app:old", "a tag"],
     ["tranship delete registry.example/team/app@sha256:6c3c…", "an image with all its tags"],
   ]);
-  command.action(async (reference: string, flags: DeleteFlags) => {
+  command.action(async (reference: string, flags: DeleteFlags & BrokenTagsFlags) => {
     const { deleteAction } = await import("../actions/delete.ts");
     await interruptible((signal) => deleteAction(reference, flags, signal));
   });

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { IGNORE_BROKEN_TAGS } from "../broken-tags.ts";
 import { addReportOption, addStateOptions, addTrafficOptions, wholeNumber } from "../options.ts";
 import { parseAge } from "../prune/age.ts";
 
@@ -16,7 +17,8 @@ export function addMirrorOptions(command: Command): Command {
       "tags that a mirror with prune may delete; more deletes none of them (default: the file's, or 50)",
       wholeNumber(0, 1_000_000),
     )
-    .option("--allow-shrunken", "prune although a source lists no more than half of what the target has of it");
+    .option("--allow-shrunken", "prune although a source lists no more than half of what the target has of it")
+    .option(...IGNORE_BROKEN_TAGS);
 }
 
 /** Adds the options of the commands that carry out plans: `RunFlags`. */

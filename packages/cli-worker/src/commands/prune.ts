@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { PruneFlags } from "../actions/prune.ts";
+import { IGNORE_BROKEN_TAGS } from "../broken-tags.ts";
 import { interruptible } from "../interrupt.ts";
 import { addExamples, addRegistryOptions, wholeNumber } from "../options.ts";
 
@@ -24,6 +25,7 @@ export function definePrune(program: Command): void {
     .option("--match <GLOB>", "consider only tags like this; images with another tag are kept")
     .option("--untagged", "delete also what has no tag and belongs to nothing (Azure Container Registry)")
     .option("--unlock", "unlock what is locked, to delete it (Azure Container Registry)")
+    .option(...IGNORE_BROKEN_TAGS)
     .option("-n, --dry-run", "only show what would be deleted")
     .option("--json", "print one JSON document")
     .option("-q, --quiet", "print errors only");

@@ -1,4 +1,4 @@
-import { type Inventory, type InventoryManifest, readInventory } from "@tranship/copy";
+import { type Inventory, type InventoryManifest, type ReadInventoryOptions, readInventory } from "@tranship/copy";
 import { type AcrClient, type CallOptions, OCI_MANIFEST, type Store, StoreError } from "@tranship/core";
 import { isAzure } from "../is-azure.ts";
 import type { Location } from "../location.ts";
@@ -12,7 +12,7 @@ export interface PruneTarget {
   readonly name: string;
   /** Whether it lists manifests without tags too. */
   readonly listsUntagged: boolean;
-  read(options: CallOptions): Promise<Inventory>;
+  read(options: CallOptions & Pick<ReadInventoryOptions, "onBrokenTags">): Promise<Inventory>;
   /** Deletes a manifest with its tags, and unlocks it where it is locked; one that is gone already is no error. */
   remove(manifest: InventoryManifest, options: CallOptions): Promise<void>;
 }

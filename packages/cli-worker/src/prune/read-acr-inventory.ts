@@ -1,8 +1,10 @@
-import { atOnce, childManifests, type Inventory, type Lock } from "@tranship/copy";
+import { atOnce, childManifests, type Inventory, type Lock, type ReadInventoryOptions } from "@tranship/copy";
 import {
   type AcrClient,
+  brokenTagsError,
   type CallOptions,
   type ChangeableProperties,
+  findMissingTags,
   type ManifestProperties,
   parseManifest,
   StoreError,
@@ -17,7 +19,7 @@ import {
 export async function readAcrInventory(
   client: AcrClient,
   repository: string,
-  options: CallOptions,
+  { onBrokenTags, ...options }: CallOptions & Pick<ReadInventoryOptions, "onBrokenTags">,
 ): Promise<Inventory> {
   const action = `Cannot prune "${client.host}/${repository}"`;
   const properties = await client.getRepositoryProperties(repository, options);
@@ -28,13 +30,18 @@ export async function readAcrInventory(
   const manifests = await Array.fromAsync(client.listManifestProperties(repository, options));
   const tags = await Array.fromAsync(client.listTagProperties(repository, options));
   const tagsOf = Map.groupBy(tags, ({ digest }) => digest);
+  const store = client.repository(repository);
   const known = new Set(manifests.map(({ digest }) => digest));
-  const hidden = (properties.manifestCount ?? 0) > known.size || tags.some(({ digest }) => !known.has(digest));
-  if (hidden) {
+  const withoutManifest = tags.filter(({ digest }) => !known.has(digest)).map(({ name }) => name);
+  const { broken, found } = await findMissingTags(store, withoutManifest, options);
+  if (found.size > 0 || (properties.manifestCount ?? 0) > known.size) {
     const counts = `the registry lists ${known.size} of ${properties.manifestCount ?? "its"} manifests`;
     throw new StoreError("UNSUPPORTED", `${action}: ${counts}, and what the others need is not known`);
   }
-  const store = client.repository(repository);
+  if (broken.length > 0) {
+    if (onBrokenTags === undefined) throw brokenTagsError(action, store.name, broken);
+    onBrokenTags(broken);
+  }
   return atOnce(manifests, async (manifest) => {
     const { descriptor, bytes } = await store.open(manifest.digest, options);
     const parsed = parseManifest(bytes, descriptor.mediaType);

@@ -1,8 +1,9 @@
+import type { BrokenTagsFlags } from "../broken-tags.ts";
 import type { RegistryFlags, TrafficFlags } from "../options.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
 
 /** What the commands take that may delete at targets. */
-export interface PruneMirrorFlags {
+export interface PruneMirrorFlags extends BrokenTagsFlags {
   /** Tags that a mirror may delete, in the place of what the file says. */
   readonly maxDelete?: number | undefined;
   readonly allowShrunken?: boolean | undefined;

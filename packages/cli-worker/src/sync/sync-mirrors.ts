@@ -11,8 +11,8 @@ export function syncMirrors(
   files: readonly ReportFile[],
   signal: AbortSignal,
 ): Promise<SyncResult> {
-  const { file, trustJournal: trustMs } = flags;
+  const { file, trustJournal: trustMs, ignoreBrokenTags } = flags;
   const work = (options: ApplyOptions): Promise<SyncResult> =>
-    sync(repositories, stores, { ...options, trustMs, unresolved, asked });
+    sync(repositories, stores, { ...options, trustMs, ignoreBrokenTags, unresolved, asked });
   return runSync(flags, signal, work, { state, reports: { command: "sync", of: file, files } });
 }

@@ -14,9 +14,10 @@ import {
 import { atOnce } from "../at-once.ts";
 import type { Inventory } from "./inventory.ts";
 import { childManifests } from "./manifest-links.ts";
+import { type OnBrokenTags, openKnown, openTags } from "./open-tags.ts";
 
 /** What an inventory is read from. */
-export type Readable = Pick<Source, "name" | "open" | "tags" | "referrers">;
+export type Readable = Pick<Source, "name" | "resolve" | "open" | "tags" | "referrers">;
 
 /** When an image was made; `listed` gives the manifests that indexes list. */
 export type ImageTime = (
@@ -38,6 +39,8 @@ export interface ReadInventoryOptions extends CallOptions {
   readonly children?: "all" | "unlabelled" | undefined;
   /** Asked for the time of each image with a tag. Default: no image has one. */
   readonly timeOf?: ImageTime | undefined;
+  /** Told of tags that are listed and have no manifest. Default: they are an error. */
+  readonly onBrokenTags?: OnBrokenTags | undefined;
 }
 
 interface Found {
@@ -53,15 +56,14 @@ interface Found {
  * lists, so it is neither known nor deleted.
  * Requests: those for the list of tags; 1 for each tag and each manifest of an index that is read; 1 for each manifest's referrers where the registry has an API for them, else 1
  * for each referrers tag; what `timeOf` takes.
- * @throws {StoreError} whatever can't be read, but for a manifest that is not there.
+ * @throws {StoreError} BROKEN_TAG for tags that are listed and have no manifest; whatever else can't be read, but for a manifest that an index names and that is missing.
+ * @throws {IncompleteListError} where the list may lack tags.
  */
 export async function readInventory(store: Readable, options: ReadInventoryOptions = {}): Promise<Inventory> {
-  const { tags, referrers = true, children = "all", timeOf, ...call } = options;
+  const { tags, referrers = true, children = "all", timeOf, onBrokenTags, ...call } = options;
   const found = new Map<Digest, Found>();
   const names = tags ?? (await Array.fromAsync(tagsOf(store, call)));
-  const tagged = await atOnce(names, async (tag) => ({ tag, content: await openKnown(store, tag, call) }));
-  for (const { tag, content } of tagged) {
-    if (content === undefined) continue;
+  for (const { tag, content } of await openTags(store, names, call, onBrokenTags)) {
     const known = found.get(content.descriptor.digest);
     if (known === undefined) found.set(content.descriptor.digest, foundIn(content, [tag]));
     else known.tags.push(tag);
@@ -133,16 +135,6 @@ function isListedImage({ mediaType, platform, artifactType }: Descriptor): boole
 function foundIn({ descriptor, bytes }: Content, tags: string[]): Found {
   const manifest = parseManifest(bytes, descriptor.mediaType);
   return { descriptor, manifest, subject: manifest.subject?.digest, tags };
-}
-
-/** Undefined for what went meanwhile, and for what an index names and the repository has not. */
-async function openKnown(store: Readable, reference: string, options: CallOptions): Promise<Content | undefined> {
-  try {
-    return await store.open(reference, options);
-  } catch (error) {
-    if (error instanceof StoreError && error.code === "MANIFEST_UNKNOWN") return undefined;
-    throw error;
-  }
 }
 
 function tagsOf(store: Readable, options: CallOptions): AsyncIterable<string> {

@@ -33,7 +33,7 @@ export async function applyJobs(
   },
 ): Promise<SyncResult> {
   const { run = new CopyRun(), images = IMAGES_IN_FLIGHT, allowTargetMoved = false, failFast = false } = options;
-  const { tally = new ResultTally(), check, signal } = options;
+  const { tally = new ResultTally(), check, signal, ignoreBrokenTags } = options;
   const ending = options.ending ?? new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const call = { signal: scope, onExchange: countedBy(tally, options) };
@@ -87,7 +87,8 @@ export async function applyJobs(
   }
   signal?.throwIfAborted();
   // What is deleted at one target is not ended in the middle by a failure at another one: then it could not be said what is gone.
-  const deleting = { run, check, call: { ...call, signal: signal ?? new AbortController().signal }, onEvent, ended };
+  const deletionCall = { ...call, signal: signal ?? new AbortController().signal };
+  const deleting = { run, check, call: deletionCall, ignoreBrokenTags, onEvent, ended };
   await forEachInFlight(deletions.groups(), DELETIONS_IN_FLIGHT, async (group) => {
     if (scope.aborted) for (const image of group.images) ended(leftImage(image));
     else await applyDeletions(group, deleting);

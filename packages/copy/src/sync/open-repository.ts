@@ -4,6 +4,7 @@ import { failureRecord } from "../failure-record.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
 import type { CopyRun } from "../run.ts";
 import { type Listing, readListing, readTargetListing, type TargetListing } from "./listing.ts";
+import { MissingTagLooks } from "./missing-tag-looks.ts";
 import { TargetContent } from "./prune/target-content.ts";
 import { isReadable, type SyncStore } from "./sync-job.ts";
 import type { Unresolved } from "./sync-plan.ts";
@@ -39,6 +40,8 @@ export interface OpenRepository {
   readonly notices: readonly string[];
   /** Why the source's list may lack tags that there are. */
   readonly incomplete: string | undefined;
+  /** Looks again at tags of the source that are listed and have no manifest; undefined where it was not listed. */
+  readonly missing: MissingTagLooks | undefined;
   /** What of it could not be planned: targets, or where it is the source's fault its own name. */
   readonly failed: Set<string>;
   /** Targets that are not there, as far as lists say it. */
@@ -130,6 +133,7 @@ export async function openRepository(
     unresolved,
     notices,
     incomplete: chosen.incomplete,
+    missing: chosen.listing && new MissingTagLooks(source, call),
     failed: new Set(),
     // Where there is nothing to copy nobody pushes.
     create: chosen.tags.length === 0 ? [] : targets.flatMap(({ spec: { to }, listed }) => (listed.exists ? [] : [to])),
@@ -181,5 +185,6 @@ function leftBehind({ from, referrers, cosignTags }: SyncRepository, digestTags:
 function contentOf(store: SyncStore, listing: Listing, call: CallOptions): TargetContent | undefined {
   if (!isReadable(store)) return undefined;
   const tags = listing.tags.map(({ name }) => name);
-  return new TargetContent(() => readInventory(store, { ...call, tags, referrers: false, children: "unlabelled" }));
+  const options = { ...call, tags, referrers: false, children: "unlabelled" } as const;
+  return new TargetContent((onBrokenTags) => readInventory(store, { ...options, onBrokenTags }));
 }

@@ -17,7 +17,13 @@ export async function planSync(
   stores: SyncStores,
   options: SyncPlanOptions = {},
 ): Promise<SyncPlan> {
-  const { run = new CopyRun(), depth = "uncounted", trustMs, signal = new AbortController().signal } = options;
+  const {
+    run = new CopyRun(),
+    depth = "uncounted",
+    trustMs,
+    ignoreBrokenTags,
+    signal = new AbortController().signal,
+  } = options;
   const counter = new RequestCounter(options.onExchange, options.asked);
   const ledger = new PlanLedger();
   const call = { signal, onExchange: counter.count };
@@ -32,6 +38,7 @@ export async function planSync(
     depth,
     call,
     trustMs,
+    ignoreBrokenTags,
   })) {
     images.push(...job.entries.map(({ image }) => image));
     unresolved.push(...job.unresolved);

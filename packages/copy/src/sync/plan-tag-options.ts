@@ -17,4 +17,6 @@ export interface PlanTagOptions {
   readonly call: CallOptions & { readonly signal: AbortSignal };
   /** How old what is remembered of a source tag may be, in ms, to be believed where it leaves nothing to do. */
   readonly trustMs?: number | undefined;
+  /** Whether tags that are listed and have no manifest matter not: those of a source are left out, and those of a target do not keep others from deletion. Default: no. */
+  readonly ignoreBrokenTags?: boolean | undefined;
 }

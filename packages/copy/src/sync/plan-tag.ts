@@ -1,4 +1,5 @@
-import { type Digest, formatPlatform, isDigest } from "@tranship/core";
+import { brokenTagsError, type Digest, formatPlatform, isDigest } from "@tranship/core";
+import { CopyError } from "../errors.ts";
 import { failureRecord } from "../failure-record.ts";
 import type { Plan, PlanAction } from "../plan.ts";
 import { planCopy } from "../plan-copy.ts";
@@ -63,12 +64,29 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
     return { ...job, source: shared, entries, unresolved };
   } catch (error) {
     options.call.signal.throwIfAborted();
-    return {
-      ...job,
-      entries: settled,
-      unresolved: [...unresolved, { mirror, from, tag, error: failureRecord(error) }],
-    };
+    const { notice, failure } = await missingTag(repository, tag, error, options);
+    const notices = notice === undefined ? [] : [notice];
+    const failed = failure === undefined ? [] : [{ mirror, from, tag, error: failureRecord(failure) }];
+    return { ...job, notices, entries: settled, unresolved: [...unresolved, ...failed] };
   }
+}
+
+/** What is said of a tag that the source lists and has not: nothing fails where it was deleted meanwhile. */
+async function missingTag(
+  { spec: { from }, source, listing, missing }: OpenRepository,
+  tag: string,
+  error: unknown,
+  { call, ignoreBrokenTags }: PlanTagOptions,
+): Promise<{ readonly notice?: string; readonly failure?: unknown }> {
+  if (!(error instanceof CopyError) || error.side !== "source" || error.code !== "MANIFEST_UNKNOWN")
+    return { failure: error };
+  const state = listing?.get(tag) === undefined ? "found" : await missing?.look(tag).catch(() => "found");
+  call.signal.throwIfAborted();
+  if (state === "gone") return { notice: `${from}:${tag} was deleted at the source after it was listed` };
+  if (state !== "broken") return { failure: error };
+  if (ignoreBrokenTags === true)
+    return { notice: `${from}:${tag} is not copied: it is listed and has no manifest (404)` };
+  return { failure: brokenTagsError(`Cannot copy "${from}:${tag}"`, source.name, [tag]) };
 }
 
 /** What digest tags are about is asked where these are copied, and where they are pruned. */

@@ -21,6 +21,8 @@ export interface SyncPlanOptions {
    * always asked for. Default: each tag is asked for.
    */
   readonly trustMs?: number | undefined;
+  /** Whether tags that are listed and have no manifest matter not: those of a source are left out, and those of a target do not keep others from deletion. Default: no. */
+  readonly ignoreBrokenTags?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of each request, as it was answered. */
   readonly onExchange?: CallOptions["onExchange"];
@@ -35,6 +37,8 @@ export interface ApplyOptions {
   readonly spoolLimit?: number | undefined;
   /** Whether a target's tag that is neither as planned nor done is moved all the same. Default: it is refused. */
   readonly allowTargetMoved?: boolean | undefined;
+  /** Whether tags of a target that are listed and have no manifest do not keep others from deletion. Default: nothing is deleted there. */
+  readonly ignoreBrokenTags?: boolean | undefined;
   /** Whether the first failure ends the run. Default: the rest is done. */
   readonly failFast?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -20,7 +20,14 @@ export async function sync(
   stores: SyncStores,
   options: SyncPlanOptions & ApplyOptions = {},
 ): Promise<SyncResult> {
-  const { run = new CopyRun(), depth = "content", trustMs, signal, tally = new ResultTally() } = options;
+  const {
+    run = new CopyRun(),
+    depth = "content",
+    trustMs,
+    ignoreBrokenTags,
+    signal,
+    tally = new ResultTally(),
+  } = options;
   for (const request of options.asked ?? []) tally.onExchange(request);
   const ending = new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
@@ -32,6 +39,7 @@ export async function sync(
     depth,
     call,
     trustMs,
+    ignoreBrokenTags,
   });
   return applyJobs(withUnresolved(jobs, options.unresolved ?? []), { ...options, run, tally, check: false, ending });
 }

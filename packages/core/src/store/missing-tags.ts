@@ -20,7 +20,7 @@ export interface MissingTags {
 /**
  * Looks again at tags that were listed and had no manifest: they may have been deleted meanwhile, a replica may lag, or they are broken, as distribution leaves them
  * where a manifest is lost or was deleted without its tags (distribution/distribution#1755).
- * Requests: those of the list; for each tag that is still in it 1 GET, and where that finds nothing 1 HEAD.
+ * Requests: those of the list; for each tag that is still in it 1 HEAD, and 1 GET.
  * @throws {IncompleteListError} where the second list may lack tags. @throws {StoreError} UNSUPPORTED where there is no list, or what the store throws.
  */
 export async function findMissingTags(
@@ -55,10 +55,8 @@ export function brokenTagsError(action: string, store: string, tags: readonly st
   return new StoreError("BROKEN_TAG", `${action}: ${what} (404): ${names}${more}; ${how}`);
 }
 
-/** By GET, and where that finds nothing by what HEAD says. */
+/** By its digest: a registry may answer HEAD for a tag, and 404 to its GET. */
 async function openAnyway(store: TagReader, tag: string, options: CallOptions): Promise<Content | undefined> {
-  const content = await unlessUnknown(store.open(tag, options));
-  if (content !== undefined) return content;
   const descriptor = await unlessUnknown(store.resolve(tag, options));
   return descriptor && unlessUnknown(store.open(descriptor.digest, options));
 }

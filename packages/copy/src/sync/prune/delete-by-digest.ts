@@ -1,4 +1,4 @@
-import { type Digest, OCI_MANIFEST, StoreError } from "@tranship/core";
+import { type Digest, IncompleteListError, OCI_MANIFEST, StoreError } from "@tranship/core";
 import { failureRecord } from "../../failure-record.ts";
 import { type DeletionOutcome, executeDeletions } from "../../inventory/execute-deletions.ts";
 import type { Inventory, InventoryManifest } from "../../inventory/inventory.ts";
@@ -19,16 +19,24 @@ export async function deleteByDigest(
   options: DeletionCall,
   results: DeletionResults,
 ): Promise<void> {
-  const { call } = options;
+  const { call, ignoreBrokenTags } = options;
   const keepAll = (why: string): void => {
     for (const image of images) results.set(image, { outcome: "kept", why });
   };
   if (!isReadable(target) || target.delete === undefined) return keepAll("tags can't be deleted there");
   let inventory: Inventory;
+  const broken = new Set<string>();
+  const onBrokenTags = (tags: readonly string[]): void => tags.forEach((tag) => void broken.add(tag));
   try {
-    inventory = await readInventory(target, { ...call, children: "unlabelled" });
+    const how = { children: "unlabelled", ...(ignoreBrokenTags === true && { onBrokenTags }) } as const;
+    inventory = await readInventory(target, { ...call, ...how });
   } catch (error) {
     call.signal.throwIfAborted();
+    // The list does not show all that may need them.
+    if (error instanceof IncompleteListError || (error instanceof StoreError && error.code === "BROKEN_TAG")) {
+      for (const image of images) results.fail(image, error);
+      return;
+    }
     return keepAll(
       `tags can't be deleted alone there, and what else needs them can't be read: ${failureRecord(error).message}`,
     );
@@ -36,7 +44,8 @@ export async function deleteByDigest(
   const manifests = new Map(inventory.flatMap((manifest) => manifest.tags.map((tag) => [tag, manifest])));
   for (const image of images) {
     const now = manifests.get(image.targetTag)?.digest;
-    if (now === undefined) results.set(image, { outcome: "deleted" });
+    if (broken.has(image.targetTag)) results.set(image, { outcome: "kept", why: NO_MANIFEST });
+    else if (now === undefined) results.set(image, { outcome: "deleted" });
     else if (now !== image.there) results.set(image, movedResult(image, now));
   }
   const open = images.filter((image) => !results.has(image));
@@ -62,6 +71,8 @@ export async function deleteByDigest(
     else results.set(image, resultOf(outcome));
   }
 }
+
+const NO_MANIFEST = "the registry deletes by digest only, and the tag has no manifest (404)";
 
 function remover(
   target: SyncStore,

@@ -9,6 +9,8 @@ import type { ImageResult } from "../sync-result.ts";
 export interface DeletionCall {
   readonly run: CopyRun;
   readonly call: CallOptions & { readonly signal: AbortSignal };
+  /** Whether tags that are listed and have no manifest do not keep others from deletion. Default: they do. */
+  readonly ignoreBrokenTags?: boolean | undefined;
 }
 
 /** How the deletion of one tag went. */

@@ -1,10 +1,10 @@
-import { type Digest, subjectOfTag } from "@tranship/core";
+import { brokenTagsError, type Digest, findMissingTags, type MissingTags, subjectOfTag } from "@tranship/core";
 import { atOnce } from "../../at-once.ts";
 import { failureRecord } from "../../failure-record.ts";
 import { Writer } from "../../writer.ts";
 import type { OpenRepository, OpenTarget } from "../open-repository.ts";
 import type { PlanTagOptions } from "../plan-tag-options.ts";
-import { type JobEntry, NO_JOB, type SyncJob } from "../sync-job.ts";
+import { isReadable, type JobEntry, NO_JOB, type SyncJob } from "../sync-job.ts";
 import type { Unresolved } from "../sync-plan.ts";
 import type { PruneLimit } from "../sync-repository.ts";
 import { type OwnedTags, ownedTags, type UnwantedTag } from "./owned-tags.ts";
@@ -116,6 +116,7 @@ export class PrunePlanner {
     const going = new Set(owned.unwanted.map(({ targetTag }) => targetTag));
     const asked = new Set(unknown);
     const staying = await target.content.heldBy((tag) => !going.has(tag) && !asked.has(tag));
+    this.#refuseBroken(target, target.content.brokenTags);
     return unknown
       .filter((tag) => !staying.has(subjectOfTag(tag) as Digest))
       .map((tag) => ({ targetTag: tag, tag, reason: "follows" }));
@@ -139,10 +140,14 @@ export class PrunePlanner {
     const { run, call } = this.#options;
     const { mirror: name, from } = repository.spec;
     const writer = new Writer(target.store, { run, call, sourceName: from });
-    const looked = await atOnce(tags, async ({ tag, targetTag, reason }): Promise<readonly JobEntry[]> => {
-      const there =
-        target.listing?.get(targetTag)?.digest ?? (await writer.resolve(targetTag, { mayBeHidden: false }))?.digest;
-      // It went meanwhile.
+    const resolved = await atOnce(tags, async (tag) => {
+      const listed = target.listing?.get(tag.targetTag)?.digest;
+      return { ...tag, there: listed ?? (await writer.resolve(tag.targetTag, { mayBeHidden: false }))?.digest };
+    });
+    const missing = resolved.filter(({ there }) => there === undefined).map(({ targetTag }) => targetTag);
+    const found = await this.#lookAgain(target, missing);
+    return resolved.flatMap(({ tag, targetTag, reason, there = found.get(targetTag)?.descriptor.digest }) => {
+      // It was deleted meanwhile.
       if (there === undefined) return [];
       const image = {
         mirror: name,
@@ -156,7 +161,21 @@ export class PrunePlanner {
       } as const;
       return [{ image, target: target.store }];
     });
-    return looked.flat();
+  }
+
+  /** Tags of the target that had no manifest and have one after all. @throws {StoreError} BROKEN_TAG. */
+  async #lookAgain(target: OpenTarget, tags: readonly string[]): Promise<MissingTags["found"]> {
+    const { store } = target;
+    if (!isReadable(store)) return new Map();
+    const { broken, found } = await findMissingTags(store, tags, this.#options.call);
+    this.#refuseBroken(target, broken);
+    return found;
+  }
+
+  /** What a tag without a manifest needs is not known, so that nothing of its repository is deleted. */
+  #refuseBroken({ spec: { to } }: OpenTarget, tags: readonly string[]): void {
+    if (tags.length === 0 || this.#options.ignoreBrokenTags === true) return;
+    throw brokenTagsError(`Cannot prune "${to}"`, to, tags);
   }
 
   #of(limit: PruneLimit, { spec }: OpenRepository): Deletions {
