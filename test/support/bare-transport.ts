@@ -3,6 +3,7 @@ import { Lanes, type LanesOptions } from "../../packages/core/src/http/lanes.ts"
 import type { Send } from "../../packages/core/src/http/message.ts";
 import { observe } from "../../packages/core/src/http/observe.ts";
 import type { Observer } from "../../packages/core/src/http/observer.ts";
+import { queue } from "../../packages/core/src/http/queue.ts";
 import { replay } from "../../packages/core/src/http/replay.ts";
 import { sendByLane } from "../../packages/core/src/http/send-by-lane.ts";
 
@@ -27,6 +28,7 @@ export function createTransport(options: TransportOptions): Transport {
     send: compose(sendByLane({ lanesOf, closing: closing.signal }), [
       replay({ lanesOf, connections }),
       observe(observers),
+      queue({ connections, closing: closing.signal }),
     ]),
     async close() {
       closing.abort(new Error("the client was closed"));

@@ -1,12 +1,12 @@
 import { eachPiece, type Open, slabContent } from "@tranship/core";
 import { withAbort } from "../with-abort.ts";
 import type { ContentBuffer } from "./content-buffer.ts";
-import { PieceReader } from "./piece-reader.ts";
 
 /**
  * Content that is fetched once, as fast as it comes, into a buffer, and read from there while it grows, by one or several and each at its own speed. What the buffer has is not fetched
  * again. Where it takes no more (a full disk), each reader fetches for itself from where it is. It is not verified: whoever reads it does that.
- * Memory: for each reader that of `slabContent`, and what the buffer takes.
+ * Memory: for each reader that of `slabContent`, but nothing while it waits for the fetch, which
+ * needs memory too; and what the buffer takes.
  */
 export class GrowingContent {
   readonly #size: number;
@@ -101,40 +101,43 @@ export class GrowingContent {
   }
 
   #read(offset: number, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
-    const end = this.#size;
     const closing = this.#ending.signal;
     const either = signal === undefined ? closing : AbortSignal.any([signal, closing]);
     let position = offset;
-    let rest: PieceReader | undefined;
-    const fill = async (into: Uint8Array): Promise<number> => {
-      if (position >= end) return 0;
-      if (rest === undefined && this.#spoilt === undefined) {
+    return slabContent({
+      signal,
+      ready: () => (this.#isReadable(position) ? undefined : this.#untilReadable(position, either)),
+      fill: async (into) => {
+        either.throwIfAborted();
         const length = await this.#buffered(into, position, either);
         position += length;
-        if (length > 0) return length;
-      }
-      rest ??= new PieceReader(await this.#fetch(position, signal));
-      return rest.read(into);
-    };
-    return slabContent({ fill, close: async () => rest?.close(), signal });
+        return length;
+      },
+      // The buffer was given up.
+      rest: async () => (position < this.#size ? this.#fetch(position, signal) : undefined),
+    });
   }
 
-  /** Waits for bytes at a place, and copies them; 0 where the buffer was given up. */
+  /** Whether a reader at the position has nothing to wait for: bytes, the end, or a failure. */
+  #isReadable(position: number): boolean {
+    const isGrown = (this.#buffer?.length ?? 0) > position || position >= this.#size;
+    return isGrown || this.#spoilt !== undefined || this.#broken !== undefined;
+  }
+
+  async #untilReadable(position: number, signal: AbortSignal): Promise<void> {
+    while (!this.#isReadable(position)) await withAbort(this.#grown.promise, signal);
+  }
+
+  /** Copies the bytes that are there; 0 at the end, and where the buffer was given up. */
   async #buffered(into: Uint8Array, position: number, signal: AbortSignal): Promise<number> {
-    for (;;) {
+    if (position >= this.#size || this.#spoilt !== undefined) return 0;
+    if ((this.#buffer?.length ?? 0) <= position && this.#broken !== undefined) throw this.#broken.error;
+    try {
+      return (await this.#buffer?.read(into, position)) ?? 0;
+    } catch (error) {
       signal.throwIfAborted();
-      if (this.#spoilt !== undefined) return 0;
-      // Before the look: what comes after it is not missed.
-      const grown = this.#grown.promise;
-      if ((this.#buffer?.length ?? 0) > position) {
-        try {
-          return (await this.#buffer?.read(into, position)) ?? 0;
-        } catch (error) {
-          signal.throwIfAborted();
-          if (this.#spoilt === undefined) throw error;
-        }
-      } else if (this.#broken !== undefined) throw this.#broken.error;
-      else await withAbort(grown, signal);
+      if (this.#spoilt === undefined) throw error;
+      return 0;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { carriesBigBody } from "./big-body.ts";
+import { trafficOf } from "./big-body.ts";
 import type { Dispatchers } from "./dispatchers.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeTimeouts, Lane, LaneExchange } from "./lane.ts";
@@ -19,7 +19,7 @@ export class ControlLane implements Lane {
 
   exchange(request: HttpRequest): LaneExchange {
     return new Exchange(request, {
-      way: this.#dispatchers.to(request.url, carriesBigBody(request)),
+      way: this.#dispatchers.to(request.url, trafficOf(request)),
       timeouts: this.#timeouts,
       running: this.#running,
     });

@@ -2,6 +2,7 @@ import type { LookupFunction } from "node:net";
 import type { SecureContext } from "node:tls";
 import { Agent, type Dispatcher, Pool } from "undici";
 import { bareHostname } from "./address.ts";
+import { TRAFFIC, type Traffic } from "./big-body.ts";
 import { Connection } from "./connection.ts";
 import { type Environment, proxyFor } from "./proxy.ts";
 import { proxyDispatcher } from "./proxy-dispatcher.ts";
@@ -13,7 +14,7 @@ export interface DispatchersOptions {
   readonly hostname: string;
   readonly tls: TlsOptions;
   readonly insecure: boolean;
-  /** Connections per host and port. */
+  /** Connections per host and port, for each kind of traffic. */
   readonly connections: number;
   readonly connectTimeoutMs: number;
   readonly environment: Environment;
@@ -25,9 +26,6 @@ export interface DispatchersOptions {
 
 /** How long an idle connection is kept where the server doesn't say; one that it closed meanwhile is replaced unnoticed. */
 const IDLE_MS = 30_000;
-
-/** Marks what is for big bodies. */
-const BIG = "big";
 
 /** The pools of one client: by whether the registry itself is asked, by proxy, and by what goes through them. Made when first needed. */
 export class Dispatchers {
@@ -47,15 +45,15 @@ export class Dispatchers {
 
   /**
    * How a URL's origin is reached, found out once: the environment is not read for each request. Nothing is known of it where the dispatcher is the caller's.
-   * @param isBig whether a big body goes that way: those have connections of their own, so that nothing small waits for one that stalls.
+   * @param traffic What goes that way: each kind has connections of its own.
    * @throws {SyntaxError} for a bad proxy; its dispatcher, {TypeError} for bad certificates.
    */
-  to(url: URL, isBig = false): Way {
+  to(url: URL, traffic: Traffic = "small"): Way {
     const { origin } = url;
-    const key = isBig ? `${origin} ${BIG}` : origin;
+    const key = `${traffic} ${origin}`;
     const known = this.#ways.get(key);
     if (known !== undefined) return known;
-    const way = this.#find(url, origin, isBig);
+    const way = this.#find(url, origin, traffic);
     this.#ways.set(key, way);
     return way;
   }
@@ -64,8 +62,7 @@ export class Dispatchers {
   useHttp2({ origin }: URL): boolean {
     if (this.#http2.has(origin)) return false;
     this.#http2.add(origin);
-    this.#ways.delete(origin);
-    this.#ways.delete(`${origin} ${BIG}`);
+    for (const traffic of TRAFFIC) this.#ways.delete(`${traffic} ${origin}`);
     return true;
   }
 
@@ -73,11 +70,11 @@ export class Dispatchers {
     return this.#http2.has(origin);
   }
 
-  #find(url: URL, origin: string, isBig: boolean): Way {
+  #find(url: URL, origin: string, traffic: Traffic): Way {
     const { dispatcher, environment, tls } = this.#options;
     if (dispatcher !== undefined) return { origin, route: {}, dispatcher };
     const proxy = proxyFor(url, environment);
-    const make = (): Dispatcher => this.#pool(url, proxy, isBig);
+    const make = (): Dispatcher => this.#pool(url, proxy, traffic);
     let made: Dispatcher | undefined;
     return {
       origin,
@@ -89,10 +86,10 @@ export class Dispatchers {
     };
   }
 
-  #pool(url: URL, proxy: URL | undefined, isBig: boolean): Dispatcher {
+  #pool(url: URL, proxy: URL | undefined, traffic: Traffic): Dispatcher {
     const own = url.hostname === this.#options.hostname;
     const allowH2 = this.usesHttp2(url);
-    const key = `${url.protocol}${own}${allowH2} ${servernameOf(url) ?? ""} ${isBig ? BIG : ""} ${proxy?.href ?? ""}`;
+    const key = `${url.protocol}${own}${allowH2} ${servernameOf(url) ?? ""} ${traffic} ${proxy?.href ?? ""}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const made = proxy === undefined ? this.#direct(url, allowH2) : this.#proxied(url, proxy, allowH2);

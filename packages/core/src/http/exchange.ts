@@ -165,5 +165,6 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
     this.#options.running.leave(this);
     this.#leave?.();
     this.#outgoing?.stop();
+    this.#request.onFree?.();
   }
 }

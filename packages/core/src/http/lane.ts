@@ -11,7 +11,8 @@ export interface Lane {
 /** One request on one connection, and its answer. A final status ends the sending of the body, and wins over the failing of the connection that usually follows. */
 export interface LaneExchange extends SentExchange {
   /**
-   * Sends the request and waits for the head of the answer.
+   * Sends the request and waits for the head of the answer. Calls the request's `onFree` when its
+   * connection is free again.
    * @throws {RegistryError} NETWORK, TLS, TIMEOUT, PROTOCOL; what the body's content threw; the signal's reason.
    */
   run(): Promise<HttpResponse>;

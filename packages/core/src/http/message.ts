@@ -26,7 +26,7 @@ export interface SentExchange {
 /** One HTTP request as it goes over the wire, to any host: the registry, its token service, or where a redirect leads. */
 export interface HttpRequest
   extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "answerLength" | "headersTimeoutMs">,
-    Pick<RegistryRequest, "retry" | "followRedirects">,
+    Pick<RegistryRequest, "retry" | "followRedirects" | "keptSlots">,
     Partial<Pick<RegistryRequest, "scopes" | "accept">>,
     Pick<CallOptions, "signal" | "onExchange"> {
   readonly method: RegistryRequest["method"];
@@ -47,8 +47,13 @@ export interface HttpRequest
   readonly carrier?: Carrier | undefined;
   /** Which try it is, from 1. */
   readonly attempt?: number | undefined;
-  /** Told when a lane begins to send it. */
+  /** Told when it has its turn, and a lane begins to send it. */
   readonly onSent?: ((exchange: SentExchange) => void) | undefined;
+  /**
+   * Called by the lane when the request needs its connection no more: the response is over, or
+   * there is none.
+   */
+  readonly onFree?: (() => void) | undefined;
 }
 
 /** Its answer; the body is not read yet. */

@@ -1,4 +1,5 @@
 import { connectionFailure } from "./connection-failure.ts";
+import type { LaneExchange } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import type { HttpRequest, Send } from "./message.ts";
 
@@ -16,11 +17,17 @@ export interface SendByLaneOptions {
  */
 export function sendByLane({ lanesOf, closing }: SendByLaneOptions): Send {
   return async (request) => {
-    request.signal?.throwIfAborted();
-    if (closing.aborted) throw connectionFailure(closing.reason, request);
-    const lanes = lanesOf(request);
-    const exchange = lanes.lane(request.carrier ?? lanes.carrierOf(request)).exchange(request, closing);
-    request.onSent?.(exchange);
+    let exchange: LaneExchange;
+    try {
+      request.signal?.throwIfAborted();
+      if (closing.aborted) throw connectionFailure(closing.reason, request);
+      const lanes = lanesOf(request);
+      exchange = lanes.lane(request.carrier ?? lanes.carrierOf(request)).exchange(request, closing);
+      request.onSent?.(exchange);
+    } catch (error) {
+      request.onFree?.();
+      throw error;
+    }
     return exchange.run();
   };
 }

@@ -1,3 +1,4 @@
+import { WaitingLine } from "../http/waiting-line.ts";
 import { SlowAnswers } from "./slow-answers.ts";
 
 /** How a request went, for the limit. `void`: it says nothing of the host's load. */
@@ -9,12 +10,6 @@ export interface Turn {
   end(): void;
   /** Says how the request went, once; whether it was a refusal that the limit was halved for. */
   judge(verdict: Verdict): boolean;
-}
-
-/** One who waits in line. */
-interface Waiting {
-  go(): void;
-  leave(reason: unknown): void;
 }
 
 export interface AdaptiveLimitOptions {
@@ -40,7 +35,7 @@ export class AdaptiveLimit {
   readonly #cap: () => number | undefined;
   readonly #now: () => number;
   readonly #answers = new SlowAnswers();
-  readonly #line: Waiting[] = [];
+  readonly #line = new WaitingLine();
   #limit: number;
   /** The highest that the limit was. */
   #reached: number;
@@ -56,7 +51,7 @@ export class AdaptiveLimit {
     this.#reached = this.#limit;
     this.#now = now;
     // One listener, not one for each that waits.
-    closing?.addEventListener("abort", () => this.#leaveAll(closing.reason), { once: true });
+    closing?.addEventListener("abort", () => this.#line.close(closing.reason), { once: true });
   }
 
   get limit(): number {
@@ -79,33 +74,8 @@ export class AdaptiveLimit {
   async turn(signal?: AbortSignal): Promise<Turn> {
     signal?.throwIfAborted();
     if (this.free) this.#active += 1;
-    else await this.#queue(signal);
+    else await this.#line.join(signal);
     return this.#begin();
-  }
-
-  #queue(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#line.splice(this.#line.indexOf(waiting), 1);
-        reject(signal?.reason);
-      };
-      const waiting: Waiting = {
-        go() {
-          signal?.removeEventListener("abort", leave);
-          resolve();
-        },
-        leave(reason) {
-          signal?.removeEventListener("abort", leave);
-          reject(reason);
-        },
-      };
-      signal?.addEventListener("abort", leave, { once: true });
-      this.#line.push(waiting);
-    });
-  }
-
-  #leaveAll(reason: unknown): void {
-    for (const waiting of this.#line.splice(0)) waiting.leave(reason);
   }
 
   #begin(): Turn {
@@ -149,11 +119,6 @@ export class AdaptiveLimit {
   }
 
   #advance(): void {
-    while (this.free) {
-      const waiting = this.#line.shift();
-      if (waiting === undefined) return;
-      this.#active += 1;
-      waiting.go();
-    }
+    while (this.free && this.#line.advance()) this.#active += 1;
   }
 }

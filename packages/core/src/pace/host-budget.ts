@@ -1,4 +1,4 @@
-import { carriesBigBody } from "../http/big-body.ts";
+import { trafficOf } from "../http/big-body.ts";
 import type { Interceptor } from "../http/interceptor.ts";
 import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
 import { ObservedBody } from "../http/observed-body.ts";
@@ -77,8 +77,8 @@ export class HostBudget {
 
   /** A big blob's turn to be read. One that goes on where it broke needs none: it may be what fills a request that others wait for. */
   async #readingTurn(request: HttpRequest): Promise<Turn | undefined> {
-    const { method, headers, signal, call } = request;
-    if (method !== "GET" || !carriesBigBody(request) || headers["range"] !== undefined) return undefined;
+    const { headers, signal, call } = request;
+    if (trafficOf(request) !== "read" || headers["range"] !== undefined) return undefined;
     if (this.concurrency === undefined || call?.whileWaiting === undefined || this.#reading.free)
       return this.#reading.turn(signal);
     let turn: Turn | undefined;

@@ -1,4 +1,4 @@
-import { carriesBigBody } from "../http/big-body.ts";
+import { trafficOf } from "../http/big-body.ts";
 import { refusedConnection } from "../http/connection-failure.ts";
 import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
 import { parseRetryAfter } from "../http/retry-after.ts";
@@ -14,7 +14,10 @@ export interface HostPaceOptions extends BackoffOptions {
   readonly clock: Clock;
   /** Aborted when the client is closed, which ends what waits. */
   readonly closing?: AbortSignal | undefined;
-  /** Requests that wait for an answer at once, at most; as many again where bodies are big. */
+  /**
+   * Requests that wait for an answer at once, at most; as many again for big blobs that are read.
+   * Those that are sent are limited by the queue.
+   */
   readonly concurrency: number;
   /** A lower limit that holds at the moment. Default: none. */
   readonly cap?: (() => number | undefined) | undefined;
@@ -45,15 +48,19 @@ export const MAX_RETRY_AFTER_MS = 120_000;
  * The pace of one host, which every request to it keeps, whoever sends it.
  *
  * - What a 429 or a passing 5xx tells to wait (`Retry-After`) is waited by all requests; without such a word all wait as long as a backoff says.
- * - Requests that wait for the head of an answer are limited, and the limit adapts: it begins at 8, and is doubled while answers take long. A body under way, in either direction, holds no turn: what it waits for may
- *   be another request to the same host, in a copy within one registry. Big bodies have a limit of their own: nothing small waits for a blob that stalls.
- * - Waiting holds no connection, and no turn of another host.
+ * - Requests that wait for the head of an answer are limited, and the limit adapts: it begins at 8,
+ *   and is doubled while answers take long. A body under way, in either direction, holds no turn:
+ *   what it waits for may be another request to the same host, in a copy within one registry. Big
+ *   blobs that are read have a limit of their own: nothing small waits for a blob that stalls.
+ * - Waiting holds no connection, and no turn of another host. The slot that an upload kept for its
+ *   next part is released.
  */
 export class HostPace {
   readonly #options: HostPaceOptions;
   readonly #gate: HostGate;
   readonly #small: AdaptiveLimit;
-  readonly #big: AdaptiveLimit;
+  readonly #reads: AdaptiveLimit;
+  readonly #writes: AdaptiveLimit;
   readonly #quota: PullQuota | undefined;
   /** Since the last good answer; those of requests that were under way together count once. */
   #refusals = 0;
@@ -63,7 +70,8 @@ export class HostPace {
     this.#gate = new HostGate(options.clock);
     const { concurrency: most, cap, clock, closing } = options;
     this.#small = new AdaptiveLimit({ most, start: FIRST_AT_ONCE, cap, now: () => clock.idle(), closing });
-    this.#big = new AdaptiveLimit({ most, cap, closing });
+    this.#reads = new AdaptiveLimit({ most, cap, closing });
+    this.#writes = new AdaptiveLimit({ most, cap, closing });
     this.#quota = options.pullFloor === undefined ? undefined : new PullQuota(options.pullFloor);
   }
 
@@ -80,6 +88,9 @@ export class HostPace {
     const turn = await this.#turn(request);
     try {
       this.#checkQuota(request);
+      // The queue limits them. A turn that was held while a request waits there would keep the next
+      // part of an upload from the slot that it has already.
+      if (trafficOf(request) === "write") turn.end();
       const response = await send(withTurn(request, turn));
       this.#answered(response, turn);
       return response;
@@ -89,6 +100,17 @@ export class HostPace {
     } finally {
       turn.end();
     }
+  }
+
+  /**
+   * Waits as long as the host wants no requests.
+   * @throws {RegistryError} RATE_LIMITED where that is longer than allowed; the signal's reason.
+   */
+  async pass(request: HttpRequest): Promise<void> {
+    if (this.heldForMs === 0 || endsUpload(request)) return;
+    request.keptSlots?.release();
+    const signal = untilClosed(request.signal, this.#options.closing);
+    await this.#gate.pass((ms) => this.#checkWait(request, ms), signal);
   }
 
   async #turn(request: HttpRequest): Promise<Turn> {
@@ -107,9 +129,7 @@ export class HostPace {
   async #wait(request: HttpRequest): Promise<Turn> {
     const turn = await this.#limitOf(request).turn(request.signal);
     try {
-      if (this.heldForMs === 0 || endsUpload(request)) return turn;
-      const signal = untilClosed(request.signal, this.#options.closing);
-      await this.#gate.pass((ms) => this.#checkWait(request, ms), signal);
+      await this.pass(request);
       return turn;
     } catch (error) {
       turn.end();
@@ -118,7 +138,9 @@ export class HostPace {
   }
 
   #limitOf(request: HttpRequest): AdaptiveLimit {
-    return carriesBigBody(request) ? this.#big : this.#small;
+    const traffic = trafficOf(request);
+    if (traffic === "small") return this.#small;
+    return traffic === "read" ? this.#reads : this.#writes;
   }
 
   #checkWait({ action, call, method, url }: HttpRequest, waitMs: number): void {
@@ -163,8 +185,9 @@ export class HostPace {
   #hold(delayMs: number, status: number): void {
     const before = this.heldForMs;
     this.#gate.closeFor(delayMs);
-    if (delayMs > before)
-      this.#options.onHeld?.({ delayMs, concurrency: Math.min(this.#small.limit, this.#big.limit), status });
+    if (delayMs <= before) return;
+    const concurrency = Math.min(this.#small.limit, this.#reads.limit, this.#writes.limit);
+    this.#options.onHeld?.({ delayMs, concurrency, status });
   }
 }
 

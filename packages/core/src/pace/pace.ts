@@ -1,4 +1,5 @@
 import type { Interceptor } from "../http/interceptor.ts";
+import type { HttpRequest } from "../http/message.ts";
 import { type Held, HostPace, type HostPaceOptions } from "./host-pace.ts";
 
 /** How the hosts are paced that one client asks: the registry, its token service, and where redirects lead. */
@@ -15,6 +16,11 @@ export class Pace {
 
   constructor(options: PaceOptions) {
     this.#options = options;
+  }
+
+  /** Waits as long as the request's host wants no requests. @throws what `HostPace.pass` throws. */
+  pass(request: HttpRequest): Promise<void> {
+    return this.of(request.url.host).pass(request);
   }
 
   of(host: string): HostPace {

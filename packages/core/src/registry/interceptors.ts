@@ -5,6 +5,7 @@ import type { HttpRequest } from "../http/message.ts";
 import { observe } from "../http/observe.ts";
 import type { Observer } from "../http/observer.ts";
 import type { RegistryOrigin } from "../http/origin.ts";
+import { queue } from "../http/queue.ts";
 import { redirects } from "../http/redirects.ts";
 import { replay } from "../http/replay.ts";
 import type { HostBudget } from "../pace/host-budget.ts";
@@ -25,39 +26,50 @@ export interface InterceptorParts {
   readonly budget: HostBudget | undefined;
   readonly pace: Pace;
   readonly lanesOf: (request: HttpRequest) => Lanes;
-  /** Connections to one host. */
+  /** Connections to one host, for each kind of traffic. */
   readonly connections: number;
   readonly observers: readonly Observer[];
+  readonly closing: AbortSignal;
 }
 
 /**
- * What a request to the registry passes on its way to the lane; its response passes it in the
+ * What a request passes on its way to the lane, the first first; its response passes it in the
  * reverse order.
  */
-export function registryInterceptors(parts: InterceptorParts, authenticator: Authenticator): readonly Interceptor[] {
-  const { retries, host, origin } = parts;
-  return [
-    retry({ ...retries, hostOf: () => host }),
-    origin.intercept,
-    refusals(authenticator, origin),
-    auth(authenticator, origin),
-    ...hostInterceptors(parts),
-  ];
+export interface Interceptors {
+  readonly toRegistry: (authenticator: Authenticator) => readonly Interceptor[];
+  /** To a token service: it carries its own authorization. */
+  readonly toService: readonly Interceptor[];
 }
 
-/** What a request to a token service passes: it carries its own authorization. */
-export function serviceInterceptors(parts: InterceptorParts): readonly Interceptor[] {
-  return [retry({ ...parts.retries, hostOf: ({ url }) => url.host }), serviceRefusals, ...hostInterceptors(parts)];
-}
-
-/** What a request passes whichever host it goes to. */
-function hostInterceptors(parts: InterceptorParts): readonly Interceptor[] {
-  const { locations, budget, pace, lanesOf, connections, observers } = parts;
-  return [
-    redirects(locations),
-    ...(budget === undefined ? [] : [budget.intercept]),
-    pace.intercept,
-    replay({ lanesOf, connections }),
-    observe(observers),
-  ];
+export function interceptorsOf(parts: InterceptorParts): Interceptors {
+  const { retries, host, origin, locations, pace, lanesOf, connections, observers, closing } = parts;
+  const cap = (): number | undefined => parts.budget?.concurrency;
+  // Whoever they go to, requests to one host share these.
+  const budget: Interceptor = parts.budget?.intercept ?? ((next) => next);
+  const queued = queue({ connections, cap, closing, afterWait: (request) => pace.pass(request) });
+  return {
+    toRegistry: (authenticator) => [
+      retry({ ...retries, hostOf: () => host }),
+      origin.intercept,
+      refusals(authenticator, origin),
+      auth(authenticator, origin),
+      redirects(locations),
+      budget,
+      pace.intercept,
+      replay({ lanesOf, connections }),
+      observe(observers),
+      queued,
+    ],
+    toService: [
+      retry({ ...retries, hostOf: ({ url }) => url.host }),
+      serviceRefusals,
+      redirects(locations),
+      budget,
+      pace.intercept,
+      replay({ lanesOf, connections }),
+      observe(observers),
+      queued,
+    ],
+  };
 }

@@ -20,7 +20,7 @@ import { Authenticator } from "./auth/authenticator.ts";
 import { checkCallOptions, checkTransportOptions } from "./check-options.ts";
 import { combineCall } from "./combine-call.ts";
 import { CONNECT_MS, CONNECTIONS, connectLanes } from "./connect-lanes.ts";
-import { type InterceptorParts, registryInterceptors, serviceInterceptors } from "./interceptors.ts";
+import { type InterceptorParts, interceptorsOf } from "./interceptors.ts";
 import { observersOf } from "./observers-of.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
 import { retryDefaults } from "./retries.ts";
@@ -66,16 +66,16 @@ class HttpRegistryTransport implements RegistryTransport {
     this.#callLanes = new CallLanes((connection) => connectLanes(options, place, connection));
     const lanesOf = ({ call }: HttpRequest): Lanes =>
       call?.connection === undefined ? this.#lanes : this.#callLanes.of(call.connection);
-    const parts = this.#parts(lanesOf);
+    const interceptors = interceptorsOf(this.#parts(lanesOf));
     const lane = sendByLane({ lanesOf, closing: this.#closing.signal });
-    const askService = compose(lane, serviceInterceptors(parts));
+    const askService = compose(lane, interceptors.toService);
     this.#authenticator = new Authenticator({
       host: options.host,
       credentials: providerOf(options.credentials),
       send: (request) => this.#retriedAlready(askService(this.#forService(request))),
       checkRealm: (realm, request, credential) => this.#checkRealm(realm, request, credential),
     });
-    this.#send = compose(lane, registryInterceptors(parts, this.#authenticator));
+    this.#send = compose(lane, interceptors.toRegistry(this.#authenticator));
   }
 
   #parts(lanesOf: InterceptorParts["lanesOf"]): InterceptorParts {
@@ -99,6 +99,7 @@ class HttpRegistryTransport implements RegistryTransport {
       lanesOf,
       connections,
       observers: observersOf(this.#options, this.#origin.assumed.hostname),
+      closing,
     };
   }
 
@@ -145,6 +146,7 @@ class HttpRegistryTransport implements RegistryTransport {
       accept: request.accept,
       retry,
       followRedirects,
+      keptSlots: request.keptSlots,
       headers: { "user-agent": this.#agentOf(call), ...headers },
       body,
       contentLength,

@@ -1,3 +1,4 @@
+import type { KeptSlots } from "../http/kept-slots.ts";
 import type { CallOptions, RequestKind } from "../store/call-options.ts";
 
 /** `repository:NAME:pull`, `repository:NAME:pull,push`, `repository:NAME:delete`, `registry:catalog:*`. */
@@ -27,6 +28,10 @@ export interface RegistryRequest {
   readonly followRedirects?: boolean | undefined;
   /** The longest wait for the head of the answer, from when the body was sent, in ms, where the call does not say. Default: the client's. */
   readonly headersTimeoutMs?: number | undefined;
+  /**
+   * The slots that the parts of an upload keep from one to the next. Default: it waits for its own.
+   */
+  readonly keptSlots?: KeptSlots | undefined;
   /** What the caller of the step gave: handed on as it is. */
   readonly call?: CallOptions | undefined;
 }

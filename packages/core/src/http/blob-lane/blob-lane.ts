@@ -1,5 +1,6 @@
 import { type ClientRequest, Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import { trafficOf } from "../big-body.ts";
 import type { Dispatchers, DispatchersOptions } from "../dispatchers.ts";
 import type { ExchangeTimeouts, Lane, LaneExchange } from "../lane.ts";
 import type { HttpRequest } from "../message.ts";
@@ -42,7 +43,7 @@ export class BlobLane implements Lane {
     const timeouts = { ...this.#options.timeouts, connectMs };
     const { route } = dispatchers.to(request.url);
     if (request.body === undefined && (request.method === "GET" || request.method === "HEAD")) {
-      return new GetExchange(request, { pool: this.#pool(request.url), slabs, timeouts, route, closing });
+      return new GetExchange(request, { pool: this.#pool(request), slabs, timeouts, route, closing });
     }
     return new PutExchange(request, {
       open: (sent, headers) => this.#open(sent, headers),
@@ -66,17 +67,20 @@ export class BlobLane implements Lane {
     return true;
   }
 
-  #pool(url: URL): ConnectionPool {
-    const known = this.#pools.get(url.origin);
+  #pool(request: HttpRequest): ConnectionPool {
+    const { url } = request;
+    const key = `${trafficOf(request)} ${url.origin}`;
+    const known = this.#pools.get(key);
     if (known !== undefined) return known;
     const open = connector(this.#destination(url));
     const event = url.protocol === "https:" ? "secureConnect" : "connect";
     const pool = new ConnectionPool((onClose) => new LaneConnection(open, event, onClose), this.#options.connections);
-    this.#pools.set(url.origin, pool);
+    this.#pools.set(key, pool);
     return pool;
   }
 
-  #open({ method, url }: HttpRequest, headers: Readonly<Record<string, string>>): ClientRequest {
+  #open(request: HttpRequest, headers: Readonly<Record<string, string>>): ClientRequest {
+    const { method, url } = request;
     const destination = this.#destination(url);
     const { host, port, lookup, tls } = destination;
     const options = {
@@ -87,17 +91,20 @@ export class BlobLane implements Lane {
       path: `${url.pathname}${url.search}`,
       headers: { host: url.host, ...headers },
     };
-    if (tls === undefined) return plainRequest({ ...options, agent: this.#agent(url) });
-    return tlsRequest({ ...options, ...tlsOptionsOf(destination), agent: this.#agent(url) });
+    if (tls === undefined) return plainRequest({ ...options, agent: this.#agent(request) });
+    return tlsRequest({ ...options, ...tlsOptionsOf(destination), agent: this.#agent(request) });
   }
 
-  #agent(url: URL): PlainAgent {
-    const known = this.#agents.get(url.origin);
+  #agent(request: HttpRequest): PlainAgent {
+    const { url } = request;
+    const key = `${trafficOf(request)} ${url.origin}`;
+    const known = this.#agents.get(key);
     if (known !== undefined) return known;
+    // The queue lets through no more requests than that: the agent makes none of them wait.
     // Of one in use the timeout says only that it is over; one that is idle it closes.
     const options = { keepAlive: true, maxSockets: this.#options.connections, timeout: IDLE_MS };
     const agent = url.protocol === "https:" ? new TlsAgent(options) : new PlainAgent(options);
-    this.#agents.set(url.origin, agent);
+    this.#agents.set(key, agent);
     return agent;
   }
 

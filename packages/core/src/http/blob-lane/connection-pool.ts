@@ -10,7 +10,11 @@ interface Waiting {
   readonly refuse: (error: unknown) => void;
 }
 
-/** The connections to one host and port: at most so many, kept for the next request, the one used last first. Who finds none free waits, first come, first served. */
+/**
+ * The connections to one host and port: at most so many, kept for the next request, the one used
+ * last first. The queue lets through no more requests than that: who finds none free waits for one
+ * that is being closed, first come, first served.
+ */
 export class ConnectionPool {
   readonly #open: (onClose: () => void) => LaneConnection;
   readonly #most: number;

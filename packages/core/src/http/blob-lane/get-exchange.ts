@@ -129,6 +129,7 @@ export class GetExchange implements LaneExchange, Receiver {
   closed(error: Error | undefined): void {
     // Only now is nothing written to the slabs any more.
     this.#filler?.close();
+    this.#request.onFree?.();
     if (this.#over) return;
     if (error === undefined && this.#reader?.ended() === true) return;
     this.#fail(error ?? new LaneError("LANE_CLOSED", "The connection was closed"));
@@ -161,6 +162,7 @@ export class GetExchange implements LaneExchange, Receiver {
     if (reusable) {
       this.#filler?.close();
       this.#options.pool.giveBack(connection, keepAlive);
+      this.#request.onFree?.();
     } else {
       connection.destroy();
     }
@@ -193,6 +195,8 @@ export class GetExchange implements LaneExchange, Receiver {
 
   #end(): void {
     this.#over = true;
+    // Else when the connection is idle or closed.
+    if (this.#connection === undefined) this.#request.onFree?.();
     clearTimeout(this.#timer);
     this.#options.closing.removeEventListener("abort", this.#onClosing);
     this.#request.signal?.removeEventListener("abort", this.#onAbort);

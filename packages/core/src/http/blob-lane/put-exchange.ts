@@ -68,18 +68,18 @@ export class PutExchange implements LaneExchange {
     closing.addEventListener("abort", this.#onClosing, { once: true });
     if (signal?.aborted) this.#onAbort();
     if (closing.aborted) this.#onClosing();
-    if (this.#over) return this.#head.promise;
     try {
-      this.#start(this.#options.asksFirst);
+      if (!this.#over) this.#start(this.#options.asksFirst);
     } catch (error) {
       this.#end();
       this.#head.reject(error);
     }
+    if (this.#outgoing === undefined) this.#request.onFree?.();
     return this.#head.promise;
   }
 
   #start(asksFirst: boolean): void {
-    const { open, timeouts } = this.#options;
+    const { open } = this.#options;
     const { contentLength, headers } = this.#request;
     const outgoing = open(this.#request, {
       ...headers,
@@ -87,9 +87,8 @@ export class PutExchange implements LaneExchange {
       ...(asksFirst ? { expect: "100-continue" } : {}),
     });
     this.#outgoing = outgoing;
-    this.#wait("LANE_CONNECT_TIMEOUT", timeouts.connectMs);
     const isLast = (): boolean => this.#outgoing === outgoing;
-    outgoing.once("socket", (socket) => this.#onSocket(socket));
+    outgoing.once("socket", (socket) => this.#onSocket(socket, outgoing, asksFirst));
     outgoing.once("response", (response) => {
       if (response.statusCode === 417 && asksFirst && this.#sender?.taken === 0) this.#askNoMore(outgoing);
       else if (isLast()) this.#onResponse(response);
@@ -97,15 +96,22 @@ export class PutExchange implements LaneExchange {
     outgoing.on("error", (error) => isLast() && this.#onError(error));
     outgoing.once("close", () => {
       if (isLast()) this.#onError(new LaneError("LANE_CLOSED", "The connection was closed"));
+      if (isLast() || this.#outgoing === undefined) this.#request.onFree?.();
     });
+    if (this.#leases === undefined) outgoing.end(this.content);
+  }
+
+  /** The connection is made: only now is the content read. */
+  #onConnected(outgoing: ClientRequest, asksFirst: boolean): void {
+    if (this.#over || this.#outgoing !== outgoing) return;
     const leases = this.#leases;
-    if (leases === undefined) {
-      outgoing.end(this.content);
-      return;
+    if (leases !== undefined) {
+      const { contentLength } = this.#request;
+      this.#sender = new BodySender(leases, outgoing, contentLength, () => this.#timer?.refresh());
+      if (asksFirst) this.#whenAsked(outgoing, this.#sender);
+      else void this.#send(outgoing, this.#sender);
     }
-    this.#sender = new BodySender(leases, outgoing, contentLength, () => this.#timer?.refresh());
-    if (asksFirst) this.#whenAsked(outgoing, this.#sender);
-    else void this.#send(outgoing, this.#sender);
+    this.#waitForServer();
   }
 
   /** Sends the head alone; the body when the server wants it, or says nothing. */
@@ -142,9 +148,15 @@ export class PutExchange implements LaneExchange {
     }
   }
 
-  #onSocket(socket: Socket): void {
-    if (this.#outgoing?.reusedSocket === true) this.#waitForServer();
-    else socket.once("encrypted" in socket ? "secureConnect" : "connect", () => this.#waitForServer());
+  #onSocket(socket: Socket, outgoing: ClientRequest, asksFirst: boolean): void {
+    // One that was kept, whatever the agent says: it has connected before.
+    if (!socket.connecting) {
+      this.#onConnected(outgoing, asksFirst);
+      return;
+    }
+    this.#wait("LANE_CONNECT_TIMEOUT", this.#options.timeouts.connectMs);
+    const event = "encrypted" in socket ? "secureConnect" : "connect";
+    socket.once(event, () => this.#onConnected(outgoing, asksFirst));
   }
 
   /** The server's turn: to take what is written, or to answer. */

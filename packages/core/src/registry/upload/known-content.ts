@@ -52,6 +52,14 @@ export class KnownContent implements Outgoing, Readings {
     return new KnownPart({ offset, length: part, isLast }, this);
   }
 
+  rest(): void {
+    const reading = this.#reading;
+    if (reading === undefined) return;
+    // It is not hashed twice.
+    reading.mark();
+    this.drop(reading);
+  }
+
   async close(): Promise<void> {
     this.#reading?.close();
     this.#reading = undefined;

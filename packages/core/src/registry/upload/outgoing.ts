@@ -5,6 +5,10 @@ export interface Outgoing {
    * @throws {ContentFailure} where the content can't go back to `offset`, or can't be read.
    */
   part(offset: number, length: number): Promise<OutgoingPart>;
+  /**
+   * Closes what is open of the source until the next part is read, where it can be opened again.
+   */
+  rest?(): void;
   /** Lets the source go. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { KeptSlots } from "../../http/kept-slots.ts";
 import type { CallOptions } from "../../store/store.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import { askUpload } from "./ask-upload.ts";
@@ -17,12 +18,13 @@ export async function patchUpload(
   repository: RemoteRepository,
   session: UploadSession,
   part: OutgoingPart,
-  options: CallOptions = {},
+  { keptSlots, ...options }: CallOptions & { readonly keptSlots?: KeptSlots | undefined } = {},
 ): Promise<void> {
   const { offset, length, isLast } = part;
   const request = {
     method: "PATCH",
     part,
+    keptSlots,
     // ECR answers 201.
     accept: [201, 202, 204],
     headersTimeoutMs: CHUNK_TIMEOUT_MS,

@@ -1,3 +1,4 @@
+import { KeptSlots } from "../../http/kept-slots.ts";
 import type { CallOptions } from "../../store/store.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import type { Outgoing, OutgoingPart } from "./outgoing.ts";
@@ -16,7 +17,8 @@ export interface SendPartsOptions {
 }
 
 /**
- * Sends the rest of the content in PATCHes, one after the other.
+ * Sends the rest of the content in PATCHes, one after the other, which keep their connection's slot
+ * in between.
  * Requests: ceil(rest / length). Spec: distribution-spec v1.1.1, "Pushing a blob in chunks" (end-5).
  * @throws {ContentFailure} @throws {RegistryError} what the registry refused.
  */
@@ -27,15 +29,20 @@ export async function sendParts(
   { offset, length, onPart, onTaken }: SendPartsOptions,
   options: CallOptions,
 ): Promise<void> {
-  for (let at = offset; ; ) {
-    options.signal?.throwIfAborted();
-    const part = await content.part(at, length());
-    if (part.length > 0) {
-      onPart?.(part);
-      await patchUpload(repository, session, part, options);
+  const keptSlots = new KeptSlots(() => content.rest?.());
+  try {
+    for (let at = offset; ; ) {
+      options.signal?.throwIfAborted();
+      const part = await content.part(at, length());
+      if (part.length > 0) {
+        onPart?.(part);
+        await patchUpload(repository, session, part, { ...options, keptSlots });
+      }
+      at += part.length;
+      await onTaken?.(part);
+      if (part.isLast) return;
     }
-    at += part.length;
-    await onTaken?.(part);
-    if (part.isLast) return;
+  } finally {
+    keptSlots.release();
   }
 }
