@@ -63,6 +63,34 @@ export const MOUNT_FAULTS: readonly Fault[] = [
       },
   },
   {
+    name: "201 to a mount that brings nothing",
+    row: "lying-mount",
+    copes:
+      "no blob is mounted but under sha256; a blob for which a manifest is refused after a mount is sent without one, and its holder is forgotten",
+    at: "target",
+    job: "mount",
+    script:
+      ({ hit }) =>
+      async (request, next) => {
+        if (!mountsFromElsewhere(request)) return next();
+        hit("201");
+        return { status: 201, headers: { location: `/v2/x/blobs/${request.query.get("mount")}` } };
+      },
+  },
+  {
+    name: "201 to every mount, and nothing comes of any",
+    row: "lying-mount",
+    copes: "the same",
+    at: "target",
+    script:
+      ({ hit }) =>
+      async (request, next) => {
+        if (!request.query.has("mount")) return next();
+        hit("201");
+        return { status: 201, headers: { location: `/v2/x/blobs/${request.query.get("mount")}` } };
+      },
+  },
+  {
     name: "202 to every mount",
     row: "crane-mount",
     copes: "a HEAD guards bodies over 64 KiB until the host has answered 201 once",

@@ -75,6 +75,11 @@ export const ROWS = {
     "a self-mount answers 201 where the blob is there, 202 with a session where it is not",
     "distribution 2.8 and 3.1",
   ],
+  "lying-mount": [
+    "distribution",
+    "201 to a mount that leaves a link to nothing, of a sha512 digest, also where the blob was there",
+    "distribution 2.8 and 3.1",
+  ],
   "single-post": [
     "distribution",
     "a POST with the blob in it is answered 202, and the blob is ignored",

@@ -25,6 +25,8 @@ export interface DistributionOptions {
   readonly clientAuthority?: string | undefined;
   /** Whether it takes an index of which something is missing, which only 3.1 can be told. Default: it does not. */
   readonly sparse?: boolean | undefined;
+  /** Whether it keeps descriptors of blobs in memory, as its published image does. Default: it does not. */
+  readonly cache?: boolean | undefined;
   /** Where its data is, which two registries may share. Default: a temporary folder of its own. */
   readonly data?: string | undefined;
 }
@@ -57,12 +59,16 @@ export async function startDistribution(path: string, options: DistributionOptio
 }
 
 function configuration(folder: string, options: DistributionOptions): object {
-  const { auth, tls, clientAuthority, sparse = false, data = join(folder, "data") } = options;
+  const { auth, tls, clientAuthority, sparse = false, cache = false, data = join(folder, "data") } = options;
   const clientcas = clientAuthority === undefined ? {} : { clientcas: [clientAuthority] };
   return {
     version: "0.1",
     log: { level: "info", accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: data }, delete: { enabled: true } },
+    storage: {
+      filesystem: { rootdirectory: data },
+      delete: { enabled: true },
+      ...(cache && { cache: { blobdescriptor: "inmemory" } }),
+    },
     http: {
       addr: "127.0.0.1:0",
       secret: "of these tests",

@@ -12,6 +12,8 @@ type Place = RepositoryPlace | undefined;
 
 interface Registry {
   readonly holders: LRUCache<Digest, readonly string[]>;
+  /** Blobs that it claimed to have mounted and had not. */
+  readonly distrusted: Set<Digest>;
   readonly leaders: Map<Digest, Promise<unknown>>;
 }
 
@@ -21,10 +23,19 @@ export class BlobHolders {
 
   add(place: Place, digest: Digest): void {
     if (place === undefined) return;
-    const { holders } = this.#of(place);
+    const { holders, distrusted } = this.#of(place);
+    if (distrusted.has(digest)) return;
     const known = holders.get(digest) ?? [];
     if (known.includes(place.repository) || known.length >= HOLDERS) return;
     holders.set(digest, [...known, place.repository]);
+  }
+
+  /** Forgets who holds the blob, for the rest of the run: it is not mounted in this registry any more. */
+  distrust(place: Place, digest: Digest): void {
+    if (place === undefined) return;
+    const { holders, distrusted } = this.#of(place);
+    holders.delete(digest);
+    distrusted.add(digest);
   }
 
   /** Repositories other than the place's own. */
@@ -40,9 +51,9 @@ export class BlobHolders {
    */
   async lead<T>(place: Place, digest: Digest, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (place === undefined) return send();
-    const { leaders, holders } = this.#of(place);
+    const { leaders, holders, distrusted } = this.#of(place);
     for (;;) {
-      if (holders.has(digest)) return send();
+      if (holders.has(digest) || distrusted.has(digest)) return send();
       const leader = leaders.get(digest);
       if (leader === undefined) break;
       await withAbort(Promise.allSettled([leader]), signal);
@@ -62,7 +73,11 @@ export class BlobHolders {
   #of({ access, host }: RepositoryPlace): Registry {
     const hosts = this.#registries.get(access) ?? new Map<string, Registry>();
     this.#registries.set(access, hosts);
-    const registry = hosts.get(host) ?? { holders: boundedCache(REMEMBERED), leaders: new Map() };
+    const registry = hosts.get(host) ?? {
+      holders: boundedCache(REMEMBERED),
+      distrusted: new Set(),
+      leaders: new Map(),
+    };
     hosts.set(host, registry);
     return registry;
   }

@@ -454,6 +454,62 @@ describe("copy() to a target that misses children", () => {
     expect(events.filter(({ type }) => type === "notice")).toHaveLength(1);
   });
 
+  describe.each([
+    ["HEAD finds nothing", false, []],
+    ["HEAD fails for it", new RegistryError("PROTOCOL", "", { method: "HEAD", url: "", status: 500 }), []],
+    ["HEAD shows it, and the refusal names it", true, ["named"]],
+    ["HEAD shows it, and the refusal does not name it", true, []],
+  ] as const)("where the target claims to have mounted a blob: %s", (_, shown, detail) => {
+    /** A target that stores one blob only where it is sent anew. */
+    function claiming(lost: Descriptor): void {
+      const [push, has] = [to.push.bind(to), to.has.bind(to)];
+      let isStored = false;
+      to.push = async (descriptor, open, options = {}) => {
+        if (descriptor.digest !== lost.digest) return push(descriptor, open, options);
+        if (options.anew !== true) {
+          to.calls.push({ method: "push", about: lost.digest });
+          return "mounted";
+        }
+        isStored = true;
+        return push(descriptor, open, options);
+      };
+      to.has = async (descriptor, options) => {
+        if (descriptor.digest !== lost.digest || isStored) return has(descriptor, options);
+        if (typeof shown === "boolean") return shown;
+        throw shown;
+      };
+      const errors = detail.map(() => ({ code: "MANIFEST_BLOB_UNKNOWN", detail: lost.digest }));
+      to.before = ({ method, about }) => {
+        if (method !== "push" || about !== amd64.manifest.digest || isStored) return;
+        const init = { method: "PUT", url: "http://r.example/", errors };
+        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "Cannot push manifest", init);
+      };
+    }
+
+    it("sends it without a mount, and mounts it from nowhere any more", async () => {
+      const lost = amd64.layers[1] as Descriptor;
+      claiming(lost);
+      const run = new CopyRun();
+      run.holds(new RecordingStore(new MemoryStore("holder"), { ...REGISTRY, repository: "holder" }), lost.digest);
+      await copy(v1(), target(), { run });
+
+      expect((await to.resolve("v1")).digest).toBe(index.digest);
+      expect(to.about("push").filter((digest) => digest === lost.digest)).toHaveLength(2);
+      const other = new RecordingStore(new MemoryStore("other"), { ...REGISTRY, repository: "other" });
+      expect(run.holders(other, lost.digest)).toEqual([]);
+    });
+
+    it("sends it once where several images were refused for it", async () => {
+      const lost = amd64.layers[1] as Descriptor;
+      claiming(lost);
+      const run = new CopyRun();
+      await Promise.all(["v1", "v2", "v3"].map((tag) => copy(v1(), target(tag), { run })));
+
+      expect(to.about("push").filter((digest) => digest === lost.digest)).toHaveLength(2);
+      for (const tag of ["v1", "v2", "v3"]) expect((await to.resolve(tag)).digest).toBe(index.digest);
+    });
+  });
+
   it("looks at all that the target says: distribution 2.8 may name another code first", async () => {
     const errors = [{ code: "DIGEST_INVALID" }, { code: "MANIFEST_BLOB_UNKNOWN" }];
     let refusals = 1;

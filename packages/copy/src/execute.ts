@@ -1,7 +1,7 @@
 import type { Descriptor, Digest, Located, Open, PushOutcome, RetryRecord, Source, Target } from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
 import { type CopyEvent, type Happened, retryEvent } from "./events.ts";
-import { childrenAreMissing, waitForChildren } from "./missing-children.ts";
+import { childrenAreMissing, childrenToSendAgain, waitForChildren } from "./missing-children.ts";
 import type { Plan, PlanAction } from "./plan.ts";
 import { nameOf } from "./plan-copy.ts";
 import { Reader } from "./reader.ts";
@@ -61,6 +61,7 @@ type Put = Extract<PlanAction, { readonly action: "put" }>;
 interface Child {
   readonly descriptor: Descriptor;
   readonly ready: Promise<unknown>;
+  /** Sends it whatever the target says of it. */
   readonly again: () => Promise<unknown>;
 }
 
@@ -75,6 +76,8 @@ class Execution {
   readonly #emit: (event: Happened) => void;
   /** What manifests wait for, by digest. */
   readonly #children = new Map<Digest, Child>();
+  /** What became of each blob. */
+  readonly #outcomes = new Map<Digest, PushOutcome>();
   readonly #moved = new Tally();
   readonly #mounted = new Tally();
   readonly #skipped = new Tally();
@@ -109,8 +112,10 @@ class Execution {
     else if (action.action === "tag") this.#scope.start(() => this.#writer.tag(descriptor, action.reference));
     else {
       this.#emit({ type: "planned", descriptor });
-      const again = (): Promise<void> => (action.action === "transfer" ? this.#transfer(action) : this.#put(action));
-      this.#children.set(descriptor.digest, { descriptor, ready: this.#scope.start(again), again });
+      const send = (anew: boolean): Promise<void> =>
+        action.action === "transfer" ? this.#transfer(action, { anew }) : this.#put(action);
+      const ready = this.#scope.start(() => send(false));
+      this.#children.set(descriptor.digest, { descriptor, ready, again: () => send(true) });
     }
   }
 
@@ -134,18 +139,22 @@ class Execution {
     this.#emit({ type: "skipped", descriptor, reason });
   }
 
-  async #transfer({ descriptor, mountFrom }: Transfer): Promise<void> {
+  async #transfer({ descriptor, mountFrom }: Transfer, { anew }: { readonly anew: boolean }): Promise<void> {
+    const { digest } = descriptor;
+    const { signal } = this.#scope;
     const open = this.#reader.opener(descriptor, this.#run.slotsOf(this.#target, descriptor));
     const send = (): Promise<PushOutcome> => {
       // Since it was planned, other copies of the run have brought more.
-      const holders = new Set([...mountFrom, ...this.#run.holders(this.#target, descriptor.digest)]);
-      return this.#writer.pushBlob(descriptor, this.#feed?.open(descriptor, open) ?? open, [...holders]);
+      const holders = new Set([...mountFrom, ...this.#run.holders(this.#target, digest)]);
+      const how = anew ? { anew } : { mountFrom: [...holders] };
+      return this.#writer.pushBlob(descriptor, this.#feed?.open(descriptor, open) ?? open, how);
     };
-    const { signal } = this.#scope;
-    const lead = (): Promise<PushOutcome> => this.#run.lead(this.#target, descriptor.digest, send, signal);
-    this.#account(descriptor, await this.#run.once(this.#target, `blob ${descriptor.digest}`, lead, signal));
-    this.#run.holds(this.#target, descriptor.digest);
-    await this.#feed?.done(descriptor.digest);
+    const lead = (): Promise<PushOutcome> => this.#run.lead(this.#target, digest, send, signal);
+    const shared = await this.#run.once(this.#target, `blob ${digest}`, lead, signal);
+    this.#outcomes.set(digest, shared.value);
+    this.#account(descriptor, shared);
+    this.#run.holds(this.#target, digest);
+    await this.#feed?.done(digest);
   }
 
   async #put(action: Put): Promise<void> {
@@ -172,22 +181,34 @@ class Execution {
       return await (sparse === undefined ? waitForChildren(put, this.#scope.signal) : put());
     } catch (error) {
       if (!childrenAreMissing(error)) throw error;
-      const sent = await Promise.all(children.map((digest) => this.#sendIfMissing(digest)));
-      if (sent.includes(true)) return waitForChildren(put, this.#scope.signal);
+      if (await this.#sendAgain(children, error)) return waitForChildren(put, this.#scope.signal);
       throw sparse === undefined
         ? error
         : sparseRefused({ descriptor, platforms: sparse, store: this.#target.name, cause: error });
     }
   }
 
-  async #sendIfMissing(digest: Digest): Promise<boolean> {
-    const child = this.#children.get(digest);
-    if (child === undefined || (await this.#writer.has(child.descriptor))) return false;
-    this.#emit({ type: "notice", message: `The target misses "${digest}", which it had: it is sent again` });
-    this.#run.forget(this.#target, `blob ${digest}`);
-    this.#run.forget(this.#target, `manifest ${digest}`);
-    await child.again();
-    return true;
+  /**
+   * Sends the children that the target needs again, blobs without a mount: a registry may answer 201 to a mount and have nothing (distribution, to
+   * one of a sha512 blob). False where it needs none.
+   */
+  async #sendAgain(digests: readonly Digest[], refusal: unknown): Promise<boolean> {
+    const children = digests.flatMap((digest) => {
+      const child = this.#children.get(digest);
+      return child === undefined ? [] : [{ ...child, outcome: this.#outcomes.get(digest) }];
+    });
+    const again = await childrenToSendAgain(children, refusal, (descriptor) => this.#writer.shows(descriptor));
+    // Another image of this run may have sent one of them since the refusal.
+    const isSent = digests.some((digest) => this.#run.distrusts(this.#target, digest));
+    await Promise.all(
+      again.map(async ({ descriptor: { digest }, ...child }) => {
+        const message = `"${digest}" is missing at the target, which claimed to have it: sending it again`;
+        this.#emit({ type: "notice", message });
+        this.#run.distrust(this.#target, digest);
+        await child.again();
+      }),
+    );
+    return again.length > 0 || isSent;
   }
 
   #account(descriptor: Descriptor, { own, value: outcome }: Shared<PushOutcome>): void {

@@ -48,6 +48,7 @@ export class CopyRun {
   readonly #requestSlots = new WeakMap<object, LimitFunction>();
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
   readonly #holders = new BlobHolders();
+  readonly #distrusted = new WeakMap<Target, Set<Digest>>();
   readonly #manifestReads = new SharedWork<Digest>({ remember: false });
 
   constructor(options: RunOptions = {}) {
@@ -104,6 +105,23 @@ export class CopyRun {
   /** Repositories of the target's registry, other than its own, that hold the blob and that the target's credentials may read. */
   holders(target: Target, digest: Digest): readonly string[] {
     return this.#holders.at(target.place, digest);
+  }
+
+  /**
+   * The target claimed that the content is there, and it was not: what was seen of it is forgotten, once, so that it is sent again by
+   * whichever copy comes first, and a blob is mounted from nowhere any more.
+   */
+  distrust(target: Target, digest: Digest): void {
+    if (this.distrusts(target, digest)) return;
+    const distrusted = this.#distrusted.get(target) ?? new Set();
+    this.#distrusted.set(target, distrusted.add(digest));
+    this.forget(target, `blob ${digest}`);
+    this.forget(target, `manifest ${digest}`);
+    this.#holders.distrust(target.place, digest);
+  }
+
+  distrusts(target: Target, digest: Digest): boolean {
+    return this.#distrusted.get(target)?.has(digest) === true;
   }
 
   /** Sends a blob to a target, after the one that is being sent to another repository of its registry: then it can be mounted from there. */

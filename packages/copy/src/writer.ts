@@ -73,22 +73,34 @@ export class Writer {
     }
   }
 
-  pushBlob(descriptor: Descriptor, open: Open, mountFrom: readonly string[]): Promise<PushOutcome> {
+  /** Whether the target shows the content. An error of the registry's about this content is no: distribution answers 500 to a link that leads nowhere. */
+  async shows(descriptor: Descriptor): Promise<boolean> {
+    try {
+      return await this.has(descriptor);
+    } catch (error) {
+      const { cause } = error instanceof CopyError ? error : {};
+      if (cause instanceof RegistryError && cause.status !== undefined && cause.code !== "RATE_LIMITED") return false;
+      throw error;
+    }
+  }
+
+  /** Sends a blob unless the target has it. @param how from where it may be mounted; whether it is sent whatever the target says of it. */
+  pushBlob(descriptor: Descriptor, open: Open, how: Pick<PushOptions, "mountFrom" | "anew">): Promise<PushOutcome> {
     const { run, call, sourceIsLocal = false } = this.#options;
     const slots = run.slotsOf(this.target, descriptor);
     const lent = { ...call, whileWaiting: lending(slots) };
     return slots(async () => {
       const kept = sourceIsLocal ? undefined : run.spool?.reading(descriptor, open);
-      let how: "sent" | "wrong" | "kept" = "kept";
+      let end: "sent" | "wrong" | "kept" = "kept";
       try {
-        const outcome = await this.#push(descriptor, open, { ...lent, mountFrom, spooled: kept?.open });
-        how = "sent";
+        const outcome = await this.#push(descriptor, open, { ...lent, ...how, spooled: kept?.open });
+        end = "sent";
         return outcome;
       } catch (error) {
-        if (isWrongContent(error)) how = "wrong";
+        if (isWrongContent(error)) end = "wrong";
         throw error;
       } finally {
-        await kept?.end(how);
+        await kept?.end(end);
       }
     });
   }

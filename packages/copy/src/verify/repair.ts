@@ -114,7 +114,7 @@ export class Repairs {
       emit,
     });
     const opener = new Reader(source, run, call).opener(descriptor, run.slotsOf(this.#target, descriptor));
-    const outcome = await writer.pushBlob(descriptor, opener, mountFrom);
+    const outcome = await writer.pushBlob(descriptor, opener, { mountFrom });
     emit({ type: outcome === "pushed" ? "done" : "mounted", descriptor });
   }
 

@@ -97,6 +97,11 @@ export interface PushOptions extends CallOptions {
   readonly reference?: string | undefined;
   /** For a blob: repositories of the same registry that are known to hold it, best first. */
   readonly mountFrom?: readonly string[] | undefined;
+  /**
+   * For a blob: its bytes are sent whatever the registry says of it, without a mount and without a look whether it exists. For one that the
+   * registry claimed to have and that a manifest was refused for. Default: no.
+   */
+  readonly anew?: boolean | undefined;
   /** For a blob: the same content, kept on disk as far as it was read. A target that may have to read a big one again asks it in the place of `open`. */
   readonly spooled?: Open | undefined;
 }

@@ -17,6 +17,8 @@ export class KnownBlobs {
   readonly #journal: BlobJournal | undefined;
   readonly #saving: Saving;
   readonly #refused = new Set<string>();
+  /** Blobs of which the registry said that they are there when they were not. */
+  readonly #distrusted = new Set<Digest>();
   /** What the journal said of pairs: it is asked once for each, not for each blob. */
   readonly #asked = new Map<string, Promise<boolean>>();
 
@@ -48,6 +50,21 @@ export class KnownBlobs {
     const remembered = (await this.#journal?.repositories(this.#host, access, digest).catch(() => [])) ?? [];
     for (const from of remembered) if (await this.#mayMount(from, repository, access)) return from;
     return undefined;
+  }
+
+  /** The registry claimed to have mounted the blob, or to have it, and did not: whoever holds it is forgotten, and this process mounts it no more. */
+  async distrust(access: string, digest: Digest): Promise<void> {
+    this.#distrusted.add(digest);
+    const host = this.#host;
+    const holders = (await this.#journal?.repositories(host, access, digest).catch(() => [])) ?? [];
+    for (const repository of holders) {
+      await this.#journal?.missing({ host, access, repository }, digest).catch(() => {});
+    }
+  }
+
+  /** Whether what the registry says of a mount of this blob may be believed. */
+  trusts(digest: Digest): boolean {
+    return !this.#distrusted.has(digest);
   }
 
   /** Remembers that mounting from one repository into another is refused. */

@@ -1,4 +1,4 @@
-import type { Digest } from "../../content/digest.ts";
+import { algorithmOf, type Digest } from "../../content/digest.ts";
 import { RegistryError } from "../../errors.ts";
 import type { CallOptions, PushOutcome } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
@@ -52,6 +52,14 @@ export async function mountOrStart(
   return { outcome: "existed" };
 }
 
+/**
+ * Whether a mount, also of a repository from itself, may be asked for. Distribution (2.8 and 3.1) answers 201 to the mount of a digest that is not
+ * sha256 and links it to nothing: the blob is not there, and one that was there is lost (storage/linkedblobstore.go, `mount` and `linkBlob`).
+ */
+export function isMountable(digest: Digest): boolean {
+  return algorithmOf(digest) === "sha256";
+}
+
 /** Asks for a mount: 201 where the blob is there now, 202 with a session where not. Requests: 1. */
 export function postMount(
   repository: RemoteRepository,
@@ -65,7 +73,8 @@ export function postMount(
   return postUpload(repository, { query, scopes, accept: [201, 202] }, options);
 }
 
-function plain(started: UploadSession | "pushed"): StartedUpload {
+/** What a plain POST began, which tells nothing of the blob. */
+export function plain(started: UploadSession | "pushed"): StartedUpload {
   return started === "pushed" ? { outcome: started } : { session: started, selfMount: false };
 }
 

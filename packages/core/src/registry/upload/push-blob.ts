@@ -9,7 +9,7 @@ import { BlobUpload } from "./blob-upload.ts";
 import { cancelAbandoned } from "./cancel-abandoned.ts";
 import { cancelRecorded } from "./cancel-recorded.ts";
 import { cancelEarlier, takeOverUpload } from "./earlier-upload.ts";
-import { mountOrStart } from "./mount-blob.ts";
+import { isMountable, mountOrStart, plain } from "./mount-blob.ts";
 import { ContentFailure } from "./outgoing.ts";
 import { postBlob } from "./post-blob.ts";
 import { probeHost } from "./probe-host.ts";
@@ -20,7 +20,7 @@ import { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 
 /**
- * Pushes one blob unless it is there: mount-or-start, then its bytes as `planUpload` says. A break, a timeout or a 404 at the commit may hide a success, so
+ * Pushes one blob unless it is there: mount-or-start, or HEAD and start where `isMountable` says no, then its bytes as `planUpload` says. A break, a timeout or a 404 at the commit may hide a success, so
  * the blob is looked for before anything is sent again; then the upload goes on where the registry has it, or is begun anew. An upload that an earlier process began, and a journal
  * remembers, goes on likewise. Every session is committed, cancelled, or in the journal.
  * Requests: 1 for a blob that is there or was mounted, 2 for one that is not; a HEAD more for a body over 64 KiB until the host has shown that
@@ -56,9 +56,12 @@ async function push(
   open: Open,
   options: PushBlobOptions,
 ): Promise<PushOutcome> {
-  const { profile, uploads } = repository;
+  const { profile, uploads, blobs } = repository;
   const { digest, size } = descriptor;
-  const headFirst = profile.get("existence") === "head-first";
+  const { anew = false } = options;
+  if (anew) await blobs.distrust(await repository.access(options.signal), digest);
+  const mayMount = isMountable(digest) && blobs.trusts(digest);
+  const headFirst = !anew && (!mayMount || profile.get("existence") === "head-first");
   const record = await UploadRecord.of(repository, descriptor, options.signal);
   if (record !== undefined) await cancelAbandoned(repository, options.signal);
   const content = SmallContent.of(descriptor, open, options.signal);
@@ -75,7 +78,7 @@ async function push(
     return "pushed";
   }
   const post = (): Promise<UploadSession | "pushed"> => postBlob(repository, descriptor, content, options);
-  const started = await mountOrStart(repository, digest, post, options);
+  const started = mayMount ? await mountOrStart(repository, digest, post, options) : plain(await post());
   if ("outcome" in started) return started.outcome;
   const { session, selfMount } = started;
   await record?.save(session, 0);
@@ -83,7 +86,7 @@ async function push(
   try {
     // Of a small body less would be saved than the question costs.
     const provedAbsent =
-      headFirst || size <= SMALL_BODY_BYTES || (selfMount && (await provesAbsence(repository, options)));
+      anew || headFirst || size <= SMALL_BODY_BYTES || (selfMount && (await provesAbsence(repository, options)));
     if (!provedAbsent && (await isThere(repository, digest, options))) {
       if (selfMount) profile.learn({ existence: "head-first" });
       await cancel();
@@ -96,7 +99,7 @@ async function push(
   }
   await upload.run(session);
   if (record !== undefined) await cancelEarlier(repository, record, options);
-  profile.witness ??= { repository: repository.name, digest };
+  if (mayMount) profile.witness ??= { repository: repository.name, digest };
   return "pushed";
 }
 
