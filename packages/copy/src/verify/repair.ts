@@ -103,8 +103,7 @@ export class Repairs {
     }
     run.forget(this.#target, `blob ${descriptor.digest}`);
     run.holds(source, descriptor.digest);
-    // What is wrong here may be wrong in the other repositories too: many registries store a blob once for all.
-    const mountFrom = isCorrupt ? [] : run.holders(this.#target, descriptor.digest);
+    const mountFrom = run.holders(this.#target, descriptor.digest);
     emit({ type: "planned", descriptor });
     const writer = new Writer(this.#target, {
       run,
@@ -114,7 +113,13 @@ export class Repairs {
       emit,
     });
     const opener = new Reader(source, run, call).opener(descriptor, run.slotsOf(this.#target, descriptor));
-    const outcome = await writer.pushBlob(descriptor, opener, { mountFrom });
+    // What is wrong here may be wrong in the other repositories too: many registries store a blob once for all.
+    let outcome = await writer.pushBlob(descriptor, opener, isCorrupt ? { anew: true } : { mountFrom });
+    // A registry may claim to have mounted a blob, and have nothing.
+    if (outcome !== "pushed" && !(await writer.shows(descriptor))) {
+      run.distrust(this.#target, descriptor.digest);
+      outcome = await writer.pushBlob(descriptor, opener, { anew: true });
+    }
     emit({ type: outcome === "pushed" ? "done" : "mounted", descriptor });
   }
 
