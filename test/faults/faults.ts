@@ -25,6 +25,11 @@ export const FAULTS: readonly Fault[] = [
 export const ELSEWHERE: Readonly<
   Partial<Record<Row, { readonly copes: string; readonly test: string; readonly file: string }>>
 > = {
+  "broken-tag": {
+    copes: "the tag is looked for again; while it is listed nothing in its repository is deleted, and it is named",
+    test: "deletes nothing and names a tag that is listed twice",
+    file: "test/cli/broken-tags.test.ts",
+  },
   "hub-names": {
     copes: "the host and the name are put right before the first request",
     test: "apiHost()",

@@ -99,6 +99,7 @@ export const ROWS = {
   "cloudflare-body": ["Cloudflare in front", "a body over 100 MB gets 413", "cloudflare/serverless-registry#67"],
   "crane-mount": ["go-containerregistry", "202 to a mount of a blob that is there", "crane registry serve 0.22"],
   "crane-status": ["go-containerregistry", "an upload's status can't be asked", "crane registry serve 0.22"],
+  "broken-tag": ["distribution", "a tag is listed whose manifest is gone: 404", "distribution/distribution#1755"],
   "crane-tags": ["go-containerregistry", "a list of tags is cut at `n`, without a `Link`", "crane registry serve 0.22"],
   location: ["any", "`Location` is relative, or carries a signed query", "distribution-spec v1.1.1"],
   throttled: ["any", "429 with or without `Retry-After`, in seconds or as a date; 503 the same", "RFC 9110, 10.2.3"],
