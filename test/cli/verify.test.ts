@@ -62,7 +62,7 @@ describe("tranship verify", () => {
     expect(found.code).toBe(3);
     expect(found.stdout).toContain(`blob      ${layer}`);
     expect(found.stdout).toContain("ought to be");
-    expect(found.stderr).toBe("tranship: 2 of 2 tags differ; --repair sends what lacks\n");
+    expect(found.stderr).toBe("tranship: 2 of 2 tags differ; --repair sends what is missing\n");
 
     const json = await bench.run(["verify", "-f", "mirror.yaml", "--json"]);
     expect(json.code).toBe(3);

@@ -72,6 +72,33 @@ export function blobCases(suite: Suite): void {
       expect(await readAll(suite.store, blob.descriptor)).toEqual(Buffer.from(blob.bytes));
     });
 
+    it.each([0, 1000])(
+      "readBack() hashes what is there, whatever size the descriptor states: %i bytes",
+      async (size) => {
+        const blob = contentOf(BLOB_TYPE, sampleBytes(size));
+        await expect(suite.store.readBack?.(blob.descriptor)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+        await suite.store.push(blob.descriptor, openBytes(blob.bytes));
+        const { digest } = blob.descriptor;
+        for (const stated of [size, size + 5])
+          expect(await suite.store.readBack?.({ ...blob.descriptor, size: stated })).toEqual({ digest, size });
+      },
+    );
+
+    it("replace() of right bytes holds nothing, and of what is not there stores it", async () => {
+      const blob = contentOf(BLOB_TYPE, sampleBytes(1000));
+      const { digest } = blob.descriptor;
+      let held = 0;
+      const hold = async (): Promise<Open> => {
+        held += 1;
+        return openBytes(blob.bytes);
+      };
+      expect(await suite.store.replace?.(blob.descriptor, hold)).toBe("pushed");
+      expect(await suite.store.readBack?.(blob.descriptor)).toEqual({ digest, size: 1000 });
+      expect(await suite.store.replace?.(blob.descriptor, hold)).toBe("existed");
+      expect(held).toBe(1);
+      expect((await suite.store.pendingReplacements?.()) ?? []).toEqual([]);
+    });
+
     it("push() opens the content once, at offset 0", async () => {
       const blob = contentOf(BLOB_TYPE, sampleBytes(100_000));
       const offsets: number[] = [];

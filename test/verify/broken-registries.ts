@@ -12,7 +12,7 @@ export interface SpoilableRegistry extends AsyncDisposable {
   /** Puts other bytes of the same length under the digest. */
   corrupt(repository: string, digest: Digest): Promise<void>;
   /** Cuts the blob's file short. */
-  truncate(repository: string, digest: Digest): Promise<void>;
+  truncate(repository: string, digest: Digest, left: "half" | "empty"): Promise<void>;
 }
 
 /** The registry of this project, in a folder. */
@@ -24,7 +24,7 @@ export async function spoilableServe(dir: string): Promise<SpoilableRegistry> {
     host: server.address,
     lose: (repository, digest) => rm(file(repository, digest)),
     corrupt: (repository, digest) => spoil(file(repository, digest)),
-    truncate: (repository, digest) => cut(file(repository, digest)),
+    truncate: (repository, digest, left) => cut(file(repository, digest), left),
     [Symbol.asyncDispose]: () => server.close({ graceMs: 0 }),
   };
 }
@@ -42,7 +42,7 @@ export async function spoilableDistribution(path: string, options?: Distribution
     lose: (repository, digest) =>
       rm(join(root, "repositories", repository, "_layers", digest.replace(":", "/")), { recursive: true }),
     corrupt: (_, digest) => spoil(file(digest)),
-    truncate: (_, digest) => cut(file(digest)),
+    truncate: (_, digest, left) => cut(file(digest), left),
     [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
   };
 }
@@ -52,9 +52,9 @@ async function spoil(file: string): Promise<void> {
   await replace(file, Buffer.alloc(length, "x"));
 }
 
-async function cut(file: string): Promise<void> {
+async function cut(file: string, left: "half" | "empty"): Promise<void> {
   const bytes = await readFile(file);
-  await replace(file, bytes.subarray(0, bytes.length / 2));
+  await replace(file, bytes.subarray(0, left === "half" ? bytes.length / 2 : 0));
 }
 
 /** A file of another image may be the same by a hard link. */

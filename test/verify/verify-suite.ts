@@ -141,20 +141,50 @@ export function verifySuite(title: string, { source, target, replacesBlobs }: Ve
         expect(repaired).toMatchObject({ ok: false, outcomes: { different: 1 } });
         const [difference] = repaired.images.flatMap(({ differences }) => differences);
         expect(difference).toMatchObject({ repaired: false });
-        expect(difference?.error?.message).toContain("keeps what it had stored");
+        expect(difference?.error?.message).toMatch(/keeps the wrong bytes .*mend its storage by hand/);
       }
     });
 
-    it("names a blob whose file was cut short from its HEAD alone", async () => {
-      const blob = index.blobs.at(-1)?.descriptor;
-      if (blob === undefined) throw new Error("no blob");
-      await spoiled.truncate("mirror/app", blob.digest);
+    it.each(["half", "empty"] as const)(
+      "names a blob whose file is %s: its HEAD states another length, and its bytes are read and hashed",
+      async (left) => {
+        const blob = index.blobs.at(-1)?.descriptor;
+        if (blob === undefined) throw new Error("no blob");
+        await spoiled.truncate("mirror/app", blob.digest, left);
 
-      const found = await verify();
-      expect(found.images.flatMap(({ differences }) => differences)).toMatchObject([
-        { kind: "blob", problem: "corrupt", digest: blob.digest },
-      ]);
-      expect(found.requests[to.place.host]?.["GET blob"]).toBeUndefined();
+        const found = await verify();
+        const [difference, ...others] = found.images.flatMap(({ differences }) => differences);
+        expect(others).toEqual([]);
+        expect(difference).toMatchObject({ kind: "blob", problem: "corrupt", digest: blob.digest });
+        expect(difference?.found).toMatch(/^sha256:/);
+        expect(found.requests[to.place.host]?.["GET blob"]).toBe(1);
+
+        const repaired = await verify({ repair: true });
+        expect(repaired).toMatchObject({ ok: replacesBlobs });
+        expect(await verify({ deep: true })).toMatchObject({ ok: replacesBlobs });
+      },
+    );
+
+    it("deletes one blob and no more of a registry that keeps its files, and sends what is missing still", async () => {
+      const [first, second, third] = index.blobs.map(({ descriptor }) => descriptor);
+      if (first === undefined || second === undefined || third === undefined) throw new Error("too few blobs");
+      for (const { digest } of [first, second]) await spoiled.corrupt("mirror/app", digest);
+      await spoiled.lose("mirror/app", third.digest);
+      const result = await verify({ deep: true, repair: true });
+      const differences = result.images.flatMap((image) => image.differences);
+      expect(differences.map(({ digest, repaired }) => [digest, repaired]).toSorted()).toEqual(
+        [
+          [first.digest, replacesBlobs],
+          [second.digest, replacesBlobs],
+          [third.digest, true],
+        ].toSorted(),
+      );
+      expect(result.requests[to.place.host]?.["DELETE blob"]).toBe(replacesBlobs ? 2 : 1);
+      // Whatever is wrong there is there still: nothing was lost.
+      for (const blob of [first, second, third]) expect(await to.readBack(blob)).toMatchObject({ size: blob.size });
+      expect(await verify({ deep: true, repair: true })).toMatchObject({ ok: replacesBlobs });
+      const again = await verify({ deep: true, repair: true });
+      expect(again.requests[to.place.host]?.["DELETE blob"]).toBeUndefined();
     });
 
     it("names a referrer that is missing, and sends it", async () => {

@@ -7,6 +7,7 @@ import { RequestCounter } from "./request-count.ts";
 import type { CopyResult } from "./result.ts";
 import { CopyRun } from "./run.ts";
 import { Scope } from "./scope.ts";
+import { finishedNotice, finishRepairs } from "./verify/finish-repairs.ts";
 
 /**
  * Copies what a reference stands for: an image, an index with all or some of its platforms, an artifact.
@@ -23,6 +24,9 @@ export async function copy(from: Origin, to: Destination, options: CopyOptions =
   const onRetry = (retry: RetryRecord): void => onEvent?.({ ...names, ...retryEvent(retry) } as CopyEvent);
   const scope = new Scope(options.signal);
   try {
+    const call = { signal: scope.signal, onExchange: counter.count };
+    for (const finished of await finishRepairs(from.store, to.store, { run, call, onEvent, deletes: false }))
+      onEvent?.({ ...names, type: "notice", message: finishedNotice(finished, to.store) });
     const plan = await planIn(scope, from, to, { ...options, run, onExchange: counter.count, onRetry });
     for (const message of plan.head.notices) onEvent?.({ ...names, type: "notice", message });
     if (plan.head.state !== "copy") onEvent?.({ ...names, type: plan.head.state, descriptor: plan.head.root });

@@ -14,7 +14,7 @@ export interface CopyErrorInit {
 export class CopyError extends Error {
   readonly code: ErrorCode;
   readonly side: "source" | "target";
-  /** `resolve`, `fetch`, `push`, `tag`, `referrers`. */
+  /** `resolve`, `fetch`, `push`, `replace`, `tag`, `referrers`. */
   readonly operation: string;
   readonly descriptor: Descriptor | undefined;
 

@@ -42,6 +42,8 @@ export class CopyRun {
   readonly spool: PersistentSpool | undefined;
   /** @internal */
   readonly rewrites: Rewrites;
+  /** Targets whose unfinished repairs are finished, or were. @internal */
+  readonly finishing: WeakMap<Target, Promise<unknown>> = new WeakMap();
   /** Bytes that its copies have read and written. */
   readonly traffic: TrafficMeter = new TrafficMeter();
   readonly #concurrency: number;

@@ -1,11 +1,13 @@
 import {
   type CallOptions,
   type Descriptor,
+  type Hold,
   isManifestMediaType,
   type Open,
   type PushOptions,
   type PushOutcome,
   RegistryError,
+  type ReplaceOptions,
   StoreError,
   type Target,
   watchContent,
@@ -101,6 +103,33 @@ export class Writer {
         throw error;
       } finally {
         await kept?.end(end);
+      }
+    });
+  }
+
+  /** Puts a blob in the place of wrong bytes that the target has under its digest. `existed`: the right ones are there. */
+  async replaceBlob(
+    descriptor: Descriptor,
+    hold: Hold,
+    options: Pick<ReplaceOptions, "wrong" | "onDeleted">,
+  ): Promise<PushOutcome> {
+    const { run, call, emit } = this.#options;
+    const { target } = this;
+    const slots = run.slotsOf(target, descriptor);
+    return slots(async () => {
+      call.signal.throwIfAborted();
+      emit?.({ type: "started", descriptor });
+      try {
+        if (target.replace === undefined)
+          throw new StoreError(
+            "UNSUPPORTED",
+            `Cannot replace "${descriptor.digest}": blobs of ${target.name} cannot be replaced`,
+          );
+        const observed = this.#observer(descriptor);
+        const lent = { ...call, ...options, whileWaiting: lending(slots) };
+        return await target.replace(descriptor, async (signal) => observed(await hold(signal)), lent);
+      } catch (cause) {
+        throw this.#blame("replace", cause, descriptor);
       }
     });
   }

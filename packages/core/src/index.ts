@@ -29,6 +29,7 @@ export {
 } from "./content/digest.ts";
 export { subjectOfTag } from "./content/digest-tag.ts";
 export { eachPiece } from "./content/each-piece.ts";
+export type { HashedContent } from "./content/hash-content.ts";
 export { DOCKER_HUB, parseHost } from "./content/host.ts";
 export { type ImageManifest, type IndexManifest, MAX_MANIFEST_BYTES, type Manifest } from "./content/manifest.ts";
 export {
@@ -175,12 +176,14 @@ export { brokenTagsError, findMissingTags, type MissingTags, type TagReader } fr
 export { type ListResult, listedItems, readList, replayed } from "./store/read-list.ts";
 export type {
   Content,
+  Hold,
   ListedTag,
   Located,
   Open,
   PushOptions,
   PushOutcome,
   ReferrersOptions,
+  ReplaceOptions,
   RepositoryPlace,
   ResolveOptions,
   Source,

@@ -2,12 +2,15 @@ import {
   type CallOptions,
   type Content,
   type Descriptor,
+  type HashedContent,
+  type Hold,
   type ListedTag,
   type Open,
   type PushOptions,
   type PushOutcome,
   type ReferrersOptions,
   type RegistryStore,
+  type ReplaceOptions,
   type RepositoryPlace,
   type ResolveOptions,
   type Source,
@@ -79,6 +82,18 @@ export class CreatingStore implements Source, Target {
   async tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void> {
     await this.#made(options);
     return this.#store.tag(descriptor, reference, options);
+  }
+
+  readBack(descriptor: Descriptor, options?: CallOptions): Promise<HashedContent> {
+    return this.#store.readBack(descriptor, options);
+  }
+
+  replace(descriptor: Descriptor, hold: Hold, options?: ReplaceOptions): Promise<PushOutcome> {
+    return this.#store.replace(descriptor, hold, options);
+  }
+
+  pendingReplacements(options?: CallOptions): Promise<readonly Descriptor[]> {
+    return this.#store.pendingReplacements(options);
   }
 
   delete(descriptor: Descriptor, options?: CallOptions): Promise<void> {

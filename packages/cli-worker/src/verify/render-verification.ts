@@ -24,8 +24,11 @@ export function renderVerification(result: VerifyResult): readonly string[] {
 export function throwDifferences({ images, outcomes }: VerifyResult): void {
   const failed = images.filter(({ outcome }) => outcome === "failed").map(failedPart);
   if (outcomes.different > 0) {
-    const repairs = images.flatMap(({ differences }) => differences.filter(({ error }) => error !== undefined));
-    const hint = repairs.length === 0 ? "; --repair sends what lacks" : "";
+    const differences = images.flatMap((image) => image.differences);
+    const repairs = differences.filter(({ error }) => error !== undefined);
+    // A manifest that states a wrong size is as wrong at the source.
+    const isRepairable = differences.some(({ problem }) => problem !== "size");
+    const hint = repairs.length === 0 && isRepairable ? "; --repair sends what is missing" : "";
     const message = `${outcomes.different} of ${counted(images.length, "tag")} ${outcomes.different === 1 ? "differs" : "differ"}${hint}`;
     throw new FoundDifferent([...failed, ...repairs.map(notRepaired), { error: new Error(message) }]);
   }
@@ -47,7 +50,13 @@ function renderDifference(difference: Difference): string {
   if (kind === "tag") return `${what}  is ${found}, ought to be ${digest}${done}`;
   const amount = size === undefined ? "" : ` (${formatBytes(size)})`;
   const about = subject === undefined ? "" : ` about ${subject}`;
-  return `${what}  ${digest}${amount}${about} ${problem === "corrupt" ? "has other bytes" : "is missing"}${done}`;
+  return `${what}  ${digest}${amount}${about} ${problemText(difference)}${done}`;
+}
+
+function problemText({ problem, foundSize }: Difference): string {
+  if (problem === "corrupt") return "has other bytes";
+  if (problem !== "size") return "is missing";
+  return `has ${foundSize} bytes, which are those of its digest: the manifest states a wrong size`;
 }
 
 function notRepaired({ error }: Difference): FailedPart {

@@ -1,11 +1,13 @@
 import { mkdir, readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { Descriptor, Open } from "@tranship/core";
+import { checkContent, type Descriptor, type Open } from "@tranship/core";
 import { ProcessLock } from "../journal/process-lock.ts";
 import { isBusy } from "../journal/sqlite-failure.ts";
 import { loadSqlite, type SqliteLibrary } from "../journal/sqlite-library.ts";
 import { GrowingContent } from "./growing-content.ts";
+import type { HeldContent } from "./held-content.ts";
 import { KeptFile } from "./kept-file.ts";
+import { isWrongContent } from "./wrong-content.ts";
 
 /** What all of it may take on disk, in bytes. */
 const DEFAULT_LIMIT = 10 * 1024 ** 3;
@@ -80,6 +82,25 @@ export class PersistentSpool {
         if (held !== undefined) await this.#let(held, how);
       },
     };
+  }
+
+  /**
+   * Fetches the whole of the content into a file, and verifies it. Undefined where it can't be kept: no room, a full disk, or
+   * somebody works on that file.
+   * @throws what the source threw; {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH where it gave other bytes, which are removed.
+   */
+  async hold(descriptor: Descriptor, fetch: Open, signal?: AbortSignal): Promise<HeldContent | undefined> {
+    const held = await this.#hold(descriptor, fetch);
+    if (held === undefined) return undefined;
+    try {
+      await checkContent(await held.content.open(0, signal), descriptor);
+    } catch (error) {
+      await this.#let(held, isWrongContent(error) ? "wrong" : "kept");
+      throw error;
+    }
+    if (held.content.failure === undefined) return { open: held.content.open, end: (how) => this.#let(held, how) };
+    await this.#let(held, "wrong");
+    return undefined;
   }
 
   /** Removes what no living process works on. Gives what went. */

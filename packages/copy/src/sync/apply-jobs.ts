@@ -4,6 +4,7 @@ import { forEachInFlight } from "../in-flight.ts";
 import { CopyRun } from "../run.ts";
 import { FanOut, type TargetFeed } from "../spool/fan-out.ts";
 import { Spool } from "../spool/spool.ts";
+import { finishedNotice, finishRepairs } from "../verify/finish-repairs.ts";
 import { applyImage } from "./apply-image.ts";
 import { applyDeletions } from "./prune/apply-deletions.ts";
 import { DeletionGroups } from "./prune/deletion-groups.ts";
@@ -64,6 +65,9 @@ export async function applyJobs(
       entries.map(async (entry, at) => {
         const feed = feeds[at];
         const how = { run, call, onEvent, check, allowTargetMoved, feed };
+        // An abort shows in the image.
+        const finishing = finishRepairs(source, entry.target, { run, call, onEvent, deletes: false });
+        for (const repair of await finishing.catch(() => [])) say(name, finishedNotice(repair, entry.target));
         const image = scope.aborted ? leftImage(entry.image) : await applyImage(source, entry, how);
         await feed?.end();
         ended(image);

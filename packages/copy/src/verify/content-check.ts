@@ -1,36 +1,24 @@
 import {
-  type CallOptions,
-  checkContent,
   childrenOf,
   type Descriptor,
   type Digest,
   isForeign,
   isIndexMediaType,
   isManifestMediaType,
-  MAX_MANIFEST_BYTES,
   parseManifest,
   type ReferrersOptions,
-  readVerified,
   type Source,
   type Store,
-  StoreError,
 } from "@tranship/core";
-import type { LimitFunction } from "p-limit";
 import { asCopyError } from "../errors.ts";
 import { Reader } from "../reader.ts";
 import { Tally } from "../result.ts";
-import { type CopyRun, lending } from "../run.ts";
 import { type Difference, differenceOf } from "./difference.ts";
+import { TargetLook, type TargetLookOptions } from "./target-look.ts";
 
-const MISSING: ReadonlySet<string> = new Set(["MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NAME_UNKNOWN"]);
-const CORRUPT: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH", "MANIFEST_INVALID"]);
 const NONE: readonly Difference[] = [];
 
-export interface ContentCheckOptions {
-  readonly run: CopyRun;
-  readonly call: CallOptions & { readonly signal: AbortSignal };
-  /** Whether blobs are read and hashed. Manifests are, always. */
-  readonly deep: boolean;
+export interface ContentCheckOptions extends TargetLookOptions {
   /** Whether the referrers of each manifest are compared too. */
   readonly referrers: boolean;
   /** All tags of the source, where they were just listed: they tell which manifests have referrers, where there is no API for them. */
@@ -53,6 +41,7 @@ export class ContentCheck {
   readonly manifests: Set<Digest> = new Set();
   readonly #reader: Reader;
   readonly #target: Store;
+  readonly #look: TargetLook;
   readonly #options: ContentCheckOptions;
   /** By digest, what lacks at and below it; digests hold no circles. */
   readonly #below = new Map<Digest, Promise<readonly Difference[]>>();
@@ -60,6 +49,7 @@ export class ContentCheck {
   constructor(source: Source, target: Store, options: ContentCheckOptions) {
     this.#reader = new Reader(source, options.run, { ...options.call, tags: options.sourceTags, askAlways: true });
     this.#target = target;
+    this.#look = new TargetLook(target, options);
     this.#options = options;
   }
 
@@ -97,15 +87,16 @@ export class ContentCheck {
     descriptor: Descriptor,
   ): Promise<readonly Difference[]> | readonly Difference[] {
     if (listed.has(descriptor.digest)) return this.below(descriptor);
-    return [{ ...differenceOf("referrer", "missing", descriptor), subject }];
+    return [{ ...differenceOf("referrer", { problem: "missing" }, descriptor), subject }];
   }
 
   async #manifest(
     descriptor: Descriptor,
     { isCutDown = false, kept }: { readonly isCutDown?: boolean; readonly kept?: ReadonlySet<Digest> } = {},
   ): Promise<readonly Difference[]> {
-    const children = await this.#childrenAt(descriptor);
-    if (typeof children === "string") return [differenceOf("manifest", children, descriptor)];
+    const bytes = await this.#look.manifest(descriptor);
+    if (!(bytes instanceof Uint8Array)) return [differenceOf("manifest", bytes, descriptor)];
+    const children = this.#childrenIn(bytes, descriptor);
     this.checked.manifests.add(descriptor);
     this.manifests.add(descriptor.digest);
     const about = this.#options.referrers && !isCutDown ? this.#referrers(descriptor) : undefined;
@@ -115,28 +106,18 @@ export class ContentCheck {
     return joined(await all([...wanted.map(below), ...(about === undefined ? [] : [about])]));
   }
 
-  async #childrenAt(descriptor: Descriptor): Promise<readonly Descriptor[] | "missing" | "corrupt"> {
-    const { run } = this.#options;
-    return this.#looking(descriptor, async () => {
-      if (descriptor.size > MAX_MANIFEST_BYTES) throw tooLarge(descriptor, this.#target.name);
-      const bytes = await this.#inSlot(run.requestSlots(this.#target), async (call) =>
-        readVerified(await this.#target.fetch(descriptor, call), descriptor),
-      );
+  /** @throws {CopyError} for a document that is no manifest, though its bytes are those of its digest. */
+  #childrenIn(bytes: Uint8Array, descriptor: Descriptor): readonly Descriptor[] {
+    try {
       return childrenOf(parseManifest(bytes, descriptor.mediaType)).filter((child) => !isForeign(child));
-    });
+    } catch (cause) {
+      throw this.#look.failure(descriptor, cause);
+    }
   }
 
   async #blob(descriptor: Descriptor): Promise<readonly Difference[]> {
-    const { run, deep } = this.#options;
-    const state = await this.#looking(descriptor, async () => {
-      if (!deep) return this.#inSlot(run.requestSlots(this.#target), (call) => this.#target.has(descriptor, call));
-      await this.#inSlot(run.slotsOf(this.#target, descriptor), async (call) =>
-        checkContent(await this.#target.fetch(descriptor, call), descriptor),
-      );
-      return true;
-    });
-    if (state === false) return [differenceOf("blob", "missing", descriptor)];
-    if (state !== true) return [differenceOf("blob", state, descriptor)];
+    const fault = await this.#look.blob(descriptor);
+    if (fault !== undefined) return [differenceOf("blob", fault, descriptor)];
     this.checked.blobs.add(descriptor);
     return NONE;
   }
@@ -153,7 +134,7 @@ export class ContentCheck {
     const { name, referrers } = this.#target;
     if (referrers === undefined) return new Set();
     try {
-      const list = await this.#inSlot(run.requestSlots(this.#target), (call) =>
+      const list = await this.#look.inSlot(run.requestSlots(this.#target), (call) =>
         Array.fromAsync(referrers.call(this.#target, subject, { ...call, askAlways: true })),
       );
       return new Set(list.map(({ digest }) => digest));
@@ -162,28 +143,6 @@ export class ContentCheck {
       throw asCopyError(init, this.#options.call.signal);
     }
   }
-
-  /** What a look finds, or that the content is missing or wrong. */
-  async #looking<T>(descriptor: Descriptor, look: () => Promise<T>): Promise<T | "missing" | "corrupt"> {
-    const { signal } = this.#options.call;
-    try {
-      return await look();
-    } catch (cause) {
-      signal.throwIfAborted();
-      if (cause instanceof StoreError && MISSING.has(cause.code)) return "missing";
-      if (cause instanceof StoreError && CORRUPT.has(cause.code)) return "corrupt";
-      throw asCopyError({ side: "target", operation: "fetch", store: this.#target.name, descriptor, cause }, signal);
-    }
-  }
-
-  /** A call of the target in one of these slots. */
-  #inSlot<T>(slots: LimitFunction, task: (call: CallOptions) => Promise<T>): Promise<T> {
-    const { call } = this.#options;
-    return slots(() => {
-      call.signal.throwIfAborted();
-      return task({ ...call, whileWaiting: lending(slots) });
-    });
-  }
 }
 
 function joined(lists: readonly (readonly Difference[])[]): readonly Difference[] {
@@ -191,11 +150,6 @@ function joined(lists: readonly (readonly Difference[])[]): readonly Difference[
   if (found.length === 0) return NONE;
   // What several of the children hold is said once.
   return [...new Map(found.flat().map((each) => [`${each.kind} ${each.digest} ${each.subject}`, each])).values()];
-}
-
-function tooLarge({ digest, size }: Descriptor, store: string): StoreError {
-  const detail = `${size} bytes, and a manifest has at most ${MAX_MANIFEST_BYTES}`;
-  return new StoreError("MANIFEST_TOO_LARGE", `Cannot read manifest "${digest}" of "${store}": ${detail}`);
 }
 
 /** Waits for all, and then throws what failed first: nothing of it runs on. */

@@ -10,6 +10,7 @@ import { forDigestTags, targetForDigestTags, thatExist } from "../sync/plan-dige
 import type { Unresolved } from "../sync/sync-plan.ts";
 import type { SyncRepository } from "../sync/sync-repository.ts";
 import { ContentCheck } from "./content-check.ts";
+import { finishedNotice, finishRepairs } from "./finish-repairs.ts";
 import { Repairs } from "./repair.ts";
 import { type VerifiedTag, type VerifyResult, VerifyTally } from "./verify-result.ts";
 import { type VerifyTarget, verifyTag } from "./verify-tag.ts";
@@ -151,7 +152,27 @@ class Verification {
     const options = { run, call, deep, referrers, sourceTags: sourceTags(repository) };
     const check = new ContentCheck(repository.source, store, options);
     const repairs = repair === true ? new Repairs(repository.source, store, { run, call, onEvent }) : undefined;
+    await this.#unfinished(repository, target, store);
     return { target, store, check, repairs };
+  }
+
+  /** Finishes the repairs that an earlier run left, or says that there are some. */
+  async #unfinished(repository: OpenRepository, target: OpenTarget, store: Store): Promise<void> {
+    const { run, call, repair, onEvent } = this.#settings;
+    if (repair !== true) {
+      for (const { digest } of (await store.pendingReplacements?.(call)) ?? []) {
+        const what = `The repair of blob "${digest}" in "${store.name}" was begun and not finished`;
+        this.#tally.notice(`${what}: --repair finishes it`);
+      }
+      return;
+    }
+    const options = { run, call, onEvent, deletes: true };
+    for (const finished of await finishRepairs(repository.source, store, options)) {
+      const { mirror, from } = repository.spec;
+      const error = finished.error === undefined ? undefined : failureRecord(finished.error);
+      if (error === undefined) this.#tally.notice(finishedNotice(finished, store));
+      else this.#tally.add(failed({ mirror, from, to: target.spec.to, error }));
+    }
   }
 
   async #compare(repository: OpenRepository, target: VerifyTarget, tag: string): Promise<void> {

@@ -67,20 +67,28 @@ async function repair(
 ): Promise<Pick<VerifiedTag, "outcome" | "differences">> {
   const all = [...found];
   const errors = new Map<Difference, unknown>();
+  const mended = new Set<Difference>();
   let left: readonly Difference[] = found;
   for (let round = 0; round < ROUNDS && left.length > 0; round += 1) {
     for (const difference of left) {
       try {
-        await place.repairs.mend(difference, image);
+        if (await place.repairs.mend(difference, image)) mended.add(difference);
       } catch (error) {
         options.call.signal.throwIfAborted();
         errors.set(difference, error);
       }
     }
     // What the first look remembers is of before.
-    const check = new ContentCheck(image.repository.source, place.store, options);
+    const { source } = image.repository;
+    const check = new ContentCheck(source, place.store, options);
+    // The length of a blob that could not be mended shows nothing.
+    const deep = new ContentCheck(source, place.store, { ...options, deep: true });
     const now: Difference[] = [];
-    for (const difference of left) now.push(...(await lookAgain(difference, image, { ...place, check }, options)));
+    for (const difference of left) {
+      if (mended.has(difference)) continue;
+      const looking = { ...place, check: difference.kind === "blob" ? deep : check };
+      now.push(...(await lookAgain(difference, image, looking, options)));
+    }
     const fresh = now.filter((difference) => !all.some((known) => isSame(known, difference)));
     all.push(...fresh);
     left = now;
@@ -107,15 +115,10 @@ function lookAgain(
   return kind === "referrer" && subject !== undefined ? check.referrer(subject, content) : check.below(content);
 }
 
-/**
- * It was sent, and is as wrong as before. Distribution, and what is built on it, sees at the end of an upload that it has stored something under the digest, and keeps that
- * (storage/blobwriter.go, `moveBlob`).
- */
+/** It was sent, and is as wrong as before. Distribution, and what is built on it, keeps what it has stored under a digest. */
 function notReplaced({ kind, digest }: Difference, store: Store): StoreError {
   const name = nameOf({ store, reference: digest });
-  const why = `the registry took it and keeps what it had stored`;
-  return new StoreError(
-    "UNSUPPORTED",
-    `Cannot replace ${kind} "${name}": ${why}; delete it there, collect its garbage, and repair again`,
-  );
+  const why = "the registry took it and keeps what it had stored";
+  const how = "mend its storage by hand, and repair again";
+  return new StoreError("UNSUPPORTED", `Cannot replace ${kind} "${name}": ${why}; ${how}`);
 }

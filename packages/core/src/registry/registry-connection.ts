@@ -1,5 +1,6 @@
 import { parseRepositoryName } from "../content/repository-name.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { RepairJournal } from "../journal/repair-journal.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import { HostProfile } from "./profile/host-profile.ts";
 import { KnownBlobs } from "./profile/known-blobs.ts";
@@ -33,6 +34,7 @@ export class RegistryConnection implements RemoteRegistry {
   readonly #tags: KnownTags;
   readonly #saving = new Saving();
   readonly #uploads: UploadSettings;
+  readonly #repairs: RepairJournal | undefined;
   readonly #remembers: boolean;
   readonly #manifests: ManifestCache;
 
@@ -40,6 +42,7 @@ export class RegistryConnection implements RemoteRegistry {
     const { manifestCacheBytes, journal, uploads, ...transportOptions } = options;
     this.#remembers = journal !== undefined;
     this.#uploads = uploadSettings(uploads, journal?.uploads);
+    this.#repairs = journal?.repairs;
     this.client = createRegistryTransport(transportOptions);
     const { host } = this.client;
     this.profile = new HostProfile(host, journal?.profiles, this.#saving);
@@ -59,6 +62,7 @@ export class RegistryConnection implements RemoteRegistry {
       blobs: this.#blobs,
       tags: this.#tags,
       uploads: this.#uploads,
+      repairs: this.#repairs,
       access: (signal) => this.#access(name, signal),
       manifests: this.#manifests,
     };

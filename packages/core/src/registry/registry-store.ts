@@ -1,5 +1,6 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import { type Digest, isDigest } from "../content/digest.ts";
+import type { HashedContent } from "../content/hash-content.ts";
 import { isManifestMediaType } from "../content/media-types.ts";
 import { parseRepositoryName } from "../content/repository-name.ts";
 import { parseTag } from "../content/tag.ts";
@@ -7,11 +8,13 @@ import type { SeenTag } from "../journal/tag-journal.ts";
 import type {
   CallOptions,
   Content,
+  Hold,
   ListedTag,
   Open,
   PushOptions,
   PushOutcome,
   ReferrersOptions,
+  ReplaceOptions,
   RepositoryPlace,
   ResolveOptions,
   Source,
@@ -26,7 +29,10 @@ import { listTagDetails } from "./list-tag-details.ts";
 import { listTags } from "./list-tags.ts";
 import { openManifest } from "./open-manifest.ts";
 import { pushManifest } from "./push-manifest.ts";
+import { readBack } from "./read-back.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
+import { pendingReplacements } from "./repair-record.ts";
+import { replaceBlob } from "./replace-blob.ts";
 import { hasManifest, resolveManifest } from "./resolve-manifest.ts";
 import { tagManifest } from "./tag-manifest.ts";
 import { untag } from "./untag.ts";
@@ -59,6 +65,10 @@ export class RegistryStore implements Source, Target {
     options?: CallOptions & { readonly offset?: number },
   ): Promise<AsyncIterable<Uint8Array>> {
     return fetchContent(this.#repository, descriptor, options);
+  }
+
+  async readBack(descriptor: Descriptor, options?: CallOptions): Promise<HashedContent> {
+    return readBack(this.#repository, descriptor, options);
   }
 
   referrers(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor> {
@@ -99,6 +109,14 @@ export class RegistryStore implements Source, Target {
 
   async delete(descriptor: Descriptor, options?: CallOptions): Promise<void> {
     return deleteContent(this.#repository, descriptor, options);
+  }
+
+  async replace(descriptor: Descriptor, hold: Hold, options?: ReplaceOptions): Promise<PushOutcome> {
+    return replaceBlob(this.#repository, descriptor, hold, options);
+  }
+
+  async pendingReplacements({ signal }: CallOptions = {}): Promise<readonly Descriptor[]> {
+    return pendingReplacements(this.#repository, signal);
   }
 
   async untag(reference: string, options?: UntagOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Digest } from "../content/digest.ts";
+import type { RepairJournal } from "../journal/repair-journal.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import type { HostProfile } from "./profile/host-profile.ts";
 import type { KnownBlobs } from "./profile/known-blobs.ts";
@@ -25,6 +26,8 @@ export interface RemoteRepository extends RemoteRegistry {
   /** What its tags were seen to stand for. */
   readonly tags: KnownTags;
   readonly uploads: UploadSettings;
+  /** Where the replacement of blobs is recorded; undefined where nothing outlives this process. */
+  readonly repairs: RepairJournal | undefined;
   /** A fingerprint of who asks, where anything outlives this process: what one role has seen is not used by another. */
   readonly access: (signal: AbortSignal | undefined) => Promise<string>;
   readonly manifests: ManifestCache;

@@ -1,12 +1,23 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import { type Digest, isDigest } from "../content/digest.ts";
+import { type HashedContent, hashContent } from "../content/hash-content.ts";
 import type { Manifest } from "../content/manifest.ts";
 import { isManifestMediaType } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
 import { quoted } from "../content/quoted.ts";
 import { readVerified } from "../content/verify.ts";
 import { StoreError } from "../errors.ts";
-import type { CallOptions, Content, Open, PushOptions, PushOutcome, ReferrersOptions, Store } from "./store.ts";
+import type {
+  CallOptions,
+  Content,
+  Hold,
+  Open,
+  PushOptions,
+  PushOutcome,
+  ReferrersOptions,
+  ReplaceOptions,
+  Store,
+} from "./store.ts";
 import { asReferrer, checkManifestSize, checkOffset, checkTaggable, contentUnknown } from "./stored-content.ts";
 
 const PIECE_BYTES = 1024 * 1024;
@@ -47,6 +58,12 @@ export class MemoryStore implements Store {
     return pieces(bytes, offset, signal);
   }
 
+  async readBack(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<HashedContent> {
+    const bytes = this.#bytesOf(descriptor);
+    if (bytes === undefined) throw contentUnknown(descriptor, this.name);
+    return hashContent(pieces(bytes, 0, signal), descriptor.digest);
+  }
+
   async *referrers(
     subject: Descriptor,
     { artifactType, signal }: ReferrersOptions = {},
@@ -75,6 +92,15 @@ export class MemoryStore implements Store {
     if (!existed) await this.#read(descriptor, open, signal);
     if (reference !== undefined) await this.tag(descriptor, reference, { signal });
     return existed ? "existed" : "pushed";
+  }
+
+  async replace(descriptor: Descriptor, hold: Hold, { signal }: ReplaceOptions = {}): Promise<PushOutcome> {
+    signal?.throwIfAborted();
+    const { digest } = descriptor;
+    if (this.#bytesOf(descriptor) !== undefined && (await this.readBack(descriptor)).digest === digest)
+      return "existed";
+    await this.#read(descriptor, await hold(signal), signal);
+    return "pushed";
   }
 
   async tag(descriptor: Descriptor, reference: string, { signal }: CallOptions = {}): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import type { Digest } from "../content/digest.ts";
+import type { HashedContent } from "../content/hash-content.ts";
 import type { SeenTag } from "../journal/tag-journal.ts";
 import type { CallOptions } from "./call-options.ts";
 
@@ -109,6 +110,17 @@ export interface PushOptions extends CallOptions {
 /** `existed`: nothing was sent. `mounted`: the registry linked it from another repository. `pushed`: its bytes were sent. */
 export type PushOutcome = "existed" | "mounted" | "pushed";
 
+/** Brings content to this machine, whole and verified, and gives how it is read from there. Called at most once, and only where it is needed. */
+export type Hold = (signal?: AbortSignal) => Promise<Open>;
+
+/** How a blob is replaced. */
+export interface ReplaceOptions extends CallOptions {
+  /** The digest of the wrong bytes, where they were read before: where others are found now, nothing is deleted. */
+  readonly wrong?: Digest | undefined;
+  /** Told when the wrong bytes were deleted. */
+  readonly onDeleted?: (() => void) | undefined;
+}
+
 /** How a tag is removed. */
 export interface UntagOptions extends CallOptions {
   /** Whether a registry that deletes manifests only may delete the tag's, where nothing else goes with it: to find that out takes many requests. Default: yes. */
@@ -121,8 +133,17 @@ export interface UntagOptions extends CallOptions {
 export interface Target {
   readonly name: string;
   readonly place?: RepositoryPlace | undefined;
-  /** Whether the content is there. For a registry 1 HEAD (end-2, end-3). @throws {RegistryError} SIZE_MISMATCH where it says that a blob has another size. */
+  /**
+   * Whether the content is there. For a registry 1 HEAD (end-2, end-3).
+   * @throws {RegistryError} SIZE_MISMATCH where it states another length of a blob: a suspicion, which `readBack` confirms or not.
+   */
   has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
+  /**
+   * What the store has under the digest: reads the whole of it, whatever its length, and hashes it. The descriptor's
+   * size is not used to judge it. For a registry 1 GET.
+   * @throws {StoreError} BLOB_UNKNOWN, MANIFEST_UNKNOWN where there is nothing.
+   */
+  readBack?(descriptor: Descriptor, options?: CallOptions): Promise<HashedContent>;
   /** The descriptor of a tag or digest. For a registry 1 HEAD (end-3), and 1 GET where HEAD is refused. @throws {StoreError} MANIFEST_UNKNOWN. */
   resolve(reference: string, options?: ResolveOptions): Promise<Descriptor>;
   /**
@@ -135,6 +156,18 @@ export interface Target {
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;
   /** Removes a manifest (with every tag that points at it) or a blob. */
   delete?(descriptor: Descriptor, options?: CallOptions): Promise<void>;
+  /**
+   * Stores a blob in the place of wrong bytes that the store has under its digest. A registry that takes no upload of what it has
+   * must delete the blob first: `hold` is called before, and what it gives must stay readable until this settles.
+   * For a registry, which must be able to delete blobs: 1 GET, and where that shows other bytes 1 DELETE, those of the upload, 1 GET;
+   * where a journal is given, it is recorded in it before the DELETE, for `pendingReplacements` of a later process.
+   * @returns `existed` where the right bytes are there: nothing was deleted.
+   * @throws {StoreError} UNSUPPORTED where the store keeps the wrong bytes whatever is done, or does not delete blobs;
+   * DIGEST_MISMATCH where other bytes are found than `options.wrong`, so that nothing is deleted; STORAGE where it cannot be recorded.
+   */
+  replace?(descriptor: Descriptor, hold: Hold, options?: ReplaceOptions): Promise<PushOutcome>;
+  /** Blobs whose replacement was begun, by this process or one that ended before its end: `replace` finishes it. No request. */
+  pendingReplacements?(options?: CallOptions): Promise<readonly Descriptor[]>;
   /** Removes one tag and nothing else. @throws {StoreError} MANIFEST_UNKNOWN; UNSUPPORTED where that can't be done without removing other tags; LOCKED. */
   untag?(reference: string, options?: UntagOptions): Promise<void>;
 }

@@ -26,6 +26,8 @@ export interface HostFacts {
   readonly referrers?: "api" | "tag" | undefined;
   /** Whether manifests answer HEAD as they answer GET. False: a HEAD was refused where GET answered (Nexus: 404, registry.centos.org: 403). */
   readonly manifestHead?: boolean | undefined;
+  /** Whether new bytes take the place of wrong ones after a DELETE of the blob; false: the old file stays (distribution). */
+  readonly replacesBlobs?: boolean | undefined;
   /** Where the digests and times of tags are listed: in Azure's own list, in the list of tags (Google's), or nowhere. */
   readonly tagDetails?: "acr" | "tags" | "none" | undefined;
 }
@@ -62,6 +64,7 @@ export const HOST_FACTS: { readonly [N in HostFactName]-?: HostFactRule<NonNulla
   singlePost: yesOrNo(MONTH_MS),
   referrers: oneOf(0, "api", "tag"),
   manifestHead: yesOrNo(DAY_MS),
+  replacesBlobs: yesOrNo(MONTH_MS),
   tagDetails: oneOf(MONTH_MS, "acr", "tags", "none"),
 };
 

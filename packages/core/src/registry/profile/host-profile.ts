@@ -24,6 +24,8 @@ export class HostProfile {
   readonly referrerUpdates: Map<string, ReferrerUpdate> = new Map();
   readonly referrerLock: KeyedLock = new KeyedLock();
   readonly missingReferrers: MissingReferrers = new MissingReferrers();
+  /** One blob of the host is replaced at a time: what the first one shows counts for the others. */
+  readonly replaceLock: KeyedLock = new KeyedLock();
   /** Whether a PUT with the blob as its body was taken, since this process began. */
   putWorked = false;
   /** A blob that was sent there, since this process began, and the repository that has it. */

@@ -1,12 +1,23 @@
 import { childrenOf } from "../../content/children.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
 import { type Digest, isDigest } from "../../content/digest.ts";
+import { type HashedContent, hashContent } from "../../content/hash-content.ts";
 import { isIndexMediaType, isManifestMediaType } from "../../content/media-types.ts";
 import { parseManifest } from "../../content/parse-manifest.ts";
 import { quoted } from "../../content/quoted.ts";
 import { readVerified } from "../../content/verify.ts";
 import { StoreError } from "../../errors.ts";
-import type { CallOptions, Content, Open, PushOptions, PushOutcome, ReferrersOptions, Store } from "../store.ts";
+import type {
+  CallOptions,
+  Content,
+  Hold,
+  Open,
+  PushOptions,
+  PushOutcome,
+  ReferrersOptions,
+  ReplaceOptions,
+  Store,
+} from "../store.ts";
 import { asReferrer, checkManifestSize, checkTaggable, contentUnknown } from "../stored-content.ts";
 import { BlobDirectory } from "./blob-directory.ts";
 import { IndexFile } from "./index-file.ts";
@@ -84,6 +95,23 @@ export class LayoutStore implements Store {
     { offset, signal }: CallOptions & { readonly offset?: number } = {},
   ): Promise<AsyncIterable<Uint8Array>> {
     return this.#blobs.fetch(descriptor, { offset, signal });
+  }
+
+  async readBack(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<HashedContent> {
+    const { digest } = descriptor;
+    const file = await this.#blobs.locate(digest);
+    if (file === undefined) throw contentUnknown(descriptor, this.name);
+    return hashContent(await this.#blobs.fetch({ ...descriptor, size: file.size }, { signal }), digest);
+  }
+
+  /** The new file takes the name of the old one when it is whole: there is no time without either. */
+  async replace(descriptor: Descriptor, hold: Hold, { signal }: ReplaceOptions = {}): Promise<PushOutcome> {
+    const file = await this.#blobs.locate(descriptor.digest);
+    if (file !== undefined && (await this.readBack(descriptor, { signal })).digest === descriptor.digest)
+      return "existed";
+    signal?.throwIfAborted();
+    await this.#blobs.write(descriptor, await hold(signal), { signal });
+    return "pushed";
   }
 
   /** Reads each manifest that is not yet known: their number is the cost. */

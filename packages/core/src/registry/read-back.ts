@@ -1,0 +1,55 @@
+import { isWebPage } from "../acr/other-registry.ts";
+import type { Descriptor } from "../content/descriptor.ts";
+import { type HashedContent, hashContent } from "../content/hash-content.ts";
+import { isManifestMediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
+import { isRetryable, RegistryError } from "../errors.ts";
+import { retrying } from "../http/retry.ts";
+import type { CallOptions } from "../store/store.ts";
+import { explained, statusOf } from "./explain.ts";
+import { blobPath, labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
+import type { RegistryRequest } from "./request.ts";
+import { retriesOf } from "./retries.ts";
+
+/**
+ * What the registry gives for a digest: the whole of it, hashed, whatever length it has. After a break it is read again from
+ * its start, so that the hash is that of one response.
+ * Requests: 1 GET (and its redirect), 1 more for each break. Spec: distribution-spec v1.1.1, "Pulling blobs" (end-2).
+ * @throws {RegistryError} BLOB_UNKNOWN, MANIFEST_UNKNOWN; PROTOCOL where a web page comes in the place of the content.
+ */
+export async function readBack(
+  repository: RemoteRepository,
+  { mediaType, digest, size }: Descriptor,
+  options: CallOptions = {},
+): Promise<HashedContent> {
+  const { client, retry, name } = repository;
+  const isManifest = isManifestMediaType(mediaType);
+  const request: RegistryRequest = {
+    method: "GET",
+    path: isManifest ? manifestPath(repository, digest) : blobPath(repository, digest),
+    kind: isManifest ? "manifest" : "blob",
+    scopes: [pullScope(name)],
+    headers: { "accept-encoding": "identity", ...(isManifest ? { accept: MANIFEST_ACCEPT } : {}) },
+    accept: [200],
+    answerLength: size,
+    call: options,
+  };
+  let reading = false;
+  const read = async (): Promise<HashedContent> => {
+    reading = false;
+    const response = await client.request(request);
+    reading = true;
+    const found = await hashContent(response.body, digest);
+    if (found.digest === digest || !isWebPage(response)) return found;
+    const { url, status } = response;
+    throw new RegistryError("PROTOCOL", "a web page came in its place", { method: "GET", url: url.href, status });
+  };
+  try {
+    const retries = retriesOf(retry, options, { ...request, host: client.host });
+    // Before the body the client itself tries again.
+    return await retrying(read, { ...retries, isRetryable: (error) => reading && isRetryable(error) });
+  } catch (error) {
+    const unknown = isManifest ? "MANIFEST_UNKNOWN" : "BLOB_UNKNOWN";
+    const action = `Cannot read "${digest}" of "${labelOf(repository)}"`;
+    throw explained(error, action, statusOf(error) === 404 ? unknown : undefined);
+  }
+}
