@@ -88,6 +88,7 @@ export class PersistentSpool {
    * Fetches the whole of the content into a file, and verifies it. Undefined where it can't be kept: no room, a full disk, or
    * somebody works on that file.
    * @throws what the source threw; {StoreError} SIZE_MISMATCH, DIGEST_MISMATCH where it gave other bytes, which are removed.
+   * @internal
    */
   async hold(descriptor: Descriptor, fetch: Open, signal?: AbortSignal): Promise<HeldContent | undefined> {
     const held = await this.#hold(descriptor, fetch);

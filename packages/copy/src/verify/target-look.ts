@@ -47,7 +47,11 @@ export class TargetLook {
     return again;
   }
 
-  /** What is wrong with a blob; undefined where nothing is. Requests: 1 HEAD, or `deep` 1 GET; 1 GET more where its length differs. @throws as `manifest`. */
+  /**
+   * What is wrong with a blob; undefined where nothing is. Requests: 1 HEAD, or `deep` 1 GET; 1 GET more where its length differs or
+   * a HEAD does not find it.
+   * @throws as `manifest`.
+   */
   async blob(descriptor: Descriptor): Promise<Fault | undefined> {
     const { run, deep } = this.#options;
     const found = await this.#looking(descriptor, async () => {
@@ -57,14 +61,14 @@ export class TargetLook {
       );
       return "right";
     });
-    return found === "right" ? undefined : found;
+    const settled = found === "suspect" ? await this.#confirmed(descriptor) : found;
+    return settled === "right" ? undefined : settled;
   }
 
-  /** A layout says of a file with another length that it has not the content. */
-  async #has(descriptor: Descriptor, call: CallOptions): Promise<"right" | Fault> {
+  /** Some registries answer HEAD with 404 where GET finds the blob; a layout has none where its file has another length. */
+  async #has(descriptor: Descriptor, call: CallOptions): Promise<Fault | "right" | "suspect"> {
     if (await this.#target.has(descriptor, call)) return "right";
-    if (this.#target.isLocal !== true) return { problem: "missing" };
-    return (await confirmFault(this.#target, descriptor, call)) ?? "right";
+    return this.#target.readBack === undefined ? { problem: "missing" } : "suspect";
   }
 
   /** What a look finds, or what is wrong with the content; `right` where it was suspected, and is as it should be. */

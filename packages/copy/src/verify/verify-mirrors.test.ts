@@ -130,6 +130,16 @@ describe("verifyMirrors() and the length that a HEAD states", () => {
   });
 });
 
+describe("verifyMirrors() and a HEAD that finds no blob", () => {
+  it.each([404, 403, 405])("asks by GET before it says that the blob is missing: %i", async (status) => {
+    await using setup = await pair(undefined, ({ method }) => (method === "HEAD" ? { status } : undefined));
+    expect(await setup.verify("v1", { repair: true })).toMatchObject({ ok: true, outcomes: { same: 1 } });
+    expect(setup.to.log.filter((line) => !/^(?:HEAD|GET) /.test(line))).toEqual([]);
+    setup.to.blobs.delete(`app@${LAYER.digest}`);
+    expect(await setup.verify("v1")).toMatchObject({ ok: false, outcomes: { different: 1 } });
+  });
+});
+
 describe("verifyMirrors() and a size that a manifest states", () => {
   const wrong = manifest({ config: CONFIG, layers: [{ ...LAYER, size: LAYER.size + 1 }] });
 

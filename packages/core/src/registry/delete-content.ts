@@ -10,7 +10,8 @@ import { hasManifest } from "./resolve-manifest.ts";
 /**
  * Removes a manifest, with every tag that points at it, or a blob. A 404 is believed only where the
  * content is not found either: some registries, and proxies before them, have no such request and answer 404 to it.
- * Requests: 1 DELETE; after a 404 1 HEAD, and for a manifest 1 GET where that finds nothing. Spec: distribution-spec v1.1.1, "Deleting manifests" (end-9), "Deleting Blobs" (end-10).
+ * Requests: 1 DELETE; after a 404 1 HEAD, and 1 GET where that finds nothing.
+ * Spec: distribution-spec v1.1.1, "Deleting manifests" (end-9), "Deleting Blobs" (end-10).
  * @throws {RegistryError} MANIFEST_UNKNOWN, BLOB_UNKNOWN; UNSUPPORTED where deleting is switched off.
  */
 export async function deleteContent(

@@ -26,13 +26,17 @@ export async function headBlob(
   return isThere;
 }
 
-/** Whether the repository holds a blob of that digest, of whatever length. Requests as `headBlob`. */
+/**
+ * Whether the repository holds a blob of that digest, of whatever length: a HEAD or a GET finds it. For where
+ * "no" is to be believed. Requests: 1 HEAD (end-2), and a GET of its first byte where that does not find it.
+ */
 export async function holdsBlob(
   repository: RemoteRepository,
   digest: Digest,
   options: CallOptions = {},
 ): Promise<boolean> {
-  return (await look(repository, digest, options)).isThere;
+  const { isThere, request } = await look(repository, digest, options);
+  return isThere || (request.method === "HEAD" && (await firstByte(repository, digest, options)).isThere);
 }
 
 /**
@@ -68,10 +72,14 @@ async function look(repository: RemoteRepository, digest: Digest, options: CallO
     return { isThere: response.status === 200, length: statedLength(response), request };
   } catch (error) {
     if (!isRefusal(error)) throw error;
+    return firstByte(repository, digest, options);
   }
+}
+
+async function firstByte(repository: RemoteRepository, digest: Digest, options: CallOptions): Promise<SeenBlob> {
   const response = await send(repository, digest, {
     method: "GET",
-    scopes: [scope],
+    scopes: [pullScope(repository.name)],
     headers: { range: "bytes=0-0" },
     // 416: the blob has no byte.
     accept: [200, 206, 404, 416],

@@ -120,10 +120,15 @@ describe("delete() and untag()", () => {
     await expect(app.untag("v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN", status: 404 });
   });
 
-  it("delete() takes a 404 for the end of content only where it is not found", async () => {
-    await using setup = await scriptedSetup(({ method }) =>
-      method === "DELETE" ? { status: 404, body: "404 page not found" } : undefined,
-    );
+  it.each([
+    ["HEAD", 200],
+    ["GET alone, which answers HEAD with 404", 404],
+    ["GET alone, which answers HEAD with 405", 405],
+  ])("delete() takes a 404 for the end of content only where it is not found by %s", async (_, head) => {
+    await using setup = await scriptedSetup(({ method }) => {
+      if (method === "HEAD" && head !== 200) return { status: head };
+      return method === "DELETE" ? { status: 404, body: "404 page not found" } : undefined;
+    });
     hold(setup.server, "v1");
     setup.server.blobs.set(`app@${CONFIG.digest}`, Buffer.from("{}"));
     const app = setup.registry.repository("app");
