@@ -3,6 +3,8 @@ import {
   type Descriptor,
   type Digest,
   type Hold,
+  type PushOptions,
+  type PushOutcome,
   type Source,
   StoreError,
   type Target,
@@ -17,7 +19,7 @@ import { holdContent } from "../spool/hold-content.ts";
 import { isWrongContent } from "../spool/wrong-content.ts";
 import { Writer } from "../writer.ts";
 import { contentOf, type Difference } from "./difference.ts";
-import { confirmFault, type Fault } from "./fault.ts";
+import { confirmFault, type Fault, faultIn } from "./fault.ts";
 
 export interface RepairOptions {
   readonly run: CopyRun;
@@ -71,24 +73,35 @@ export class BlobRepairs {
       await this.#replace(descriptor, difference.found, emit);
       return true;
     }
-    await this.#send(descriptor, emit);
-    const fault = await this.#readBack(descriptor);
-    if (fault === "unknown") return false;
+    const mountFrom = this.#options.run.holders(this.#target, descriptor.digest);
+    const outcome = await this.#send(descriptor, emit, { mountFrom });
+    let fault = await this.#readBack(descriptor);
+    // A registry may claim to have mounted a blob, and have nothing.
+    if (outcome !== "pushed" && fault !== "unknown" && fault?.problem === "missing") {
+      this.#options.run.distrust(this.#target, descriptor.digest);
+      await this.#send(descriptor, emit, { anew: true });
+      fault = await this.#readBack(descriptor);
+    }
+    if (fault === "unknown" || fault?.problem === "missing") return false;
     if (fault?.problem === "size") throw wrongManifest({ ...difference, ...fault }, this.#target);
     // Mounted from where it is wrong too, or an old file that the upload found.
     if (fault?.problem === "corrupt") await this.#replace(descriptor, fault.found, emit);
     return true;
   }
 
-  async #send(descriptor: Descriptor, emit: (event: Happened) => void): Promise<void> {
+  async #send(
+    descriptor: Descriptor,
+    emit: (event: Happened) => void,
+    options: Pick<PushOptions, "mountFrom" | "anew">,
+  ): Promise<PushOutcome> {
     const { run, call } = this.#options;
     run.forget(this.#target, `blob ${descriptor.digest}`);
     run.holds(this.#source, descriptor.digest);
     emit({ type: "planned", descriptor });
     const opener = new Reader(this.#source, run, call).opener(descriptor, run.slotsOf(this.#target, descriptor));
-    const mountFrom = run.holders(this.#target, descriptor.digest);
-    const outcome = await this.#writer(emit).pushBlob(descriptor, opener, { mountFrom });
+    const outcome = await this.#writer(emit).pushBlob(descriptor, opener, options);
     emit({ type: outcome === "pushed" ? "done" : "mounted", descriptor });
+    return outcome;
   }
 
   /** What is wrong with a blob that was sent; `unknown` where that is not found out so. */
@@ -101,9 +114,10 @@ export class BlobRepairs {
         call.signal.throwIfAborted();
         return confirmFault(this.#target, descriptor, { ...call, whileWaiting: lending(slots) });
       });
-    } catch {
+    } catch (error) {
       call.signal.throwIfAborted();
-      return "unknown";
+      const fault = faultIn(error);
+      return fault === undefined || fault === "suspect" ? "unknown" : fault;
     }
   }
 
