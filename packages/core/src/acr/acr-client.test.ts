@@ -3,6 +3,7 @@ import { type ClientSetup, clientSetupOf } from "../../../../test/support/client
 import { hold } from "../../../../test/support/scripted-manifests.ts";
 import { failed, type Script, type ScriptedAnswer } from "../../../../test/support/scripted-registry.ts";
 import { digestOf } from "../content/digest.ts";
+import { listedItems, readList } from "../store/read-list.ts";
 import { AcrClient } from "./acr-client.ts";
 
 const DIGEST = digestOf(Buffer.from("a"));
@@ -95,6 +96,39 @@ describe("AcrClient", () => {
       url: `http://${setup.server.host}/acr/v1/app/_tags`,
     });
     expect(setup.server.log.length).toBeLessThan(5);
+  });
+
+  it.each([
+    [
+      "tags",
+      "listTagProperties",
+      'the Link header cannot be read: expected <URL>; rel="next"',
+      "/acr/v1/app/_tags?last=x",
+    ],
+    ["manifests", "listManifestProperties", "its pages go in a circle", "</acr/v1/app/_manifests?last=a>"],
+    ["repositories", "listRepositoryNames", "the Link header cannot be read", "</acr/v1/_catalog?last=a"],
+  ] as const)("throws a doubt after the %s that came: %s() where %s", async (field, method, detail, url) => {
+    const item = { name: "a", digest: DIGEST, ...TIMES };
+    await using setup = await acr(() =>
+      json({ ...PLACE, [field]: [field === "repositories" ? "a" : item] }, { link: `${url}; rel="next"` }),
+    );
+    const list: AsyncIterable<unknown> = setup.client[method]("app" as never);
+    const result = await readList(list);
+    expect(listedItems(result)).toHaveLength(1);
+    expect(result).toMatchObject({ complete: false, doubt: { message: expect.stringContaining(detail) } });
+  });
+
+  it("follows an empty page, and asks for what follows a hundred items that have no Link", async () => {
+    const names = Array.from({ length: 150 }, (_, at) => `v${String(at).padStart(3, "0")}`);
+    await using setup = await acr(({ path }) => {
+      const last = new URL(path, "http://registry").searchParams.get("last");
+      if (last === null) return json({ ...PLACE, tags: null }, { link: '</acr/v1/app/_tags?last=0>; rel="next"' });
+      const start = names.indexOf(last) + 1;
+      return json(tags(...names.slice(start, start + 100)));
+    });
+    const listed = await Array.fromAsync(setup.client.listTagProperties("app"));
+    expect(listed.map(({ name }) => name)).toEqual(names);
+    expect(setup.server.log).toHaveLength(3);
   });
 
   it("listTags() refuses pages that go in a circle, be it the first one again", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { failed, sha256 } from "../../../../test/support/scripted-registry.ts";
-import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
+import { failed, type ScriptedAnswer, sha256 } from "../../../../test/support/scripted-registry.ts";
+import { type ScriptedSetup, scriptedSetup } from "../../../../test/support/scripted-setup.ts";
 import type { Descriptor } from "../content/descriptor.ts";
 import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../content/media-types.ts";
 import { MemoryJournal } from "../journal/memory-journal.ts";
@@ -47,6 +47,64 @@ afterEach(() => {
 function index(...referrers: readonly Descriptor[]): string {
   return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrers });
 }
+
+describe("referrers(), page by page", () => {
+  const [one, two] = [artifact(1).listed, artifact(2).listed];
+
+  function paged(answers: (cursor: string | null) => ScriptedAnswer): Promise<ScriptedSetup> {
+    return scriptedSetup(({ path }) => {
+      if (!path.includes("/referrers/")) return failed(404, "MANIFEST_UNKNOWN");
+      const { headers, ...answer } = answers(new URL(path, "http://registry").searchParams.get("cursor"));
+      return { ...answer, headers: { "content-type": OCI_INDEX, ...headers } };
+    });
+  }
+  const next = (cursor: string) => ({ link: `<?cursor=${cursor}>; rel="next"` });
+
+  it("follows Links through empty pages, and gives each once", async () => {
+    await using setup = await paged((cursor) => {
+      if (cursor === null) return { status: 200, headers: next("1"), body: index(one) };
+      return cursor === "1"
+        ? { status: 200, headers: next("2"), body: index() }
+        : { status: 200, body: index(one, two) };
+    });
+    const listed = await Array.fromAsync(setup.registry.repository("app").referrers(SUBJECT));
+    expect(listed.map(({ digest }) => digest)).toEqual([one.digest, two.digest]);
+  });
+
+  it.each<readonly [string, (cursor: string | null) => ScriptedAnswer, RegExp]>([
+    [
+      "a Link without <>",
+      () => ({ status: 200, headers: { link: '?cursor=1; rel="next"' }, body: index(one) }),
+      /Link header/,
+    ],
+    ["a page that comes again", () => ({ status: 200, headers: next("1"), body: index(one) }), /circle/],
+    [
+      "a later page that is missing",
+      (cursor) => (cursor === null ? { status: 200, headers: next("1"), body: index(one) } : failed(404, "NOT_FOUND")),
+      /Cannot list the referrers/,
+    ],
+    [
+      "a later page that is no index",
+      (cursor) =>
+        cursor === null
+          ? { status: 200, headers: next("1"), body: index(one) }
+          : {
+              status: 200,
+              headers: { "content-type": OCI_MANIFEST },
+              body: JSON.stringify({ ...JSON.parse(String(artifact(1).bytes)), mediaType: undefined }),
+            },
+      /a page is not an index/,
+    ],
+  ])("fails after what came where the end is not proven: %s", async (_, answers, message) => {
+    await using setup = await paged(answers);
+    const listed: Descriptor[] = [];
+    const reading = (async () => {
+      for await (const referrer of setup.registry.repository("app").referrers(SUBJECT)) listed.push(referrer);
+    })();
+    await expect(reading).rejects.toThrow(message);
+    expect(listed.map(({ digest }) => digest)).toEqual([one.digest]);
+  });
+});
 
 describe("push() of a manifest with a subject", () => {
   it("does nothing more where the answer has OCI-Subject", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { CONFIG, hold, IMAGE, manifestOf } from "../../../../test/support/scripted-manifests.ts";
-import { failed, sha256 } from "../../../../test/support/scripted-registry.ts";
-import { scriptedSetup } from "../../../../test/support/scripted-setup.ts";
+import { failed, type ScriptedAnswer, sha256 } from "../../../../test/support/scripted-registry.ts";
+import { type ScriptedSetup, scriptedSetup } from "../../../../test/support/scripted-setup.ts";
 import { digestOf } from "../content/digest.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../content/media-types.ts";
+import { IncompleteListError } from "../errors.ts";
 import { MemoryJournal } from "../journal/memory-journal.ts";
 
 describe("tag()", () => {
@@ -190,6 +191,106 @@ describe("delete() and untag()", () => {
       });
       expect(setup.server.manifests.size).toBe(held);
     }
+  });
+});
+
+describe("untag() by digest", () => {
+  /** `app` with v1, another tag of another image, and a list that the script may change. */
+  async function setupOf(
+    tags: (times: number) => ScriptedAnswer,
+    other: (times: number) => boolean,
+  ): Promise<ScriptedSetup> {
+    const times = { lists: 0, other: 0 };
+    const setup = await scriptedSetup(({ method, path }) => {
+      if (path.includes("/tags/list")) return tags(times.lists++);
+      if (method !== "DELETE" && path.endsWith("/other") && !other(times.other++))
+        return failed(404, "MANIFEST_UNKNOWN");
+      return undefined;
+    });
+    hold(setup.server, "v1");
+    const { bytes } = manifestOf({ annotations: { of: "other" } });
+    setup.server.manifests.set("app:other", { mediaType: OCI_MANIFEST, bytes });
+    return setup;
+  }
+  const list = (...names: readonly string[]): ScriptedAnswer => ({
+    status: 200,
+    body: JSON.stringify({ tags: names }),
+  });
+  const deleted = ({ server }: ScriptedSetup) => server.log.some((line) => /^DELETE .*sha256:/.test(line));
+
+  it.each<readonly [string, ScriptedAnswer]>([
+    ["a Link without <>", { ...list("v1", "other"), headers: { link: '/v2/app/tags/list?last=v1; rel="next"' } }],
+    ["a Link to itself", { ...list("v1", "other"), headers: { link: '</v2/app/tags/list?n=1000>; rel="next"' } }],
+  ])("deletes nothing where the list of tags may lack one: %s", async (_, answer) => {
+    await using setup = await setupOf(
+      () => answer,
+      () => true,
+    );
+    await expect(setup.registry.repository("app").untag("v1")).rejects.toBeInstanceOf(IncompleteListError);
+    expect(deleted(setup)).toBe(false);
+  });
+
+  it("deletes nothing while another tag has no manifest, unless that is to be ignored", async () => {
+    await using setup = await setupOf(
+      () => list("v1", "other"),
+      () => false,
+    );
+    const app = setup.registry.repository("app");
+    await expect(app.untag("v1")).rejects.toMatchObject({
+      code: "BROKEN_TAG",
+      message: expect.stringMatching(
+        /^Cannot delete tag "v1" from "\S+\/app": a tag is listed and has no manifest \(404\): "other"; /,
+      ),
+    });
+    expect(deleted(setup)).toBe(false);
+    await app.untag("v1", { ignoreBrokenTags: true });
+    expect(deleted(setup)).toBe(true);
+  });
+
+  it("goes on where that tag is gone from the second list, and not where the second list may lack tags", async () => {
+    await using gone = await setupOf(
+      (times) => (times === 0 ? list("v1", "other") : list("v1")),
+      () => false,
+    );
+    await gone.registry.repository("app").untag("v1");
+    expect(deleted(gone)).toBe(true);
+    const cut = { ...list("v1"), headers: { link: "elsewhere" } };
+    await using doubtful = await setupOf(
+      (times) => (times === 0 ? list("v1", "other") : cut),
+      () => false,
+    );
+    await expect(doubtful.registry.repository("app").untag("v1")).rejects.toBeInstanceOf(IncompleteListError);
+    expect(deleted(doubtful)).toBe(false);
+  });
+
+  it("reads a tag that has a manifest when it is looked for again", async () => {
+    // HEAD and GET of the first look.
+    await using setup = await setupOf(
+      () => list("v1", "other"),
+      (times) => times > 1,
+    );
+    setup.server.manifests.set("app:other", { mediaType: OCI_MANIFEST, bytes: IMAGE.bytes });
+    await expect(setup.registry.repository("app").untag("v1")).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining('tag "other" has the same digest'),
+    });
+    expect(deleted(setup)).toBe(false);
+  });
+
+  it.each([
+    [400, "the registry deletes by digest only, and the tag has no manifest (404)"],
+    [404, "it is listed and has no manifest (404), and the registry answers 404 to its deletion too"],
+  ])("says what a tag without a manifest is where its deletion is answered with %i", async (status, message) => {
+    await using setup = await scriptedSetup(({ method, path }) => {
+      if (method === "DELETE") return failed(status, status === 400 ? "UNSUPPORTED" : "MANIFEST_UNKNOWN");
+      return path.includes("/tags/list") ? list("v1") : failed(404, "MANIFEST_UNKNOWN");
+    });
+    const app = setup.registry.repository("app");
+    await expect(app.untag("v1")).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining(message),
+    });
+    await expect(app.untag("never")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN", status: 404 });
   });
 });
 
