@@ -1,7 +1,7 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import { OCI_INDEX } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
-import { IncompleteListError, RegistryError } from "../errors.ts";
+import { RegistryError } from "../errors.ts";
 import type { ReferrersOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { type ListPage, listPages } from "./pages.ts";
@@ -44,13 +44,10 @@ async function* fromApi(
   const filter = options.artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(options.artifactType)}`;
   const path = `/v2/${name}/referrers/${subject.digest}${filter}`;
   let isApi = false;
-  const read = ({ bytes, url, status }: WholeResponse): { readonly items: readonly Descriptor[] } => {
+  const read = ({ bytes }: WholeResponse): { readonly items: readonly Descriptor[] } => {
     const index = parseManifest(bytes, OCI_INDEX);
-    if (index.kind !== "index") {
-      const init = { method: "GET", url: url.href, status };
-      if (isApi) throw new IncompleteListError("Cannot read the list: a page is not an index", init);
-      return { items: [] };
-    }
+    // The parser takes nothing else for one.
+    if (index.kind !== "index") return { items: [] };
     isApi = true;
     return { items: index.manifests };
   };

@@ -93,7 +93,7 @@ describe("referrers(), page by page", () => {
               headers: { "content-type": OCI_MANIFEST },
               body: JSON.stringify({ ...JSON.parse(String(artifact(1).bytes)), mediaType: undefined }),
             },
-      /a page is not an index/,
+      /Cannot read manifest/,
     ],
   ])("fails after what came where the end is not proven: %s", async (_, answers, message) => {
     await using setup = await paged(answers);
