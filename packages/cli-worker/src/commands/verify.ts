@@ -13,7 +13,10 @@ export function defineVerify(program: Command): void {
         "and the like. Exit code 3 where something does. With platforms it compares with what a copy of those makes.\n" +
         "\n" +
         "It costs the source 1 HEAD a tag (with platforms 1 GET), the target 1 HEAD a tag, 1 GET for each manifest and 1 HEAD for each blob; with --deep every byte " +
-        "of the target is read and hashed.",
+        "of the target is read and hashed. A blob whose length differs is read and hashed before it is reported.\n" +
+        "\n" +
+        "--repair uploads what is missing. A blob with wrong bytes is deleted first, when its replacement lies on this machine; what is uploaded is read back. " +
+        "A run that was killed in between is finished by the next one, unless --no-state is set.",
     )
     .argument("[SRC]", "[docker://]HOST/REPOSITORY[:TAG|@DIGEST] or oci:DIR[:TAG]")
     .argument("[DST]", "the same")
@@ -24,7 +27,7 @@ export function defineVerify(program: Command): void {
     .option("--sparse", "with --platform: DST has the index whole, and of what it names these platforms")
     .option("--referrers", "compare signatures, SBOMs and other referrers too")
     .option("--deep", "read and hash the blobs of the target")
-    .option("--repair", "send what lacks or is wrong, just that, and look again")
+    .option("--repair", "upload what is missing or wrong, and nothing else, and read it back")
     .option("--json", "print the result as JSON, after the events of a repair as JSON lines")
     .option("-q, --quiet", "print errors only");
   addTrafficOptions(command);
