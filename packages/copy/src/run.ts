@@ -122,6 +122,7 @@ export class CopyRun {
     this.#holders.distrust(target.place, digest);
   }
 
+  /** Whether the target's claim to have the blob is no longer believed. */
   distrusts(target: Target, digest: Digest): boolean {
     return this.#distrusted.get(target)?.has(digest) === true;
   }
