@@ -118,10 +118,11 @@ async function tagsOf(store: RegistryStore): Promise<readonly string[]> {
 describe("tranship, where the end of a list is not proven:", () => {
   it.each(DOUBTFUL)("ls, copy and verify use what came, say so, and exit 1: %s", async (_, cut) => {
     await using all = await setup();
-    const { bench, source, from, to } = all;
+    const { bench, source, target, from, to } = all;
     source.cut = cut;
     const place = `${from.address}/app`;
-    const doubt = /^tranship: (?:\S+: )?Cannot list the tags of "[^"]+\/app": .*; there may be more than was listed$/m;
+    const doubt =
+      /^tranship: (?:\S+: )?Cannot list the tags of "[^"]+\/app": .*; there may be more than was listed; check the registry/m;
     const ls = await bench.run(["ls", place]);
     expect(ls).toMatchObject({ code: 1, stderr: expect.stringMatching(doubt) });
     expect(ls.stdout.split("\n").slice(0, 2)).toEqual(["v1", "v2"]);
@@ -136,6 +137,13 @@ describe("tranship, where the end of a list is not proven:", () => {
     const verified = await bench.run(["verify", "--all-tags", place, `${to.address}/copy`]);
     expect(verified).toMatchObject({ code: 1, stderr: expect.stringMatching(doubt) });
     expect(verified.stdout).not.toContain("does not have");
+    // Which tags of the target are extra is not known either.
+    [source.cut, target.cut] = [undefined, cut];
+    const extra = await bench.run(["verify", "--all-tags", place, `${to.address}/copy`]);
+    expect(extra).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/\/copy": .*; there may be more than was listed/),
+    });
   });
 
   it.each(DOUBTFUL)(

@@ -1,16 +1,17 @@
-import type {
-  CallOptions,
-  Content,
-  Descriptor,
-  Digest,
-  MemoryStore,
-  Open,
-  PushOptions,
-  PushOutcome,
-  RepositoryPlace,
-  SeenTag,
-  Store,
-  UntagOptions,
+import {
+  type CallOptions,
+  type Content,
+  type Descriptor,
+  type Digest,
+  IncompleteListError,
+  type MemoryStore,
+  type Open,
+  type PushOptions,
+  type PushOutcome,
+  type RepositoryPlace,
+  type SeenTag,
+  type Store,
+  type UntagOptions,
 } from "@tranship/core";
 
 /** One call of a store: the method and what it was about, a reference or a digest. */
@@ -32,6 +33,8 @@ export class RecordingStore implements Store {
   /** Calls that have begun and not ended. */
   running = 0;
   before: Before = () => {};
+  /** How many tags its list shows before it throws, as one whose end is not proven; undefined: it is whole. */
+  listedTagsAtMost: number | undefined;
   /** What tags were seen to stand for. */
   readonly seen: Map<string, SeenTag> = new Map();
   readonly #inner: MemoryStore;
@@ -71,7 +74,15 @@ export class RecordingStore implements Store {
 
   async *tags(options: CallOptions = {}): AsyncGenerator<string, void, void> {
     await this.#call({ method: "tags", about: this.name }, options, async () => {});
-    yield* this.#inner.tags(options);
+    let count = 0;
+    for await (const tag of this.#inner.tags(options)) {
+      if (count === this.listedTagsAtMost) break;
+      count += 1;
+      yield tag;
+    }
+    if (this.listedTagsAtMost === undefined) return;
+    const init = { method: "GET", url: "http://r.example/v2/app/tags/list" };
+    throw new IncompleteListError(`Cannot list the tags of "${this.name}": cut short`, init);
   }
 
   async lastSeen(tag: string): Promise<SeenTag | undefined> {

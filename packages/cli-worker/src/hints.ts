@@ -11,6 +11,8 @@ export function hintFor(error: unknown): string | undefined {
   if (cause?.code === "PLATFORM_UNKNOWN" && cause.message.includes("; the others that were asked for"))
     return "these are copied with --skip-missing-platforms, in a mirror file with missingPlatforms: skip";
   if (!(cause instanceof RegistryError)) return undefined;
+  if (cause.message.endsWith("; there may be more than was listed"))
+    return "check the registry, or a proxy or cache in front of it";
   const ofTls = tlsHint(cause.message);
   if (ofTls !== undefined) return ofTls;
   const ofProxy = proxyHint(cause.message);

@@ -28,6 +28,29 @@ describe("copyTags()", () => {
     expect(to.about("resolve")).toEqual([]);
   });
 
+  it("copies what came of a source's list whose end is not proven, and says that there may be more", async () => {
+    from.listedTagsAtMost = 2;
+    const result = await copyTags(from, to);
+
+    expect(result.outcomes.map(({ tag }) => tag)).toEqual(["v1", "v2"]);
+    expect(failures(result)).toMatchObject([
+      { error: { side: "source", code: "PROTOCOL", message: expect.stringContaining("cut short") } },
+    ]);
+    expect(await Array.fromAsync(to.tags())).toEqual(["v1", "v2"]);
+  });
+
+  it("asks a target for each tag where the end of its list is not proven", async () => {
+    await copyTags(from, to);
+    from.calls.length = to.calls.length = 0;
+    to.listedTagsAtMost = 2;
+    const result = await copyTags(from, to);
+
+    expect(failures(result)).toEqual([]);
+    expect(result.outcomes).toHaveLength(4);
+    expect(to.about("resolve")).toHaveLength(4);
+    expect(to.about("push", "tag")).toEqual([]);
+  });
+
   it("sends shared content once", async () => {
     await copyTags(from, to);
 

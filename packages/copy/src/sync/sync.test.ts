@@ -60,6 +60,37 @@ describe("sync()", () => {
     expect(result.outcomes).toMatchObject({ unchanged: 6, failed: 0 });
   });
 
+  it("copies what came of a source's list whose end is not proven, and fails that repository", async () => {
+    registries.store("src/app").listedTagsAtMost = 4;
+    const result = await sync([every], registries);
+
+    expect(result.ok).toBe(false);
+    expect(result.outcomes).toMatchObject({ copied: 4, failed: 1 });
+    expect(result.images.find(({ outcome }) => outcome === "failed")).toMatchObject({
+      from: "src/app",
+      error: { code: "PROTOCOL", message: expect.stringContaining("cut short") },
+    });
+  });
+
+  it("looks up each tag where the end of the target's list is not proven, and moves no immutable one", async () => {
+    await sync([every], registries);
+    const [source, target] = [registries.store("src/app"), registries.store("dst/app")];
+    const moved = await source.resolve("v0");
+    await source.tag(moved, "v5");
+    registries.forgetCalls();
+    target.listedTagsAtMost = 2;
+
+    const immutable = { ...every, immutable: (tags: readonly string[]) => new Set(tags) };
+    const result = await sync([immutable], registries);
+
+    expect(result).toMatchObject({ ok: true, outcomes: { unchanged: 6 } });
+    expect(result.notices).toEqual([expect.stringContaining("cut short; each tag is looked up")]);
+    // The first two are in the list.
+    expect(target.about("resolve").toSorted()).toEqual(["v2", "v3", "v4", "v5"]);
+    expect(target.about("tag", "push")).toEqual([]);
+    expect((await target.resolve("v5")).digest).not.toBe(moved.digest);
+  });
+
   it("copies the others where one image fails, and says what failed", async () => {
     const bad = (await registries.store("src/app").resolve("v2")).digest;
     registries.store("dst/app").before = ({ method, about }) => {

@@ -1,4 +1,4 @@
-import { MemoryStore, StoreError } from "@tranship/core";
+import { listedItems, MemoryStore, readList, StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { RecordingStore } from "../../../../../test/support/recording-store.ts";
 import { buildImage, buildIndex } from "../../../../../test/support/small-image.ts";
@@ -41,6 +41,17 @@ describe("FallbackSource", () => {
 
     expect(mirror.calls).toEqual([]);
     expect(warned).toEqual([]);
+  });
+
+  it("gives what came of the registry's list, and its doubt, and asks no mirror for more", async () => {
+    own.listedTagsAtMost = 1;
+    for (const list of [source.tags(), source.listedTags()]) {
+      const result = await readList<unknown>(list);
+      expect(listedItems(result)).toHaveLength(1);
+      expect(result.complete).toBe(false);
+    }
+    expect(mirror.calls).toEqual([]);
+    expect(source.listedElsewhere).toBeUndefined();
   });
 
   it.each(["NETWORK", "TIMEOUT", "RATE_LIMITED"])(

@@ -1,4 +1,4 @@
-import { StoreError } from "@tranship/core";
+import { IncompleteListError, StoreError } from "@tranship/core";
 import { describe, expect, it } from "vitest";
 import { parseMirrorFile } from "../file/parse-mirror-file.ts";
 import type { MirrorFile } from "../mirror-file.ts";
@@ -41,6 +41,27 @@ describe("resolveRepositories()", () => {
       ["acme/team/db", ["a.example/x/team/db", "b.example/h.example/acme/team/db"]],
       ["acme/web", ["a.example/x/web", "b.example/h.example/acme/web"]],
     ]);
+  });
+
+  it("takes what came of a catalogue whose end is not proven, and says that the mirror may mean more", async () => {
+    const doubt = new IncompleteListError("cut short", { method: "GET", url: "http://h.example/v2/_catalog" });
+    const cut: ListCatalogue = async function* () {
+      yield* ["acme/app", "other/app"];
+      throw doubt;
+    };
+    const { pairs, failures, warnings } = await resolve(
+      `  - { from: "h.example/acme/*", to: "a.example/x/{match}" }
+  - { from: "h.example/none/*", to: "a.example/y/{match}" }
+  - { from: "h.example/named", to: "a.example/named" }`,
+      cut,
+    );
+
+    expect(pairs.map(([from]) => from)).toEqual(["acme/app", "named"]);
+    expect(failures.map(({ mirror, error }) => [mirror.index, error])).toEqual([
+      [0, doubt],
+      [1, doubt],
+    ]);
+    expect(warnings).toEqual([]);
   });
 
   it("asks a catalogue once for all mirrors, and not at all for what is named", async () => {

@@ -38,9 +38,14 @@ describe("parseLayoutIndex()", () => {
     });
   });
 
+  it("takes null for an empty list, as Go writes it", () => {
+    expect(parseLayoutIndex('{"schemaVersion":2,"manifests":null}', "oci:test").entries).toEqual([]);
+  });
+
   it.each([
     ["{", "it is no JSON"],
     ["[]", "the document: expected an object, got an array"],
+    ['{"schemaVersion":2}', "manifests: expected an array"],
     ['{"manifests":{}}', "manifests: expected an array, got an object"],
     ['{"manifests":[{"mediaType":"a/b","digest":"sha256:../../x","size":1}]}', "manifests[0].digest"],
   ])("refuses %s", (text, detail) => {

@@ -31,7 +31,8 @@ export const EMPTY_LAYOUT_INDEX: LayoutIndex = { entries: [], raw: { schemaVersi
 export function parseLayoutIndex(text: string, name: string): LayoutIndex {
   try {
     const raw = parseObject(parseJson(text), "the document");
-    const manifests = parseArray(raw["manifests"] ?? [], "manifests");
+    // Go writes an empty list that was never made as null. A document without the list may be cut short.
+    const manifests = raw["manifests"] === null ? [] : parseArray(raw["manifests"], "manifests");
     const entries = manifests.map((entry, position): IndexEntry => {
       const path = `manifests[${position}]`;
       return { descriptor: parseDescriptor(entry, path), raw: parseObject(entry, path) };
