@@ -1,6 +1,7 @@
 import { type Digest, digestOf, type Journal, type JournalLimits, type UploadKey } from "@tranship/core";
 import { afterEach, beforeEach, describe } from "vitest";
 import { journalBlobCases } from "./journal-blob-cases.ts";
+import { journalLeaseCases } from "./journal-lease-cases.ts";
 import { journalOwnershipCases } from "./journal-ownership-cases.ts";
 import { journalProfileCases } from "./journal-profile-cases.ts";
 import { journalRepairCases } from "./journal-repair-cases.ts";
@@ -77,6 +78,7 @@ export function journalConformance(
       journalTagCases,
       journalOwnershipCases,
       journalRepairCases,
+      journalLeaseCases,
     ];
     for (const cases of parts) cases(suite);
   });

@@ -1,4 +1,4 @@
-// Opens a journal in a process, a mount or a namespace of its own: `node journal-program.ts FOLDER open|claim|fill`. It prints what came of it.
+// Opens a journal in a process, a mount or a namespace of its own: `node journal-program.ts FOLDER open|claim|fill|lease`. It prints what came of it.
 import { writeSync } from "node:fs";
 import { openJournal } from "../../packages/copy/src/index.ts";
 import { digestOf, type UploadKey } from "../../packages/core/src/index.ts";
@@ -16,6 +16,11 @@ try {
     await journal.uploads.opened(key, { size: 10, location: "https://r.example/1", confirmed: 5 });
     say(`opened by ${process.pid}`);
     // Until it is killed, or its stdin ends.
+    for await (const _ of process.stdin);
+  }
+  if (task === "lease") {
+    const lease = await journal.leases.acquire("a blob", { ttlMs: 3_600_000 });
+    say(lease === undefined ? "held" : `lease ${lease.fence}`);
     for await (const _ of process.stdin);
   }
   if (task === "claim") say((await journal.uploads.claim(key)) === undefined ? "nothing" : "claimed");

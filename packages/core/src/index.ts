@@ -121,6 +121,7 @@ export {
 } from "./journal/blob-journal.ts";
 export type { Journal } from "./journal/journal.ts";
 export { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from "./journal/journal-limits.ts";
+export type { Lease, LeaseJournal, LeaseTerm } from "./journal/lease-journal.ts";
 export { MemoryJournal } from "./journal/memory-journal.ts";
 export {
   type MirrorTarget,
@@ -175,8 +176,10 @@ export { MemoryStore } from "./store/memory-store.ts";
 export { brokenTagsError, findMissingTags, type MissingTags, type TagReader } from "./store/missing-tags.ts";
 export { type ListResult, listedItems, readList, replayed } from "./store/read-list.ts";
 export type {
+  BlobLease,
   Content,
   Hold,
+  LeaseOptions,
   ListedTag,
   Located,
   Open,

@@ -54,6 +54,7 @@ export class Pruning {
     );
     if (done === 0) return false;
     connection.run("DELETE FROM facts WHERE expires <= ?", now);
+    connection.run("DELETE FROM leases WHERE expires <= ?", now);
     // The registry has thrown them away long since.
     connection.run("DELETE FROM uploads WHERE owner IS NULL AND changed < ?", now - 2 * this.#limits.uploadMs);
     for (const table of Object.keys(BOUNDED)) this.#prune(connection, table as BoundedTable);

@@ -8,6 +8,7 @@ const TABLES = [
   "blobs",
   "build_times",
   "facts",
+  "leases",
   "mirror_targets",
   "owned_tags",
   "places",
@@ -82,6 +83,13 @@ export const MIGRATIONS: readonly string[] = [
     place INTEGER NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, begun INTEGER NOT NULL,
     PRIMARY KEY (place, digest)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE leases (
+    fence INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
+    renewed INTEGER NOT NULL, expires INTEGER NOT NULL
+  ) STRICT;
   `,
 ];
 

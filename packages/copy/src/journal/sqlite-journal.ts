@@ -2,6 +2,7 @@ import type {
   BlobJournal,
   Journal,
   JournalLimits,
+  LeaseJournal,
   OwnershipJournal,
   ProfileJournal,
   RepairJournal,
@@ -11,6 +12,7 @@ import { JournalDatabase } from "./journal-database.ts";
 import type { OnSetAside } from "./open-connection.ts";
 import { Pruning } from "./pruning.ts";
 import { SqliteBlobs } from "./sqlite-blobs.ts";
+import { SqliteLeases } from "./sqlite-leases.ts";
 import { loadSqlite } from "./sqlite-library.ts";
 import { SqliteOwnership } from "./sqlite-ownership.ts";
 import { SqliteProfiles } from "./sqlite-profiles.ts";
@@ -34,8 +36,10 @@ export class SqliteJournal implements Journal {
   readonly tags: TagJournal;
   readonly ownership: OwnershipJournal;
   readonly repairs: RepairJournal;
+  readonly leases: LeaseJournal;
   readonly #database: JournalDatabase;
   readonly #owner: UploadOwner;
+  readonly #ownLeases: SqliteLeases;
   #closed: Promise<void> | undefined;
 
   private constructor(database: JournalDatabase, owner: UploadOwner, { limits, now }: SqliteJournalOptions) {
@@ -47,6 +51,8 @@ export class SqliteJournal implements Journal {
     this.tags = new SqliteTags(database, limits, now);
     this.ownership = new SqliteOwnership(database, now);
     this.repairs = new SqliteRepairs(database, now);
+    this.#ownLeases = new SqliteLeases(database, owner, now);
+    this.leases = this.#ownLeases;
   }
 
   static async open(folder: StateFolder, options: SqliteJournalOptions): Promise<SqliteJournal> {
@@ -74,7 +80,10 @@ export class SqliteJournal implements Journal {
 
   async #close(): Promise<void> {
     try {
-      if (this.#owner.hasBegun) await this.uploads.releaseAll();
+      if (this.#owner.hasBegun) {
+        await this.uploads.releaseAll();
+        await this.#ownLeases.releaseAll();
+      }
     } finally {
       await this.#database.close();
       await this.#owner.end();

@@ -32,6 +32,8 @@ export class SqliteUploads implements UploadJournal {
   }
 
   async claim(key: UploadKey): Promise<OpenUpload | undefined> {
+    // Most often there is none, which is seen without a transaction that writes.
+    if (!(await this.#database.read((connection) => this.#isKnown(connection, key)))) return undefined;
     await this.#owner.begin();
     return this.#database.write((connection) => {
       const place = findPlace(connection, key);
@@ -165,6 +167,13 @@ export class SqliteUploads implements UploadJournal {
       this.#owner.id,
     );
     this.#pruning.wrote(connection, "uploads");
+  }
+
+  #isKnown(connection: Connection, key: UploadKey): boolean {
+    const place = findPlace(connection, key);
+    if (place === undefined) return false;
+    const sql = "SELECT 1 FROM uploads WHERE place = ? AND digest = ?";
+    return connection.get(sql, place, digestColumn(key.digest)) !== undefined;
   }
 
   #change(connection: Connection, sql: string, key: UploadKey): void {

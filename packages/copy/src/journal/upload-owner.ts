@@ -10,7 +10,7 @@ import { retryingWhileBusy } from "./while-busy.ts";
 const NAME = /^[0-9a-f-]{36}$/;
 const FILE_NAME = /^[0-9a-f-]{36}\.lock$/;
 
-/** Who works on uploads: this journal, by a lock of its own, and the others that share the folder, by theirs. */
+/** Who works on uploads and holds leases: this journal, by a lock of its own, and the others that share the folder, by theirs. */
 export class UploadOwner {
   readonly id: string = randomUUID();
   readonly #sqlite: SqliteLibrary;
@@ -38,7 +38,7 @@ export class UploadOwner {
    */
   releaseDead(connection: Connection, owners: readonly SQLOutputValue[]): void {
     for (const owner of new Set(owners)) {
-      if (owner === null || owner === this.id || !this.#isDead(String(owner))) continue;
+      if (owner === null || !this.isDead(String(owner))) continue;
       connection.run("UPDATE uploads SET owner = NULL WHERE owner = ?", owner);
     }
   }
@@ -55,8 +55,13 @@ export class UploadOwner {
     await lock?.discard();
   }
 
-  /** The file goes first: names are used once, so that one without a file is dead for ever. */
-  #isDead(owner: string): boolean {
+  /**
+   * Whether an owner is gone for ever. Two processes that ask at the same time may take each other for the owner: then
+   * the next question tells, unless both ask within a transaction that writes.
+   * The owner's file goes first: names are used once, so that one without a file is dead.
+   */
+  isDead(owner: string): boolean {
+    if (owner === this.id) return false;
     return !NAME.test(owner) || ProcessLock.removeUnlessHeld(this.#sqlite, this.#pathOf(owner));
   }
 

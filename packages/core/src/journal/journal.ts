@@ -1,4 +1,5 @@
 import type { BlobJournal } from "./blob-journal.ts";
+import type { LeaseJournal } from "./lease-journal.ts";
 import type { OwnershipJournal } from "./ownership-journal.ts";
 import type { ProfileJournal } from "./profile-journal.ts";
 import type { RepairJournal } from "./repair-journal.ts";
@@ -18,6 +19,7 @@ export interface Journal {
   readonly tags: TagJournal;
   readonly ownership: OwnershipJournal;
   readonly repairs: RepairJournal;
-  /** Gives back every upload that this journal owns, and ends. Called twice it does nothing. */
+  readonly leases: LeaseJournal;
+  /** Gives back every upload and every lease that this journal owns, and ends. Called twice it does nothing. */
   close(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import type { BlobJournal } from "./blob-journal.ts";
 import type { Journal } from "./journal.ts";
 import { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from "./journal-limits.ts";
+import type { LeaseJournal } from "./lease-journal.ts";
 import { MemoryBlobs } from "./memory-blobs.ts";
+import { type LeaseTable, MemoryLeases } from "./memory-leases.ts";
 import { MemoryOwnership } from "./memory-ownership.ts";
 import { MemoryProfiles } from "./memory-profiles.ts";
 import { MemoryRepairs } from "./memory-repairs.ts";
@@ -21,8 +23,11 @@ export class MemoryJournal implements Journal {
   readonly tags: TagJournal;
   readonly ownership: OwnershipJournal;
   readonly repairs: RepairJournal;
+  readonly leases: LeaseJournal;
   readonly #table: UploadTable;
   readonly #own: MemoryUploads;
+  readonly #leaseTable: LeaseTable;
+  readonly #ownLeases: MemoryLeases;
 
   /** @param shared Whose memory this is, too: then it is another owner of the uploads in it, and `options` is not used. */
   constructor({ limits: given, now = Date.now }: JournalOptions = {}, shared?: MemoryJournal) {
@@ -30,6 +35,10 @@ export class MemoryJournal implements Journal {
     this.#table = shared === undefined ? { sessions: new Set(), limits, now } : shared.#table;
     this.#own = new MemoryUploads(this.#table);
     this.uploads = this.#own;
+    this.#leaseTable =
+      shared === undefined ? { leases: new Map(), now, given: { leases: 0, owners: 0 } } : shared.#leaseTable;
+    this.#ownLeases = new MemoryLeases(this.#leaseTable);
+    this.leases = this.#ownLeases;
     this.blobs = shared?.blobs ?? new MemoryBlobs(limits, now);
     this.profiles = shared?.profiles ?? new MemoryProfiles(limits.facts, now);
     this.tags = shared?.tags ?? new MemoryTags(limits, now);
@@ -44,5 +53,6 @@ export class MemoryJournal implements Journal {
 
   async close(): Promise<void> {
     this.#own.releaseAll();
+    this.#ownLeases.releaseAll();
   }
 }

@@ -41,6 +41,25 @@ describe("tolerantJournal()", () => {
     expect(failures).toEqual([failure]);
   });
 
+  it("gives a lease that another process holds where the journal fails, also meanwhile, so that nobody waits for it", async () => {
+    const memory = new MemoryJournal();
+    const failing = memory.peer();
+    const failures: unknown[] = [];
+    const journal = tolerantJournal(async () => failing, { onFailure: (error) => failures.push(error) });
+    await memory.leases.acquire("a blob", { ttlMs: 1000 });
+    expect(await journal.leases.acquire("a blob", { ttlMs: 1000 })).toBeUndefined();
+    const own = await journal.leases.acquire("another", { ttlMs: 1000 });
+    expect((await journal.leases.held()).map(({ name }) => name)).toEqual(["a blob", "another"]);
+    const failure = new Error("disk I/O error");
+    Object.assign(failing.leases, { held: () => Promise.reject(failure) });
+    expect(await journal.leases.held()).toEqual([]);
+    expect(await journal.leases.acquire("a blob", { ttlMs: 1000 })).toBeDefined();
+    // Nobody knows any more whether it is held.
+    expect(own && (await journal.leases.renew(own, { ttlMs: 1000 }))).toBeUndefined();
+    if (own !== undefined) await journal.leases.release(own);
+    expect(failures).toEqual([failure]);
+  });
+
   it("rejects the beginning of a repair that can't be recorded, before and after anything else has failed", async () => {
     const failure = new Error("no space left on device");
     const failures: unknown[] = [];
@@ -64,6 +83,7 @@ describe("tolerantJournal()", () => {
       tags: memory.tags,
       ownership: memory.ownership,
       repairs: memory.repairs,
+      leases: memory.leases,
       profiles: Object.assign(Object.create(memory.profiles), {
         hosts: async function* () {
           yield "a.example";

@@ -2,6 +2,7 @@ import type { Digest } from "../content/digest.ts";
 import type { BlobCounts, BlobJournal, BlobPlace, MountPair } from "./blob-journal.ts";
 import { Fallback } from "./fallback.ts";
 import type { Journal } from "./journal.ts";
+import type { Lease, LeaseJournal, LeaseTerm } from "./lease-journal.ts";
 import type { MirrorTarget, OwnedTag, OwnershipJournal } from "./ownership-journal.ts";
 import type { FactValue, HostFact, ProfileJournal } from "./profile-journal.ts";
 import type { PendingRepair, RepairJournal } from "./repair-journal.ts";
@@ -36,6 +37,7 @@ export function tolerantJournal(open: () => Promise<Journal>, options: TolerantJ
     tags: new TolerantTags(fallback),
     ownership: new TolerantOwnership(fallback),
     repairs: new TolerantRepairs(fallback),
+    leases: new TolerantLeases(fallback),
     close: () => fallback.close(),
   };
 }
@@ -245,5 +247,30 @@ class TolerantRepairs implements RepairJournal {
 
   clear(): Promise<number> {
     return this.#journal.ask(({ repairs }) => repairs.clear());
+  }
+}
+
+/** Memory holds no lease of another process: where the journal fails, nobody waits for one. */
+class TolerantLeases implements LeaseJournal {
+  readonly #journal: Fallback;
+
+  constructor(journal: Fallback) {
+    this.#journal = journal;
+  }
+
+  acquire(name: string, term: LeaseTerm): Promise<Lease | undefined> {
+    return this.#journal.ask(({ leases }) => leases.acquire(name, term));
+  }
+
+  renew(lease: Lease, term: LeaseTerm): Promise<Lease | undefined> {
+    return this.#journal.ask(({ leases }) => leases.renew(lease, term));
+  }
+
+  release(lease: Lease): Promise<void> {
+    return this.#journal.ask(({ leases }) => leases.release(lease));
+  }
+
+  held(): Promise<readonly Lease[]> {
+    return this.#journal.ask(({ leases }) => leases.held());
   }
 }
