@@ -26,7 +26,7 @@ export interface SentExchange {
 /** One HTTP request as it goes over the wire, to any host: the registry, its token service, or where a redirect leads. */
 export interface HttpRequest
   extends Pick<RegistryRequest, "kind" | "body" | "contentLength" | "answerLength" | "headersTimeoutMs">,
-    Pick<RegistryRequest, "retry" | "followRedirects" | "keptSlots">,
+    Pick<RegistryRequest, "retry" | "followRedirects" | "keptSlots" | "asksFirst">,
     Partial<Pick<RegistryRequest, "scopes" | "accept">>,
     Pick<CallOptions, "signal" | "onExchange"> {
   readonly method: RegistryRequest["method"];

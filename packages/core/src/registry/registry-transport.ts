@@ -151,6 +151,7 @@ class HttpRegistryTransport implements RegistryTransport {
       body,
       contentLength,
       answerLength,
+      asksFirst: request.asksFirst,
       headersTimeoutMs: timeouts.headersMs ?? this.#headersTimeoutOf(request),
       bodyTimeoutMs: timeouts.bodyMs,
       call,

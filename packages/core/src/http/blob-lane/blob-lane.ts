@@ -60,8 +60,10 @@ export class BlobLane implements Lane {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  #asksFirst({ url, contentLength = 0, endsSoon = false }: HttpRequest): boolean {
-    if (contentLength <= ASKED_BODY || this.#notAsked.has(url.host)) return false;
+  #asksFirst({ url, contentLength = 0, endsSoon = false, asksFirst = false }: HttpRequest): boolean {
+    if (this.#notAsked.has(url.host)) return false;
+    if (asksFirst) return true;
+    if (contentLength <= ASKED_BODY) return false;
     if (!endsSoon && this.#asked.has(url.host)) return false;
     this.#asked.add(url.host);
     return true;

@@ -5,7 +5,8 @@ import type { OutgoingPart } from "./outgoing.ts";
 import type { UploadSession } from "./upload-session.ts";
 
 /** One request to an open upload. */
-export interface UploadRequest extends Pick<RegistryRequest, "accept" | "headers" | "headersTimeoutMs" | "keptSlots"> {
+export interface UploadRequest
+  extends Pick<RegistryRequest, "accept" | "headers" | "headersTimeoutMs" | "keptSlots" | "asksFirst"> {
   readonly method: "GET" | "PATCH" | "PUT" | "DELETE";
   /** Default: the session's Location. */
   readonly url?: URL | undefined;

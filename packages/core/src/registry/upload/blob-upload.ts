@@ -52,8 +52,7 @@ export class BlobUpload {
 
   /** Goes on with what an earlier process has begun, to its commit. @throws as `run`. */
   async resume({ session, arrived }: EarlierUpload): Promise<void> {
-    this.#position.confirm(arrived);
-    this.#position.resumed = true;
+    this.#position.resume(arrived, this.#descriptor.size);
     await this.run(session);
   }
 
@@ -109,7 +108,8 @@ export class BlobUpload {
     this.#sending = false;
     this.#options.signal?.throwIfAborted();
     if (this.#failure !== undefined) {
-      if (await seesBlob(this.#repository, this.#descriptor.digest, call)) {
+      const { anew = false } = this.#options;
+      if (!anew && (await seesBlob(this.#repository, this.#descriptor.digest, call))) {
         // Another process may have sent the blob: only the registry knows whether our session is over.
         await this.#cancel();
         return;
@@ -171,7 +171,9 @@ export class BlobUpload {
       // After the last one too: distribution 2.8 knows its session by the newest Location alone.
       await this.#save(session);
     };
-    const place = { offset: this.#position.confirmed, length, onPart, onTaken };
+    // What a request that broke off has sent may still be on its way there.
+    const asksFirst = this.#position.resumed;
+    const place = { offset: this.#position.confirmed, length, asksFirst, onPart, onTaken };
     await sendParts(this.#repository, session, content, place, call);
   }
 

@@ -1,7 +1,6 @@
-import type { KeptSlots } from "../../http/kept-slots.ts";
 import type { CallOptions } from "../../store/store.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
-import { askUpload } from "./ask-upload.ts";
+import { askUpload, type UploadRequest } from "./ask-upload.ts";
 import type { OutgoingPart } from "./outgoing.ts";
 import type { UploadSession } from "./upload-session.ts";
 
@@ -18,13 +17,14 @@ export async function patchUpload(
   repository: RemoteRepository,
   session: UploadSession,
   part: OutgoingPart,
-  { keptSlots, ...options }: CallOptions & { readonly keptSlots?: KeptSlots | undefined } = {},
+  { keptSlots, asksFirst, ...options }: CallOptions & Pick<UploadRequest, "keptSlots" | "asksFirst"> = {},
 ): Promise<void> {
   const { offset, length, isLast } = part;
   const request = {
     method: "PATCH",
     part,
     keptSlots,
+    asksFirst,
     // ECR answers 201.
     accept: [201, 202, 204],
     headersTimeoutMs: CHUNK_TIMEOUT_MS,

@@ -10,6 +10,8 @@ export interface SendPartsOptions {
   readonly offset: number;
   /** The most bytes of a part; asked before each one. */
   readonly length: () => number;
+  /** Whether the registry may still get bytes of an earlier request, so that it is asked before the first part. Default: no. */
+  readonly asksFirst?: boolean | undefined;
   /** Told of a part before it is sent. */
   readonly onPart?: ((part: OutgoingPart) => void) | undefined;
   /** Told when the registry has taken a part. */
@@ -26,7 +28,7 @@ export async function sendParts(
   repository: RemoteRepository,
   session: UploadSession,
   content: Outgoing,
-  { offset, length, onPart, onTaken }: SendPartsOptions,
+  { offset, length, asksFirst = false, onPart, onTaken }: SendPartsOptions,
   options: CallOptions,
 ): Promise<void> {
   const keptSlots = new KeptSlots(() => content.rest?.());
@@ -36,7 +38,7 @@ export async function sendParts(
       const part = await content.part(at, length());
       if (part.length > 0) {
         onPart?.(part);
-        await patchUpload(repository, session, part, { ...options, keptSlots });
+        await patchUpload(repository, session, part, { ...options, keptSlots, asksFirst: asksFirst && at === offset });
       }
       at += part.length;
       await onTaken?.(part);

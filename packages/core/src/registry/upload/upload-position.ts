@@ -11,6 +11,8 @@ export class UploadPosition {
   /** Whether an earlier request than the present ones sent the beginning. */
   resumed = false;
   #confirmed = 0;
+  /** Bytes that an earlier process may have sent. */
+  #earlier = 0;
   #furthest = 0;
 
   /** Bytes that the registry said it has. */
@@ -25,7 +27,14 @@ export class UploadPosition {
 
   /** Bytes that it may have. */
   get sent(): number {
-    return Math.max(this.#confirmed, this.part?.sent ?? 0);
+    return Math.max(this.#confirmed, this.#earlier, this.part?.sent ?? 0);
+  }
+
+  /** Goes on with what another process has begun, of a blob of that size: what it sent last may still arrive. */
+  resume(offset: number, size: number): void {
+    this.confirm(offset);
+    this.resumed = true;
+    this.#earlier = size;
   }
 
   confirm(offset: number): void {
@@ -39,5 +48,6 @@ export class UploadPosition {
     this.part = undefined;
     this.resumed = false;
     this.#confirmed = 0;
+    this.#earlier = 0;
   }
 }
