@@ -51,6 +51,7 @@ export class CopyRun {
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
   readonly #holders = new BlobHolders();
   readonly #distrusted = new WeakMap<Target, Set<Digest>>();
+  readonly #said = new Set<string>();
   readonly #manifestReads = new SharedWork<Digest>({ remember: false });
 
   constructor(options: RunOptions = {}) {
@@ -92,6 +93,13 @@ export class CopyRun {
    */
   once<T>(target: Target, key: WorkKey, task: () => Promise<T>, signal: AbortSignal): Promise<Shared<T>> {
     return this.#workOf(target).once(key, task, signal);
+  }
+
+  /** Whether a message is said for the first time in the run. */
+  isNew(message: string): boolean {
+    if (this.#said.has(message)) return false;
+    this.#said.add(message);
+    return true;
   }
 
   /** Forgets that the content was seen at the target: the target said that it is missing. */

@@ -1,4 +1,5 @@
 import {
+  type BlobLease,
   type CallOptions,
   type Descriptor,
   type Hold,
@@ -23,6 +24,14 @@ const HIDDEN: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED"]);
 /** With what a tag is refused that must not move: ECR 400, Azure 405, Harbor 412, others 403 and 409. */
 const IMMUTABLE: ReadonlySet<number> = new Set([400, 403, 405, 409, 412]);
 const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
+
+/** The longest that a blob waits for other processes, in ms: then it is sent, whoever else sends it. */
+const MOST_WAIT_MS = 15 * 60_000;
+
+/** How the sending of a blob is told to other processes. */
+interface Leased {
+  readonly lease?: BlobLease | undefined;
+}
 
 export interface WriterOptions {
   readonly run: CopyRun;
@@ -86,25 +95,61 @@ export class Writer {
     }
   }
 
-  /** Sends a blob unless the target has it. @param how from where it may be mounted; whether it is sent whatever the target says of it. */
-  pushBlob(descriptor: Descriptor, open: Open, how: Pick<PushOptions, "mountFrom" | "anew">): Promise<PushOutcome> {
-    const { run, call, sourceIsLocal = false } = this.#options;
+  /**
+   * Sends a blob unless the target has it. While another process sends it to the same registry this one waits, and holds nothing meanwhile.
+   * @param how from where it may be mounted; whether it is sent whatever the target says of it.
+   */
+  async pushBlob(
+    descriptor: Descriptor,
+    open: Open,
+    how: Pick<PushOptions, "mountFrom" | "anew">,
+  ): Promise<PushOutcome> {
+    const { run, call } = this.#options;
     const slots = run.slotsOf(this.target, descriptor);
-    const lent = { ...call, whileWaiting: lending(slots) };
-    return slots(async () => {
-      const kept = sourceIsLocal ? undefined : run.spool?.reading(descriptor, open);
-      let end: "sent" | "wrong" | "kept" = "kept";
-      try {
-        const outcome = await this.#push(descriptor, open, { ...lent, ...how, spooled: kept?.open });
-        end = "sent";
-        return outcome;
-      } catch (error) {
-        if (isWrongContent(error)) end = "wrong";
-        throw error;
-      } finally {
-        await kept?.end(end);
-      }
-    });
+    const asked = { mountFrom: how.mountFrom, signal: call.signal };
+    const began = performance.now();
+    for (;;) {
+      const outcome = await slots(async () => {
+        call.signal.throwIfAborted();
+        const mayWait = how.anew !== true && performance.now() - began < MOST_WAIT_MS;
+        const lease = mayWait ? await this.target.lease?.(descriptor, asked) : undefined;
+        if (lease === "held") return lease;
+        try {
+          return await this.#pushBlob(descriptor, open, { ...how, lease, whileWaiting: lending(slots) });
+        } finally {
+          lease?.release();
+        }
+      });
+      if (outcome !== "held") return outcome;
+      this.#tellOfWait();
+      await this.target.leaseFreed?.(descriptor, asked);
+    }
+  }
+
+  #tellOfWait(): void {
+    const { run, emit } = this.#options;
+    const message = `Another process sends blobs to "${this.target.place?.host ?? this.target.name}": they are waited for, and not sent again`;
+    if (run.isNew(message)) emit?.({ type: "notice", message });
+  }
+
+  async #pushBlob(descriptor: Descriptor, open: Open, options: PushOptions & Leased): Promise<PushOutcome> {
+    const { run, sourceIsLocal = false } = this.#options;
+    const kept = sourceIsLocal ? undefined : run.spool?.reading(descriptor, open);
+    let end: "sent" | "wrong" | "kept" = "kept";
+    try {
+      const outcome = await this.#push(descriptor, open, {
+        ...this.#options.call,
+        ...options,
+        spooled: kept?.open,
+      });
+      end = "sent";
+      return outcome;
+    } catch (error) {
+      if (isWrongContent(error)) end = "wrong";
+      throw error;
+    } finally {
+      await kept?.end(end);
+    }
   }
 
   /** Puts a blob in the place of wrong bytes that the target has under its digest. `existed`: the right ones are there. */
@@ -178,11 +223,11 @@ export class Writer {
     });
   }
 
-  async #push(descriptor: Descriptor, open: Open, options: PushOptions): Promise<PushOutcome> {
+  async #push(descriptor: Descriptor, open: Open, { lease, ...options }: PushOptions & Leased): Promise<PushOutcome> {
     const { call, emit } = this.#options;
     call.signal.throwIfAborted();
     emit?.({ type: "started", descriptor });
-    const observed = this.#observer(descriptor);
+    const observed = this.#observer(descriptor, lease);
     const { spooled } = options;
     try {
       return await this.target.push(descriptor, observed(open), { ...options, spooled: spooled && observed(spooled) });
@@ -198,14 +243,17 @@ export class Writer {
   }
 
   /** Tells how many bytes the target took, and when it starts again. */
-  #observer(descriptor: Descriptor): (open: Open) => Open {
+  #observer(descriptor: Descriptor, lease?: BlobLease): (open: Open) => Open {
     const { emit, run } = this.#options;
     let opened = false;
     return (open) => async (offset, signal) => {
       // The first one too, where an earlier process brought what is before it.
       if (opened || offset > 0) emit?.({ type: "resumed", descriptor, offset });
       opened = true;
+      let end = offset;
       const received = (bytes: number): void => {
+        end += bytes;
+        lease?.moved(end >= descriptor.size);
         run.traffic.wrote(this.target, bytes);
         emit?.({ type: "bytes", digest: descriptor.digest, bytes });
       };

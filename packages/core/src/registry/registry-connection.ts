@@ -11,6 +11,7 @@ import type { RemoteRegistry, RemoteRepository } from "./remote-repository.ts";
 import type { RegistryTransport } from "./request.ts";
 import { type RetryDefaults, retryDefaults } from "./retries.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
+import { RegistryLeases } from "./upload/registry-leases.ts";
 import { type UploadOptions, type UploadSettings, uploadSettings } from "./upload/upload-settings.ts";
 
 /** How to reach a registry, and what may be remembered of it. */
@@ -35,6 +36,7 @@ export class RegistryConnection implements RemoteRegistry {
   readonly #saving = new Saving();
   readonly #uploads: UploadSettings;
   readonly #repairs: RepairJournal | undefined;
+  readonly #leases: RegistryLeases;
   readonly #remembers: boolean;
   readonly #manifests: ManifestCache;
 
@@ -43,6 +45,7 @@ export class RegistryConnection implements RemoteRegistry {
     this.#remembers = journal !== undefined;
     this.#uploads = uploadSettings(uploads, journal?.uploads);
     this.#repairs = journal?.repairs;
+    this.#leases = new RegistryLeases(journal?.leases, this.#saving);
     this.client = createRegistryTransport(transportOptions);
     const { host } = this.client;
     this.profile = new HostProfile(host, journal?.profiles, this.#saving);
@@ -63,6 +66,7 @@ export class RegistryConnection implements RemoteRegistry {
       tags: this.#tags,
       uploads: this.#uploads,
       repairs: this.#repairs,
+      leases: this.#leases,
       access: (signal) => this.#access(name, signal),
       manifests: this.#manifests,
     };

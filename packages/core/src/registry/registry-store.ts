@@ -6,9 +6,11 @@ import { parseRepositoryName } from "../content/repository-name.ts";
 import { parseTag } from "../content/tag.ts";
 import type { SeenTag } from "../journal/tag-journal.ts";
 import type {
+  BlobLease,
   CallOptions,
   Content,
   Hold,
+  LeaseOptions,
   ListedTag,
   Open,
   PushOptions,
@@ -36,6 +38,7 @@ import { replaceBlob } from "./replace-blob.ts";
 import { hasManifest, resolveManifest } from "./resolve-manifest.ts";
 import { tagManifest } from "./tag-manifest.ts";
 import { untag } from "./untag.ts";
+import { acquireBlobLease, blobLeaseFreed } from "./upload/blob-lease.ts";
 import { pushBlob } from "./upload/push-blob.ts";
 
 /** One repository of a registry as a store; `Registry.repository` makes it. A bad tag or digest is a SyntaxError. */
@@ -101,6 +104,14 @@ export class RegistryStore implements Source, Target {
     if (!isManifestMediaType(descriptor.mediaType)) return pushBlob(this.#repository, descriptor, open, options);
     if (options.reference !== undefined) checked(options.reference);
     return pushManifest(this.#repository, descriptor, open, options);
+  }
+
+  async lease(blob: Descriptor, options: LeaseOptions = {}): Promise<BlobLease | "held"> {
+    return acquireBlobLease(this.#repository, blob, options);
+  }
+
+  async leaseFreed(blob: Descriptor, options: LeaseOptions = {}): Promise<void> {
+    return blobLeaseFreed(this.#repository, blob, options);
   }
 
   async tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void> {

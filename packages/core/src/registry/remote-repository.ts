@@ -6,6 +6,7 @@ import type { KnownBlobs } from "./profile/known-blobs.ts";
 import type { KnownTags } from "./profile/known-tags.ts";
 import type { RegistryTransport, Scope } from "./request.ts";
 import type { RetryDefaults } from "./retries.ts";
+import type { RegistryLeases } from "./upload/registry-leases.ts";
 import type { UploadSettings } from "./upload/upload-settings.ts";
 
 /** A registry as the protocol's steps take it. */
@@ -28,6 +29,8 @@ export interface RemoteRepository extends RemoteRegistry {
   readonly uploads: UploadSettings;
   /** Where the replacement of blobs is recorded; undefined where nothing outlives this process. */
   readonly repairs: RepairJournal | undefined;
+  /** By which processes that share a journal do a piece of work once. */
+  readonly leases: RegistryLeases;
   /** A fingerprint of who asks, where anything outlives this process: what one role has seen is not used by another. */
   readonly access: (signal: AbortSignal | undefined) => Promise<string>;
   readonly manifests: ManifestCache;

@@ -121,6 +121,21 @@ export interface ReplaceOptions extends CallOptions {
   readonly onDeleted?: (() => void) | undefined;
 }
 
+/** What a lease is asked for with. */
+export interface LeaseOptions {
+  /** As for the push. */
+  readonly mountFrom?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The right to send a blob, among the processes that share a journal. It is renewed while bytes move. */
+export interface BlobLease {
+  /** Bytes went out. @param isAll Whether the blob ends with them, so that only its commit is waited for. */
+  moved(isAll: boolean): void;
+  /** Ends it; called twice it does nothing. */
+  release(): void;
+}
+
 /** How a tag is removed. */
 export interface UntagOptions extends CallOptions {
   /** Whether a registry that deletes manifests only may delete the tag's, where nothing else goes with it: to find that out takes many requests. Default: yes. */
@@ -152,6 +167,14 @@ export interface Target {
    * @throws {StoreError} DIGEST_MISMATCH, SIZE_MISMATCH, or what the store refused (MANIFEST_BLOB_UNKNOWN, DENIED, …).
    */
   push(descriptor: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome>;
+  /**
+   * Acquires the right to send a blob, so that of several processes that need it at the same place one sends it.
+   * "held" where another transfer has it: then `leaseFreed` tells when to ask again. Who sends without loses nothing but work.
+   * No request. A target without shared memory leaves both out.
+   */
+  lease?(blob: Descriptor, options?: LeaseOptions): Promise<BlobLease | "held">;
+  /** Resolves when the lease of a blob may be free: it was released, or its process stands still or has ended. No request. @throws the signal's reason. */
+  leaseFreed?(blob: Descriptor, options?: LeaseOptions): Promise<void>;
   /** Points `reference`, a tag, at a manifest that is there. */
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;
   /** Removes a manifest (with every tag that points at it) or a blob. */

@@ -68,6 +68,11 @@ export class HostProfile {
     return this.#reading;
   }
 
+  /** Reads once more what other processes have learned meanwhile. */
+  async refresh(): Promise<void> {
+    await this.#read().catch(() => {});
+  }
+
   /**
    * Does something that every user of the host waits for and that is done once, however it ends; one that was aborted is done again.
    * @throws the signal's reason.

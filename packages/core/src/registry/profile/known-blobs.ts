@@ -36,8 +36,12 @@ export class KnownBlobs {
 
   /** Whether the journal has seen the blob in that very repository. It stands for no check. */
   async wasSeen({ repository, access }: KnownPlace, digest: Digest): Promise<boolean> {
-    const remembered = (await this.#journal?.repositories(this.#host, access, digest).catch(() => [])) ?? [];
-    return remembered.includes(repository);
+    return (await this.#remembered(access, digest)).includes(repository);
+  }
+
+  /** Whether the journal has seen the blob in another repository. It stands for no check. */
+  async isKnownElsewhere({ repository, access }: KnownPlace, digest: Digest): Promise<boolean> {
+    return (await this.#remembered(access, digest)).some((name) => name !== repository);
   }
 
   /** The first repository, other than this one, from which it may be mounted: of those given, best first, then of those remembered. */
@@ -47,8 +51,8 @@ export class KnownBlobs {
     given: readonly string[],
   ): Promise<string | undefined> {
     for (const from of given) if (await this.#mayMount(from, repository, access)) return from;
-    const remembered = (await this.#journal?.repositories(this.#host, access, digest).catch(() => [])) ?? [];
-    for (const from of remembered) if (await this.#mayMount(from, repository, access)) return from;
+    for (const from of await this.#remembered(access, digest))
+      if (await this.#mayMount(from, repository, access)) return from;
     return undefined;
   }
 
@@ -81,6 +85,10 @@ export class KnownBlobs {
       this.#asked.get(pair) ?? this.#journal.refusesMount({ host: this.#host, access, from, into }).catch(() => false);
     this.#asked.set(pair, asked);
     return asked;
+  }
+
+  async #remembered(access: string, digest: Digest): Promise<readonly string[]> {
+    return (await this.#journal?.repositories(this.#host, access, digest).catch(() => [])) ?? [];
   }
 
   async #mayMount(from: string, repository: string, access: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { CallOptions } from "../../store/store.ts";
 import { seesBlob } from "../head-blob.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import { cancelRecorded } from "./cancel-recorded.ts";
+import type { PushBlobOptions } from "./push-blob-options.ts";
 import type { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 import { uploadStatus } from "./upload-status.ts";
@@ -26,15 +27,15 @@ export async function takeOverUpload(
   repository: RemoteRepository,
   record: UploadRecord,
   { digest, size }: Pick<Descriptor, "digest" | "size">,
-  call: CallOptions,
+  call: PushBlobOptions,
 ): Promise<EarlierUpload | "existed" | undefined> {
   if (!record.mayGoOn) return undefined;
   const claimed = await record.claim(call.signal);
   if (claimed === undefined) return undefined;
   const { session, confirmed } = claimed;
   try {
-    if (await wasSentMeanwhile(repository, digest, call)) {
-      if (await cancelRecorded(repository, session, record, call)) await cancelEarlier(repository, record, call);
+    if (call.anew !== true && (await wasSentMeanwhile(repository, digest, call))) {
+      await cancelRecorded(repository, session, record, call);
       return "existed";
     }
     const arrived = claimed.size === size ? await uploadStatus(repository, session, call) : undefined;
@@ -69,7 +70,6 @@ export async function cancelEarlier(
   record: UploadRecord,
   call: CallOptions,
 ): Promise<void> {
-  if (!record.mayHaveLeft) return;
   for (;;) {
     // The blob has arrived: what is left may wait for another process.
     const claimed = await record.claim(call.signal).catch(() => undefined);

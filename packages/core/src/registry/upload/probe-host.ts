@@ -2,12 +2,14 @@ import { digestOf } from "../../content/digest.ts";
 import { RegistryError } from "../../errors.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { pause } from "../pause.ts";
+import type { HostProfile } from "../profile/host-profile.ts";
 import { pushScope, type RemoteRepository } from "../remote-repository.ts";
 import { PROBE_DIGEST } from "./cancel-abandoned.ts";
 import { cancelRecorded } from "./cancel-recorded.ts";
 import { commitUpload } from "./commit-upload.ts";
 import type { OutgoingPart } from "./outgoing.ts";
 import { patchUpload } from "./patch-upload.ts";
+import { NO_LEASE } from "./renewed-lease.ts";
 import { postUpload, sessionOf, startUpload } from "./start-upload.ts";
 import { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
@@ -30,6 +32,7 @@ const TIMEOUT_MS = 30_000;
 /**
  * Finds out what the host keeps of an upload that breaks off, and whether it refuses a wrong digest, where that isn't known: before the first big blob. It
  * fails nothing, and leaves no session open. What it could not find out stays unknown, and isn't asked again by this process.
+ * Of several processes that share a journal one asks, and the others wait for what it learns.
  * Requests: 5 where any byte is kept, 6 to 11 else; 2 to 4 for the digest. Bytes: 1 MiB.
  * Spec: distribution-spec v1.1.1, "Pushing a blob in chunks" (end-4a, end-5, end-13), "Single POST" (end-4b).
  */
@@ -40,11 +43,23 @@ export async function probeHost(repository: RemoteRepository, options: CallOptio
     const { onExchange, onRequest, onResponse } = options;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const call = { onExchange, onRequest, onResponse, retry: { attempts: 2 }, signal: limit };
-    const refusesChunks = profile.get("upload") === "put";
-    if (profile.get("resume") === undefined && !refusesChunks) await findKind(repository, call).catch(() => {});
-    if (profile.get("checksDigest") === undefined) await findDigestCheck(repository, call).catch(() => {});
+    if (knowsAll(profile)) return;
+    const lease = await repository.leases.wait(`probe ${repository.client.host}`, limit).catch(() => NO_LEASE);
+    try {
+      await profile.refresh();
+      const refusesChunks = profile.get("upload") === "put";
+      if (profile.get("resume") === undefined && !refusesChunks) await findKind(repository, call).catch(() => {});
+      if (profile.get("checksDigest") === undefined) await findDigestCheck(repository, call).catch(() => {});
+    } finally {
+      lease.release();
+    }
     signal.throwIfAborted();
   });
+}
+
+function knowsAll(profile: HostProfile): boolean {
+  const knowsKind = profile.get("resume") !== undefined || profile.get("upload") === "put";
+  return knowsKind && profile.get("checksDigest") !== undefined;
 }
 
 async function findKind(repository: RemoteRepository, call: CallOptions): Promise<void> {

@@ -171,6 +171,30 @@ describe("push() of a blob that an earlier process began", () => {
   });
 });
 
+it("push() asks before it sends the rest of an upload whose earlier bytes still arrive, and sends it once", async () => {
+  let [patches, bytes] = [0, 0];
+  await using setup = await restartSetup(async ({ method, headers, body }) => {
+    if (method !== "PATCH") return undefined;
+    patches += 1;
+    const { server } = setup;
+    const received = server.uploads.get("upload-1") ?? Buffer.alloc(0);
+    if (patches === 1) {
+      // What the earlier process had sent has arrived meanwhile.
+      server.uploads.set("upload-1", BLOB.subarray(0, SENT + MIB));
+      expect(headers.expect).toBe("100-continue");
+      return failed(416, "RANGE_INVALID");
+    }
+    const sent = await body();
+    bytes += sent.length;
+    server.uploads.set("upload-1", Buffer.concat([received, sent]));
+    return { status: 202, headers: { location: "/v2/app/blobs/uploads/upload-1" } };
+  });
+  await setup.left();
+  expect(await setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+  expect({ patches, bytes }).toEqual({ patches: 2, bytes: BLOB.length - SENT - MIB });
+  expectSent(setup);
+});
+
 describe("push() of a small blob", () => {
   const SMALL = Buffer.from("a small blob");
 
@@ -291,6 +315,25 @@ it("push() writes down where the session of a probe has got to, for whoever canc
   const ofProbe = advanced.mock.calls.filter(([{ digest }]) => digest === PROBE_DIGEST);
   // Two chunks, each asked for, and the byte that is committed under a wrong digest.
   expect(ofProbe).toHaveLength(5);
+}, 30_000);
+
+it("push() probes a host once for all processes that share the journal", async () => {
+  const journal = new MemoryJournal();
+  let probes = 0;
+  await using setup = await scriptedSetup(
+    ({ method, path }) => {
+      // The byte that is committed under a wrong digest.
+      if (method === "PUT" && !path.includes(encodeURIComponent(sha256(BLOB)))) probes += 1;
+      return undefined;
+    },
+    { journal: journal.peer(), uploads: { ...UPLOADS, probeFrom: 1 } },
+  );
+  const { host } = setup.server;
+  const options = { host, plainHttp: true, uploads: { ...UPLOADS, probeFrom: 1 } };
+  await using next = new Registry({ ...options, journal: journal.peer() });
+  const push = (registry: Registry, name: string) => registry.repository(name).push(blobOf(BLOB), opening(BLOB));
+  expect(await Promise.all([push(setup.registry, "one"), push(next, "two")])).toEqual(["pushed", "pushed"]);
+  expect(probes).toBe(1);
 }, 30_000);
 
 describe("push() of a blob in chunks whose token dies on the way", () => {

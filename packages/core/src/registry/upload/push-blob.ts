@@ -5,7 +5,7 @@ import type { Open, PushOutcome } from "../../store/store.ts";
 import { explained } from "../explain.ts";
 import { seesBlob } from "../head-blob.ts";
 import { labelOf, type RemoteRepository } from "../remote-repository.ts";
-import { BlobUpload } from "./blob-upload.ts";
+import { BlobUpload, type BlobUploadOptions } from "./blob-upload.ts";
 import { cancelAbandoned } from "./cancel-abandoned.ts";
 import { cancelRecorded } from "./cancel-recorded.ts";
 import { cancelEarlier, takeOverUpload } from "./earlier-upload.ts";
@@ -56,25 +56,33 @@ async function push(
   open: Open,
   options: PushBlobOptions,
 ): Promise<PushOutcome> {
+  const record = await UploadRecord.of(repository, descriptor, options.signal);
+  if (record === undefined) return pushUnlessThere(repository, descriptor, open, options);
+  await cancelAbandoned(repository, options.signal);
+  const outcome = await pushUnlessThere(repository, descriptor, open, { ...options, record });
+  await cancelEarlier(repository, record, options);
+  return outcome;
+}
+
+async function pushUnlessThere(
+  repository: RemoteRepository,
+  descriptor: Descriptor,
+  open: Open,
+  { record, ...options }: PushBlobOptions & Pick<BlobUploadOptions, "record">,
+): Promise<PushOutcome> {
   const { profile, uploads, blobs } = repository;
   const { digest, size } = descriptor;
   const { anew = false } = options;
   if (anew) await blobs.distrust(await repository.access(options.signal), digest);
   const mayMount = isMountable(digest) && blobs.trusts(digest);
   const headFirst = !anew && (!mayMount || profile.get("existence") === "head-first");
-  const record = await UploadRecord.of(repository, descriptor, options.signal);
-  if (record !== undefined) await cancelAbandoned(repository, options.signal);
   const content = SmallContent.of(descriptor, open, options.signal);
   const upload = new BlobUpload(repository, descriptor, open, { ...options, record, content });
-  if (headFirst && (await seesBlob(repository, digest, options))) {
-    if (record !== undefined) await cancelEarlier(repository, record, options);
-    return "existed";
-  }
+  if (headFirst && (await seesBlob(repository, digest, options))) return "existed";
   const earlier = record && (await takeOverUpload(repository, record, descriptor, options));
   if (earlier === "existed") return earlier;
   if (earlier !== undefined) {
     await upload.resume(earlier);
-    if (record !== undefined) await cancelEarlier(repository, record, options);
     return "pushed";
   }
   const post = (): Promise<UploadSession | "pushed"> => postBlob(repository, descriptor, content, options);
@@ -98,7 +106,6 @@ async function push(
     throw error;
   }
   await upload.run(session);
-  if (record !== undefined) await cancelEarlier(repository, record, options);
   if (mayMount) profile.witness ??= { repository: repository.name, digest };
   return "pushed";
 }

@@ -22,7 +22,6 @@ export class UploadRecord {
   readonly #client: RegistryTransport;
   /** Whether the journal has a row of ours. */
   #written = false;
-  #hasLeft = false;
 
   constructor(journal: UploadJournal, key: UploadKey, size: number, client: RegistryTransport) {
     this.#journal = journal;
@@ -46,11 +45,6 @@ export class UploadRecord {
   /** Whether another process may go on with it. A small blob is begun anew. */
   get mayGoOn(): boolean {
     return this.#size > SMALL_BODY_BYTES;
-  }
-
-  /** Whether a session of this upload may be left that nobody works on. */
-  get mayHaveLeft(): boolean {
-    return this.#hasLeft || this.mayGoOn;
   }
 
   /**
@@ -77,7 +71,6 @@ export class UploadRecord {
 
   /** Leaves it to whoever comes. */
   async released(): Promise<void> {
-    this.#hasLeft ||= this.#written;
     if (this.#written) await this.#journal.released(this.#key).catch(() => {});
     this.#written = false;
   }

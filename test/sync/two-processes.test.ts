@@ -1,0 +1,113 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Registry } from "@tranship/core";
+import { expect, it } from "vitest";
+import { type CommandRun, runCommand, startCommand } from "../cli/run-command.ts";
+import { describePeers } from "../peers/describe-peers.ts";
+import { startDistribution } from "../peers/distribution.ts";
+import { countingProxy } from "../support/counting-proxy.ts";
+import { type Sample, sampleImage } from "../support/sample-image.ts";
+import { seedRepository } from "../support/seed-repository.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const MIB = 1024 * 1024;
+
+/** Images with a layer that all of them have, and some of their own. */
+const IMAGES: ReadonlyMap<string, Sample> = new Map(
+  Array.from({ length: 6 }, (_, number) => {
+    const own = [4 * MIB, 2 * MIB, 16 * 1024].map((size, at) => ({
+      seed: `${number} ${at}`,
+      size,
+      kind: "plain" as const,
+    }));
+    const layers = [{ seed: "shared", size: 24 * MIB, kind: "plain" as const }, ...own];
+    return [`v${number}`, sampleImage({ seed: `image ${number}`, layers })] as const;
+  }),
+);
+
+/** Bytes of every blob, each once. */
+const CONTENT = new Map(
+  [...IMAGES.values()].flatMap(({ blobs }) => blobs.map(({ descriptor }) => [descriptor.digest, descriptor.size])),
+)
+  .values()
+  .reduce((sum, size) => sum + size, 0);
+
+interface TwoRuns {
+  readonly runs: readonly CommandRun[];
+  /** Bytes that went to the target from both processes, heads included. */
+  readonly sent: number;
+  /** Of the tags that the target ought to have. */
+  readonly missing: readonly string[];
+  /** What `tranship state` says at the end. */
+  readonly state: string;
+}
+
+interface TwoRunsOptions {
+  readonly registry: string;
+  /** The repository of the target that each process mirrors to. */
+  readonly repositories: readonly [string, string];
+  /** Bytes that have gone to the target when the first process is killed. Default: it is not. */
+  readonly killAfter?: number;
+}
+
+/** Runs `sync` in two processes of the built command at once, with one state folder. */
+async function syncTwice({ registry, repositories, killAfter }: TwoRunsOptions): Promise<TwoRuns> {
+  await using stack = new AsyncDisposableStack();
+  const [source, peer] = [stack.use(await startDistribution(registry)), stack.use(await startDistribution(registry))];
+  const target = stack.use(await countingProxy(peer.host));
+  const folder = stack.use(await temporaryFolder("tranship-two-"));
+  const seeding = stack.use(new Registry({ host: source.host, plainHttp: true }));
+  await seedRepository(seeding.repository("app"), IMAGES);
+  const options = { home: folder.path };
+  const commands = await Promise.all(
+    repositories.map(async (repository, number) => {
+      const file = join(folder.path, `mirror-${number}.yaml`);
+      await writeFile(
+        file,
+        `version: 1\nmirrors:\n  - { from: "${source.host}/app", to: "${target.host}/${repository}" }\n`,
+      );
+      return startCommand(["sync", "-f", file], options);
+    }),
+  );
+  if (killAfter !== undefined) {
+    await target.reached("sent", killAfter);
+    commands[0]?.process.kill("SIGKILL");
+  }
+  const runs = await Promise.all(commands.map(({ ended }) => ended));
+  const checking = stack.use(new Registry({ host: peer.host, plainHttp: true }));
+  const missing: string[] = [];
+  for (const repository of new Set(repositories)) {
+    for (const [tag, { root }] of IMAGES) {
+      const there = await checking
+        .repository(repository)
+        .resolve(tag)
+        .catch(() => undefined);
+      if (there?.digest !== root.descriptor.digest) missing.push(`${repository}:${tag}`);
+    }
+  }
+  const { stdout: state } = await runCommand(["state"], options);
+  return { runs, sent: target.passed.sent, missing, state };
+}
+
+function expectSharedWork({ runs, sent, missing, state }: TwoRuns, codes: readonly (number | undefined)[]): void {
+  expect(runs.map(({ code }) => code)).toEqual(codes);
+  expect(missing).toEqual([]);
+  expect(sent).toBeGreaterThan(CONTENT);
+  expect(sent / CONTENT).toBeLessThanOrEqual(1.02);
+  expect(state).toMatch(/Open uploads +0\n/);
+}
+
+describePeers("two runs of sync at once, with one state folder", ["registry"], ({ registry }) => {
+  it("send each blob once where they mirror the same, and both succeed", async () => {
+    expectSharedWork(await syncTwice({ registry, repositories: ["app", "app"] }), [0, 0]);
+  });
+
+  it("send each blob once where they mirror to two repositories, and mount the rest", async () => {
+    expectSharedWork(await syncTwice({ registry, repositories: ["one/app", "two/app"] }), [0, 0]);
+  });
+
+  it("send each blob once where one of them is killed: the other takes over inside the blobs", async () => {
+    const killAfter = CONTENT / 3;
+    expectSharedWork(await syncTwice({ registry, repositories: ["app", "app"], killAfter }), [undefined, 0]);
+  });
+});
