@@ -12,7 +12,10 @@ const result: Record<string, object> = {};
 for await (const repository of client.listRepositoryNames()) {
   const manifests = await Array.fromAsync(client.listManifestProperties(repository, NEWEST_FIRST));
   const deleted: string[] = [];
-  for (const { digest, canDelete, canWrite } of manifests.slice(KEEP)) {
+  for (const { digest, tags } of manifests.slice(KEEP)) {
+    const { tags: now, canDelete, canWrite } = await client.getManifestProperties(repository, digest);
+    // Somebody has tagged it since it was listed: it is in use.
+    if (now.some((tag) => !tags.includes(tag))) continue;
     if (canDelete === false || canWrite === false) {
       await client.updateManifestProperties(repository, digest, { canDelete: true, canWrite: true });
     }

@@ -258,6 +258,48 @@ describe("tranship prune, on Azure Container Registry", () => {
     expect(await left(fake)).toEqual(["-", "v4"]);
   });
 
+  it("lists again what there is, reads nothing twice, and keeps what got a tag meanwhile", async () => {
+    await using bench = await Workbench.open();
+    await using fake = await startAcrFake();
+    await filled(fake);
+    const [first] = images;
+    const lists = (): number => fake.requests.filter(({ path }) => path.endsWith("/app/_manifests")).length;
+    fake.behaviour.intercept = async (request, next) => {
+      if (lists() === 1 && request.path.endsWith("/app/_manifests")) {
+        fake.behaviour.intercept = undefined;
+        if (first !== undefined) await pushImage(fake, "app", first, ["prod"]);
+      }
+      return next();
+    };
+    const before = fake.requests.length;
+    const run = await prune(bench, fake, "--keep", "1", "--match", "v*");
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(run.stdout).toMatch(/^keep +\S+ +v1 +\S+ +tag "prod" was put on it meanwhile$/m);
+    expect(await left(fake)).toEqual(["-", "prod", "v4"]);
+    const read = fake.requests
+      .slice(before)
+      .filter(({ method, path }) => method === "GET" && /manifests\/sha/.test(path));
+    expect(new Set(read.map(({ path }) => path)).size).toBe(read.length);
+  });
+
+  it("keeps what was moved while it was unlocked, says so, and exits with 1", async () => {
+    await using bench = await Workbench.open();
+    await using fake = await startAcrFake();
+    await filled(fake);
+    await change(fake, "/acr/v1/app/_tags/v1", { deleteEnabled: false });
+    fake.behaviour.intercept = async (request, next) => {
+      const answer = await next();
+      if (request.method !== "PATCH") return answer;
+      fake.behaviour.intercept = undefined;
+      await pushImage(fake, "app", textImage("another"), ["v1"]);
+      return answer;
+    };
+    const run = await prune(bench, fake, "--keep", "3", "--unlock");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('its tag "v1" was moved or deleted while it was unlocked; it is unlocked now');
+    expect(await left(fake)).toHaveLength(6);
+  });
+
   it("deletes nothing where the repository is locked, or hides manifests", async () => {
     await using bench = await Workbench.open();
     await using fake = await startAcrFake();

@@ -38,8 +38,10 @@ async function mirrored(
   await seed(source, sampleArtifact({ subject: imageOf(images, "1.5.0") }));
   const entry = { from: `${from.address}/app`, to: `${to}/mirror/app`, referrers: true, cosignTags: true, prune: true };
   const keeping = (newest: number) => ({ ...entry, tags: { semver: ">=1", newest } });
+  // Two files with one name are one: what the first has written is the second one's own.
   for (const newest of [6, 3]) {
-    await writeFile(bench.path(`keep-${newest}.yaml`), JSON.stringify({ version: 1, mirrors: [keeping(newest)] }));
+    const file = { version: 1, name: "keep", mirrors: [keeping(newest)] };
+    await writeFile(bench.path(`keep-${newest}.yaml`), JSON.stringify(file));
   }
   expect(await bench.run(["sync", "-f", "keep-6.yaml", ...flags])).toMatchObject({ code: 0, stderr: "" });
   return { bench, source, target, to, images };

@@ -103,6 +103,7 @@ class Execution {
       sourceIsLocal: from.store.isLocal,
       emit: this.#emit,
       onFailure,
+      onReferrersTag: options.onReferrersTag,
     });
   }
 

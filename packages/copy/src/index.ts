@@ -13,6 +13,13 @@ export {
   executeDeletions,
 } from "./inventory/execute-deletions.ts";
 export type { Inventory, InventoryManifest, Lock } from "./inventory/inventory.ts";
+export {
+  compareLooks,
+  type LookableAgain,
+  lookAgain,
+  resolveKnown,
+  type SecondLook,
+} from "./inventory/look-again.ts";
 export { childManifests } from "./inventory/manifest-links.ts";
 export type { OnBrokenTags } from "./inventory/open-tags.ts";
 export { type PlannedDeletions, planDeletions, type Wanted } from "./inventory/plan-deletions.ts";
@@ -50,6 +57,7 @@ export type { SyncStore } from "./sync/sync-job.ts";
 export type { ApplyOptions, SyncPlanOptions } from "./sync/sync-options.ts";
 export {
   type HostCost,
+  OWNERSHIP_REASONS,
   type PlannedContent,
   type PlannedImage,
   SYNC_ACTIONS,
@@ -58,16 +66,19 @@ export {
   type SyncAction,
   type SyncPlan,
   type SyncReason,
+  type TagOwnership,
   type Unresolved,
 } from "./sync/sync-plan.ts";
-export type {
-  ChooseTags,
-  ChosenTags,
-  PruneLimit,
-  PruneOwned,
-  SyncRepository,
-  SyncStores,
-  SyncTarget,
+export {
+  type ChooseTags,
+  type ChosenTags,
+  PRUNE_OWNERSHIPS,
+  type PruneLimit,
+  type PruneOwned,
+  type PruneOwnership,
+  type SyncRepository,
+  type SyncStores,
+  type SyncTarget,
 } from "./sync/sync-repository.ts";
 export {
   IMAGE_OUTCOMES,

@@ -21,8 +21,8 @@ export interface RunOptions {
   readonly blobs?: number | undefined;
   /** Where big blobs are kept for registries that can't resume inside a blob. Default: nowhere. */
   readonly spool?: PersistentSpool | undefined;
-  /** Where it is remembered what choices of platforms made of indexes. Default: nowhere. */
-  readonly journal?: Pick<Journal, "tags"> | undefined;
+  /** Where it is remembered what choices of platforms made of indexes, and which tags mirrors own. Default: nowhere. */
+  readonly journal?: (Pick<Journal, "tags"> & Partial<Pick<Journal, "ownership">>) | undefined;
 }
 
 /** Content at a target: a digest may be sent as a blob and as a manifest, which are two things to a registry. */
@@ -44,6 +44,8 @@ export class CopyRun {
   readonly rewrites: Rewrites;
   /** Targets whose unfinished repairs are finished, or were. @internal */
   readonly finishing: WeakMap<Target, Promise<unknown>> = new WeakMap();
+  /** @internal */
+  readonly ownership: Journal["ownership"] | undefined;
   /** Bytes that its copies have read and written. */
   readonly traffic: TrafficMeter = new TrafficMeter();
   readonly #concurrency: number;
@@ -58,6 +60,7 @@ export class CopyRun {
     const { concurrency = 32, blobs = 8, spool, journal } = options;
     this.spool = spool;
     this.rewrites = new Rewrites(journal?.tags);
+    this.ownership = journal?.ownership;
     this.#concurrency = atLeastOne("concurrency", concurrency);
     this.blobSlots = pLimit(Math.min(atLeastOne("blobs", blobs), concurrency));
   }

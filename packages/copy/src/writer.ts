@@ -43,6 +43,8 @@ export interface WriterOptions {
   readonly emit?: ((event: Happened) => void) | undefined;
   /** Told of a push that failed while it still holds its slot, so that nothing else begins in it. */
   readonly onFailure?: ((error: unknown) => void) | undefined;
+  /** Told of each referrers tag that was put. */
+  readonly onReferrersTag?: PushOptions["onReferrersTag"];
 }
 
 /** Asks and writes a target for one copy, in the run's slots; its errors say which side failed. */
@@ -183,7 +185,8 @@ export class Writer {
   async pushManifest(descriptor: Descriptor, open: Open, reference: string | undefined): Promise<PushOutcome> {
     return this.#small(async (call) => {
       try {
-        return await this.#push(descriptor, open, { ...call, reference });
+        const { onReferrersTag } = this.#options;
+        return await this.#push(descriptor, open, { ...call, reference, onReferrersTag });
       } catch (error) {
         if (reference !== undefined && (await this.#isImmutableAsWanted(error, descriptor, reference)))
           return "existed";

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { executeDeletions, type Inventory, type OnBrokenTags } from "@tranship/copy";
+import { type DeletionOutcome, executeDeletions, type Inventory, type OnBrokenTags } from "@tranship/copy";
 import { subjectOfTag } from "@tranship/core";
 import type { BrokenTagsFlags } from "../broken-tags.ts";
 import { firstNames } from "../first-names.ts";
@@ -10,11 +10,11 @@ import { hostsOf, readLocation } from "../open-location.ts";
 import type { OneSideFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { parseAge } from "../prune/age.ts";
-import { planPrune } from "../prune/plan-prune.ts";
+import { keepByRules, planPrune } from "../prune/plan-prune.ts";
 import { pruneJson } from "../prune/prune-json.ts";
 import type { PruneRules } from "../prune/prune-rules.ts";
 import { openPruneTarget, type PruneTarget } from "../prune/prune-target.ts";
-import { renderPrunePlan, renderPruneSummary } from "../prune/render-prune.ts";
+import { renderKept, renderPrunePlan, renderPruneSummary } from "../prune/render-prune.ts";
 import { Registries } from "../registries.ts";
 import { SomeFailed } from "../some-failed.ts";
 import { readingInput, UsageError } from "../usage-error.ts";
@@ -35,7 +35,7 @@ export interface PruneFlags extends OneSideFlags, BrokenTagsFlags {
 }
 
 /**
- * Deletes the images of a repository or layout that the rules don't keep.
+ * Deletes the images of a repository or layout that the rules don't keep. Right before the deletions the repository is looked at again: what has changed meanwhile stays.
  * @throws {UsageError} before anything starts. @throws {StoreError} where not all could be read that must be known: nothing is deleted then.
  * @throws {SomeFailed} where not all could be deleted; an abort rejects with `signal.reason`.
  */
@@ -56,20 +56,31 @@ export async function pruneAction(text: string, flags: PruneFlags, signal: Abort
   }
   if (!quiet) renderPrunePlan(plan, { olderThan: flags.olderThan }).forEach(print);
   const dryRun = flags.dryRun === true;
-  const remove = dryRun ? async () => {} : target.remove;
-  const outcomes = await executeDeletions(plan.deletions, {
-    inventory,
-    remove: (one) => remove(one, { signal }),
-    signal,
-  });
+  const outcomes = dryRun
+    ? plan.deletions.flat().map((deletion): DeletionOutcome => ({ deletion, outcome: "deleted" }))
+    : await executeDeletions(plan.deletions, {
+        inventory,
+        look: async (before) => keepByRules(await target.look(before, { signal, onBrokenTags }), rules),
+        resolve: (reference) => target.resolve(reference, { signal }),
+        remove: (one) => target.remove(one, { signal }),
+        signal,
+      });
+  if (!quiet) renderKept(outcomes).forEach(print);
   if (flags.json === true) printJson(pruneJson(target.name, plan, outcomes, { dryRun }));
   else if (!quiet) print(renderPruneSummary(target.name, plan, outcomes, { dryRun }));
   const failures = outcomes.flatMap((one) => (one.outcome === "failed" ? [{ error: one.error }] : []));
   if (failures.length > 0) throw new SomeFailed(failures);
 }
 
+/** Each tag is named once, however often the repository is looked at. */
 function warnOfBrokenTags({ name }: Pick<PruneTarget, "name">): OnBrokenTags {
-  return (tags) => printWarning(`${name}: listed without a manifest (404), and ignored: ${firstNames(tags, SHOWN)}`);
+  const named = new Set<string>();
+  return (all) => {
+    const tags = all.filter((tag) => !named.has(tag));
+    for (const tag of tags) named.add(tag);
+    if (tags.length === 0) return;
+    printWarning(`${name}: listed without a manifest (404), and ignored: ${firstNames(tags, SHOWN)}`);
+  };
 }
 
 async function readRules(location: Location, flags: PruneFlags): Promise<PruneRules> {

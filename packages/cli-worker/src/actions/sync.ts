@@ -38,12 +38,13 @@ export async function syncAction(flags: SyncFlags, signal: AbortSignal): Promise
 }
 
 async function showPlan(
-  { repositories, stores, state, unresolved, asked }: OpenMirrors,
+  { file: { owner }, repositories, stores, state, unresolved, asked }: OpenMirrors,
   { concurrency, trustJournal: trustMs, ignoreBrokenTags, json, quiet }: SyncFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const run = new CopyRun({ concurrency, journal: state.journal });
-  const plan = await planSync(repositories, stores, { run, trustMs, ignoreBrokenTags, unresolved, asked, signal });
+  const common = { run, owner, trustMs, ignoreBrokenTags, unresolved, asked, signal };
+  const plan = await planSync(repositories, stores, common);
   if (json === true) printJson(plan);
   else if (quiet !== true) renderPlan(plan).forEach(print);
   throwUnresolved(plan);

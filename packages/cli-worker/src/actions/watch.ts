@@ -1,6 +1,6 @@
 import process from "node:process";
 import { CopyRun, ResultTally, type SyncResult } from "@tranship/copy";
-import { loadMirrorFile, readMirrorText } from "../mirror/file/read-mirror-file.ts";
+import { loadMirrorFile, readMirrorText, type UnparsedMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import type { MirrorFile } from "../mirror/mirror-file.ts";
 import { print } from "../output.ts";
 import { reportFiles, writeReports } from "../report/report-file.ts";
@@ -67,7 +67,7 @@ function refuse({ file, dryRun }: WatchFlags): void {
 
 async function openWatched(flags: WatchFlags, signal: AbortSignal): Promise<Reloaded<Watched>> {
   const given = flags.watch === true ? undefined : await givenSchedule(flags.watch);
-  let place = { name: flags.file, folder: "" };
+  let place: Omit<UnparsedMirrorFile, "text"> = { name: flags.file, folder: "" };
   return Reloaded.open<Watched>({
     read: async () => {
       const { text, ...rest } = await readMirrorText(flags.file, signal);

@@ -1,4 +1,4 @@
-import type { MissingPlatforms } from "@tranship/copy";
+import type { MissingPlatforms, PruneOwnership } from "@tranship/copy";
 import type { Digest, Platform } from "@tranship/core";
 import type { Position } from "./file/problem.ts";
 import type { RepositoryPattern } from "./resolve/repository-pattern.ts";
@@ -9,6 +9,8 @@ import type { TagRules } from "./select/tag-rules.ts";
 export interface MirrorFile {
   /** As messages call it: the path that was given, or `stdin`. */
   readonly name: string;
+  /** The name under which its mirrors' tags are recorded as their own: the file's `name`, else its absolute path. Undefined for stdin without a `name`. */
+  readonly owner?: string | undefined;
   /** By the host in its one spelling (`parseHost`): `docker.io`, `registry.internal:5000`. */
   readonly hosts: ReadonlyMap<string, HostRules>;
   /** When `sync --watch` carries it out: a cron expression, and where it stands. */
@@ -107,6 +109,8 @@ export interface MirrorSource {
 }
 
 export interface MirrorPrune {
+  /** Which tags are the mirror's own. */
+  readonly ownership: PruneOwnership;
   /** The most tags that one run may delete in this mirror; more deletes none of them. */
   readonly maxDelete: number;
 }

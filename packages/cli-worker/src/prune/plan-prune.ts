@@ -1,4 +1,11 @@
-import { type Deletion, type Inventory, type InventoryManifest, planDeletions, Relations } from "@tranship/copy";
+import {
+  type Deletion,
+  type Inventory,
+  type InventoryManifest,
+  planDeletions,
+  Relations,
+  type SecondLook,
+} from "@tranship/copy";
 import type { Digest } from "@tranship/core";
 import { type Choice, choose, type RuleReason } from "./choose.ts";
 import type { PruneRules } from "./prune-rules.ts";
@@ -31,6 +38,20 @@ export function planPrune(inventory: Inventory, rules: PruneRules): PrunePlan {
   const neededBy = (manifest: InventoryManifest): Digest | undefined =>
     staying.get(manifest.digest) ?? relations.owners(manifest).find((owner) => staying.has(owner));
   return { deletions: waves, kept: stays.map((manifest) => keptAs(manifest, kept, neededBy)), locked };
+}
+
+const KEPT_NOW: Readonly<Record<RuleReason, string>> = {
+  newest: "it is one of the newest now",
+  young: "it is not old enough",
+  undated: "its age is unknown",
+  unmatched: "it has a tag that does not match now",
+};
+
+/** Applies the rules to a second look too: where a newer image is gone, an older one takes its place. */
+export function keepByRules({ inventory, changed }: SecondLook, rules: PruneRules): SecondLook {
+  const { kept } = choose(inventory, new Relations(inventory), rules);
+  const whys = [...kept].map(([digest, reason]) => [digest, KEPT_NOW[reason]] as const);
+  return { inventory, changed: new Map([...whys, ...changed]) };
 }
 
 function keptAs(

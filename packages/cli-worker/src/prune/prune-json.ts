@@ -12,12 +12,13 @@ export function pruneJson(
   return {
     repository,
     dryRun,
-    ok: outcomes.every(({ outcome }) => outcome === "deleted"),
+    ok: outcomes.every(({ outcome }) => outcome === "deleted" || outcome === "kept"),
     deletions: outcomes.map((one) => ({
       ...manifestJson(one.deletion.manifest),
       reason: one.deletion.reason,
       of: one.deletion.of,
       outcome: dryRun ? "planned" : one.outcome,
+      ...(one.outcome === "kept" && { why: one.why }),
       ...(one.outcome === "failed" && { error: errorJson(one.error) }),
       ...(one.outcome === "left" && { because: one.because }),
     })),

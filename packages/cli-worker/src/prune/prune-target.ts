@@ -1,5 +1,14 @@
-import { type Inventory, type InventoryManifest, type ReadInventoryOptions, readInventory } from "@tranship/copy";
-import { type AcrClient, type CallOptions, OCI_MANIFEST, type Store, StoreError } from "@tranship/core";
+import {
+  compareLooks,
+  type Inventory,
+  type InventoryManifest,
+  lookAgain,
+  type ReadInventoryOptions,
+  readInventory,
+  resolveKnown,
+  type SecondLook,
+} from "@tranship/copy";
+import { type AcrClient, type CallOptions, type Digest, OCI_MANIFEST, type Store, StoreError } from "@tranship/core";
 import { isAzure } from "../is-azure.ts";
 import type { Location } from "../location.ts";
 import { openStore } from "../open-location.ts";
@@ -7,12 +16,19 @@ import type { Registries } from "../registries.ts";
 import { readImageTime } from "./image-time.ts";
 import { readAcrInventory } from "./read-acr-inventory.ts";
 
+/** How it is read. */
+export type PruneReadOptions = CallOptions & Pick<ReadInventoryOptions, "onBrokenTags">;
+
 /** What is pruned. */
 export interface PruneTarget {
   readonly name: string;
   /** Whether it lists manifests without tags too. */
   readonly listsUntagged: boolean;
-  read(options: CallOptions & Pick<ReadInventoryOptions, "onBrokenTags">): Promise<Inventory>;
+  read(options: PruneReadOptions): Promise<Inventory>;
+  /** Lists the tags again, right before deletions, and reads what is new or moved since. */
+  look(before: Inventory, options: PruneReadOptions): Promise<SecondLook>;
+  /** What a tag or digest points to now; undefined where it is gone. */
+  resolve(reference: string, options: CallOptions): Promise<Digest | undefined>;
   /** Deletes a manifest with its tags, and unlocks it where it is locked; one that is gone already is no error. */
   remove(manifest: InventoryManifest, options: CallOptions): Promise<void>;
 }
@@ -35,6 +51,8 @@ export async function openPruneTarget(
         ...options,
         timeOf: (manifest, listed, call) => readImageTime(store, manifest, listed, call),
       }),
+    look: (before, options) => lookAgain(store, before, options),
+    resolve: (reference, options) => resolveKnown(store, reference, options),
     remove: (manifest, options) => deleteFrom(store, manifest, options),
   };
 }
@@ -45,8 +63,17 @@ function acrTarget(client: AcrClient, repository: string): PruneTarget {
     name: store.name,
     listsUntagged: true,
     read: (options) => readAcrInventory(client, repository, options),
+    look: async (before, options) => {
+      const fresh = await readAcrInventory(client, repository, options, before);
+      const tags = fresh.flatMap(({ digest, tags: own }) => own.map((tag) => [tag, digest] as const));
+      return compareLooks(before, new Map(tags), fresh);
+    },
+    resolve: (reference, options) => resolveKnown(store, reference, options),
     remove: async (manifest, options) => {
-      await unlock(client, repository, manifest, options);
+      if (manifest.locks.length > 0) {
+        await unlock(client, repository, manifest, options);
+        await checkTags(store, manifest, options);
+      }
       await deleteFrom(store, manifest, options);
     },
   };
@@ -62,6 +89,18 @@ async function unlock(
   for (const lock of locks) {
     if (lock.on === "tag") await client.updateTagProperties(repository, lock.tag, unlocked, options);
     else await client.updateManifestProperties(repository, digest, unlocked, options);
+  }
+}
+
+/** @throws {StoreError} TARGET_MOVED where a tag was moved while the manifest was unlocked. */
+async function checkTags(store: Store, { digest, tags }: InventoryManifest, options: CallOptions): Promise<void> {
+  for (const tag of tags) {
+    if ((await resolveKnown(store, tag, options)) === digest) continue;
+    const detail = `its tag "${tag}" was moved or deleted while it was unlocked`;
+    throw new StoreError(
+      "TARGET_MOVED",
+      `Cannot delete "${digest}" from "${store.name}": ${detail}; it is unlocked now`,
+    );
   }
 }
 

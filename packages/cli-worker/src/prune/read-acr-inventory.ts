@@ -1,25 +1,36 @@
-import { atOnce, childManifests, type Inventory, type Lock, type ReadInventoryOptions } from "@tranship/copy";
+import {
+  atOnce,
+  childManifests,
+  type Inventory,
+  type InventoryManifest,
+  type Lock,
+  type ReadInventoryOptions,
+} from "@tranship/copy";
 import {
   type AcrClient,
   brokenTagsError,
   type CallOptions,
   type ChangeableProperties,
+  type Digest,
   findMissingTags,
   type ManifestProperties,
   parseManifest,
+  type Source,
   StoreError,
   type TagProperties,
 } from "@tranship/core";
 
 /**
  * Reads all manifests of a repository at Azure, tagged or not, with the registry's own times and locks.
- * Requests: 1, and 1 for each 100 manifests, each 100 tags, and each manifest: the lists don't say what an artifact is about.
+ * Requests: 1, and 1 for each 100 manifests, each 100 tags, and each manifest that is not in `known`: the lists don't say what an artifact is about.
+ * @param known An earlier inventory: what a digest stands for does not change, and the count lags behind deletions.
  * @throws {StoreError} UNSUPPORTED where the repository itself is locked, or lists not all that it has: what the hidden ones need is not known.
  */
 export async function readAcrInventory(
   client: AcrClient,
   repository: string,
   { onBrokenTags, ...options }: CallOptions & Pick<ReadInventoryOptions, "onBrokenTags">,
+  known?: Inventory,
 ): Promise<Inventory> {
   const action = `Cannot prune "${client.host}/${repository}"`;
   const properties = await client.getRepositoryProperties(repository, options);
@@ -31,31 +42,40 @@ export async function readAcrInventory(
   const tags = await Array.fromAsync(client.listTagProperties(repository, options));
   const tagsOf = Map.groupBy(tags, ({ digest }) => digest);
   const store = client.repository(repository);
-  const known = new Set(manifests.map(({ digest }) => digest));
-  const withoutManifest = tags.filter(({ digest }) => !known.has(digest)).map(({ name }) => name);
+  const listed = new Set(manifests.map(({ digest }) => digest));
+  const withoutManifest = tags.filter(({ digest }) => !listed.has(digest)).map(({ name }) => name);
   const { broken, found } = await findMissingTags(store, withoutManifest, options);
-  if (found.size > 0 || (properties.manifestCount ?? 0) > known.size) {
-    const counts = `the registry lists ${known.size} of ${properties.manifestCount ?? "its"} manifests`;
+  const tooFew = known === undefined && (properties.manifestCount ?? 0) > listed.size;
+  if (found.size > 0 || tooFew) {
+    const counts = `the registry lists ${listed.size} of ${properties.manifestCount ?? "its"} manifests`;
     throw new StoreError("UNSUPPORTED", `${action}: ${counts}, and what the others need is not known`);
   }
   if (broken.length > 0) {
     if (onBrokenTags === undefined) throw brokenTagsError(action, store.name, broken);
     onBrokenTags(broken);
   }
+  const read = new Map(known?.map((manifest) => [manifest.digest, manifest]));
   return atOnce(manifests, async (manifest) => {
-    const { descriptor, bytes } = await store.open(manifest.digest, options);
-    const parsed = parseManifest(bytes, descriptor.mediaType);
     const own = tagsOf.get(manifest.digest) ?? [];
     return {
+      ...(read.get(manifest.digest) ?? (await links(store, manifest.digest, options))),
       digest: manifest.digest,
       // The two lists are of two moments: whichever knows of a tag is believed.
       tags: [...new Set([...manifest.tags, ...own.map(({ name }) => name)])],
-      children: childManifests(parsed).map(({ digest }) => digest),
-      subject: parsed.subject?.digest,
       time: manifest.lastUpdatedOn ?? manifest.createdOn,
       locks: locksOf(manifest, own),
     };
   });
+}
+
+async function links(
+  store: Pick<Source, "open">,
+  digest: Digest,
+  options: CallOptions,
+): Promise<Pick<InventoryManifest, "children" | "subject">> {
+  const { descriptor, bytes } = await store.open(digest, options);
+  const parsed = parseManifest(bytes, descriptor.mediaType);
+  return { children: childManifests(parsed).map((child) => child.digest), subject: parsed.subject?.digest };
 }
 
 function locksOf(manifest: ManifestProperties, tags: readonly TagProperties[]): readonly Lock[] {

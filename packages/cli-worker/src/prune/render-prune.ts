@@ -25,6 +25,12 @@ export function renderPrunePlan(
   ]);
 }
 
+/** What was to be deleted and stays, since the repository has changed meanwhile, as lines. */
+export function renderKept(outcomes: readonly DeletionOutcome[]): readonly string[] {
+  const kept = outcomes.filter((one) => one.outcome === "kept");
+  return alignColumns(kept.map(({ deletion, why }) => row("keep", deletion.manifest, oneLine(why))));
+}
+
 /** The last line: how it went, or would go. */
 export function renderPruneSummary(
   name: string,
@@ -39,6 +45,7 @@ export function renderPruneSummary(
   const parts = [
     `${dryRun ? "Would delete" : "Deleted"} ${counted(deleted.length, "manifest")} with ${counted(tags, "tag")} of ${name}`,
     `${kept.length} kept`,
+    ...(count("kept") === 0 ? [] : [`${count("kept")} not deleted, since the repository has changed meanwhile`]),
     ...(locked.length === 0 ? [] : [`${locked.length} locked (--unlock deletes what is locked too)`]),
     ...(count("failed") === 0 ? [] : [`${count("failed")} failed`]),
     ...(count("left") === 0 ? [] : [`${count("left")} left, which those that failed need`]),

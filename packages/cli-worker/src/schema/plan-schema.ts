@@ -1,10 +1,12 @@
 import {
   type HostCost,
+  OWNERSHIP_REASONS,
   type PlannedContent,
   type PlannedImage,
   SYNC_ACTIONS,
   SYNC_REASONS,
   type SyncPlan,
+  type TagOwnership,
   type Unresolved,
 } from "@tranship/copy";
 import { z } from "zod";
@@ -34,6 +36,13 @@ const content = z.object({
   }),
   skip: amount.meta({ description: "Blobs that another image of the plan brings, and foreign layers." }),
 } satisfies Shape<PlannedContent>);
+
+const own = z.object({
+  because: z.enum(OWNERSHIP_REASONS).meta({
+    description: "written: the mirror put the tag; equal: it equalled its source; pattern: it fits the mirror's tags.",
+  }),
+  since: time.optional().meta({ description: "When that was recorded; absent for pattern." }),
+} satisfies Shape<TagOwnership>);
 
 const image = z
   .object({
@@ -65,6 +74,7 @@ const image = z
       .optional()
       .meta({ description: "The index is kept as it is, and only the platforms of it are copied." }),
     referrers: z.boolean().optional(),
+    own: own.optional().meta({ description: "Of a deletion: why the tag counts as the mirror's own." }),
     content: content.optional().meta({ description: "Absent where the source's manifests were not read." }),
   } satisfies Shape<PlannedImage>)
   .meta({ id: "PlannedImage" });
@@ -88,6 +98,9 @@ const plan = z.object({
   version: z.literal(1),
   kind: z.literal("plan"),
   createdAt: time,
+  owner: text.optional().meta({
+    description: "The name under which the tags are recorded as the mirrors' own. Absent: nothing is recorded.",
+  }),
   images: z.array(image).meta({ description: "Every tag at every target, in order." }),
   hosts: z.record(z.string(), cost).meta({ description: "What carrying it out costs, by host." }),
   create: z.array(text).meta({ description: "Target repositories that are not there." }),

@@ -22,6 +22,7 @@ export class MirrorPrunes {
     if (limit === undefined) return undefined;
     return {
       limit,
+      ownership: resolved.mirror.prune?.ownership,
       owned: (tags) => ownedTags(resolved, target, tags),
       forbidden: this.#writers.besides(resolved, target),
     };
@@ -36,7 +37,7 @@ export class MirrorPrunes {
   }
 }
 
-/** Tags of a target that the mirror's own selection could have made, with those of the source. */
+/** Tags of a target that fit the mirror's selection, with those of the source. */
 function ownedTags(
   { mirror, values }: RepositoryMirror,
   target: ResolvedTarget,

@@ -33,9 +33,17 @@ function renderChanges(images: readonly PlannedImage[]): readonly string[] {
 
 function renderImage(image: PlannedImage): readonly string[] {
   const { action, reason, to, targetTag, sparse, content } = image;
-  if (action === "delete") return ["delete", oneLine(referenceName(to, targetTag)), reason, ""];
+  if (action === "delete") return ["delete", oneLine(referenceName(to, targetTag)), reason, ownedAs(image)];
   const size = content === undefined ? "" : `up to ${formatBytes(content.copy.bytes)}`;
   return [action, oneLine(imageName(image)), sparse === true ? `${reason}, sparse` : reason, size];
+}
+
+/** Why a tag that is deleted counts as the mirror's own. */
+function ownedAs({ own }: PlannedImage): string {
+  if (own === undefined) return "";
+  const since = own.since === undefined ? "" : ` ${own.since.slice(0, 10)}`;
+  if (own.because === "written") return `own: written by this mirror${since}`;
+  return own.because === "equal" ? `own: equal to its source${since}` : "own: matches the mirror's tags";
 }
 
 function renderActions(images: readonly PlannedImage[]): string {

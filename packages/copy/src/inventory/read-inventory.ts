@@ -30,6 +30,8 @@ export type ImageTime = (
 export interface ReadInventoryOptions extends CallOptions {
   /** The tags to begin with. Default: all that the store lists. */
   readonly tags?: readonly string[] | undefined;
+  /** Every tag of the repository, where `tags` are some of them: a referrers tag that is not among them is not asked for. Default: not known. */
+  readonly allTags?: ReadonlySet<string> | undefined;
   /** Whether what is about manifests is looked for, where no digest tag leads to it. Default: yes. */
   readonly referrers?: boolean | undefined;
   /**
@@ -52,15 +54,15 @@ interface Found {
 }
 
 /**
- * Reads the manifests of a repository or layout that tags lead to: what they list, and what is about those. What has no tag and belongs to none of them no registry
- * lists, so it is neither known nor deleted.
+ * Reads the manifests of a repository or layout that tags lead to: what they list, what is about those, and the subject of what has a tag. What has no tag and belongs
+ * to none of them no registry lists, so it is neither known nor deleted.
  * Requests: those for the list of tags; 1 for each tag and each manifest of an index that is read; 1 for each manifest's referrers where the registry has an API for them, else 1
- * for each referrers tag; what `timeOf` takes.
+ * for each referrers tag; 1 for each subject that is not found otherwise; what `timeOf` takes.
  * @throws {StoreError} BROKEN_TAG for tags that are listed and have no manifest; whatever else can't be read, but for a manifest that an index names and that is missing.
  * @throws {IncompleteListError} where the list may lack tags.
  */
 export async function readInventory(store: Readable, options: ReadInventoryOptions = {}): Promise<Inventory> {
-  const { tags, referrers = true, children = "all", timeOf, onBrokenTags, ...call } = options;
+  const { tags, allTags, referrers = true, children = "all", timeOf, onBrokenTags, ...call } = options;
   const found = new Map<Digest, Found>();
   const names = tags ?? (await Array.fromAsync(tagsOf(store, call)));
   for (const { tag, content } of await openTags(store, names, call, onBrokenTags)) {
@@ -69,8 +71,11 @@ export async function readInventory(store: Readable, options: ReadInventoryOptio
     else known.tags.push(tag);
   }
   let latest = [...found.values()];
-  const search = { found, referrers, children, all: tags === undefined ? new Set(names) : undefined, call };
+  const search = { found, referrers, children, all: tags === undefined ? new Set(names) : allTags, call };
   while (latest.length > 0) latest = await findRelated(store, latest, search);
+  // Subjects that no tag leads to: a signature stays while its subject is there.
+  for (latest = await findSubjects(store, search); latest.length > 0; )
+    latest = await findRelated(store, latest, search);
   return atOnce([...found.values()], async ({ descriptor: { digest }, manifest, subject, tags: own }) => ({
     digest,
     tags: own,
@@ -121,6 +126,17 @@ async function findRelated(store: Readable, manifests: readonly Found[], search:
   const latest = related.flat();
   for (const one of latest) found.set(one.descriptor.digest, one);
   return latest;
+}
+
+/** The subjects of what has a tag, as far as they are there and not found yet. */
+async function findSubjects(store: Readable, { found, call }: Search): Promise<Found[]> {
+  const tagged = [...found.values()].filter(({ tags }) => tags.length > 0);
+  const subjects = new Set(tagged.flatMap(({ subject, tags }) => [subject, ...tags.map(subjectOfTag)]));
+  const missing = [...subjects].filter((digest) => digest !== undefined && !found.has(digest));
+  const contents = await atOnce(missing, async (digest) => openKnown(store, digest as Digest, call));
+  const subjectsFound = contents.flatMap((content) => (content === undefined ? [] : [foundIn(content, [])]));
+  for (const one of subjectsFound) found.set(one.descriptor.digest, one);
+  return subjectsFound;
 }
 
 function isIndex({ mediaType }: Descriptor): boolean {

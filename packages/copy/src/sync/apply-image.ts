@@ -10,6 +10,7 @@ import { type CopyResult, NO_AMOUNTS } from "../result.ts";
 import type { CopyRun } from "../run.ts";
 import type { TargetFeed } from "../spool/fan-out.ts";
 import { Writer } from "../writer.ts";
+import type { Ownership } from "./prune/ownership.ts";
 import type { JobEntry, SyncStore } from "./sync-job.ts";
 import type { PlannedImage } from "./sync-plan.ts";
 import type { ImageOutcome, ImageResult } from "./sync-result.ts";
@@ -21,6 +22,7 @@ export interface ApplyImageOptions {
   /** Whether both sides are looked at first: the plan is of another time. */
   readonly check: boolean;
   readonly allowTargetMoved: boolean;
+  readonly ownership: Ownership;
   /** Where several targets are fed from the source. */
   readonly feed?: TargetFeed | undefined;
 }
@@ -77,8 +79,10 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
   }
   const names = { store: source, reference: image.source ?? image.tag };
   const destination = { store: target, reference: image.targetTag };
-  const { run, call, onEvent, feed } = options;
-  const common = { run, onEvent, feed, signal: call.signal, onExchange: call.onExchange };
+  const { run, call, onEvent, feed, ownership } = options;
+  const onReferrersTag = (tag: string, digest: Digest): void =>
+    ownership.recordTag(image, { tag, digest, because: "written" });
+  const common = { run, onEvent, onReferrersTag, feed, signal: call.signal, onExchange: call.onExchange };
   const result =
     steps === undefined
       ? await copy(

@@ -8,6 +8,7 @@ import { finishedNotice, finishRepairs } from "../verify/finish-repairs.ts";
 import { applyImage } from "./apply-image.ts";
 import { applyDeletions } from "./prune/apply-deletions.ts";
 import { DeletionGroups } from "./prune/deletion-groups.ts";
+import type { Ownership } from "./prune/ownership.ts";
 import { leftImage, ResultTally, unresolvedImage } from "./result-tally.ts";
 import type { SyncJob } from "./sync-job.ts";
 import type { ApplyOptions } from "./sync-options.ts";
@@ -30,11 +31,12 @@ export async function applyJobs(
   jobs: AsyncIterable<SyncJob> | Iterable<SyncJob>,
   options: ApplyOptions & {
     readonly check: boolean;
+    readonly ownership: Ownership;
     readonly ending?: AbortController;
   },
 ): Promise<SyncResult> {
   const { run = new CopyRun(), images = IMAGES_IN_FLIGHT, allowTargetMoved = false, failFast = false } = options;
-  const { tally = new ResultTally(), check, signal, ignoreBrokenTags } = options;
+  const { tally = new ResultTally(), ownership, check, signal, ignoreBrokenTags } = options;
   const ending = options.ending ?? new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const call = { signal: scope, onExchange: countedBy(tally, options) };
@@ -64,12 +66,13 @@ export async function applyJobs(
     const settled = await Promise.allSettled(
       entries.map(async (entry, at) => {
         const feed = feeds[at];
-        const how = { run, call, onEvent, check, allowTargetMoved, feed };
+        const how = { run, call, onEvent, check, allowTargetMoved, ownership, feed };
         // An abort shows in the image.
         const finishing = finishRepairs(source, entry.target, { run, call, onEvent, deletes: false });
         for (const repair of await finishing.catch(() => [])) say(name, finishedNotice(repair, entry.target));
         const image = scope.aborted ? leftImage(entry.image) : await applyImage(source, entry, how);
         await feed?.end();
+        ownership.record(entry.image, image);
         ended(image);
         if (image.outcome === "left" && !(scope.reason instanceof FailFast)) scope.throwIfAborted();
         noteFailure();
@@ -92,12 +95,13 @@ export async function applyJobs(
   signal?.throwIfAborted();
   // What is deleted at one target is not ended in the middle by a failure at another one: then it could not be said what is gone.
   const deletionCall = { ...call, signal: signal ?? new AbortController().signal };
-  const deleting = { run, check, call: deletionCall, ignoreBrokenTags, onEvent, ended };
+  const deleting = { run, check, ownership, call: deletionCall, ignoreBrokenTags, onEvent, ended };
   await forEachInFlight(deletions.groups(), DELETIONS_IN_FLIGHT, async (group) => {
     if (scope.aborted) for (const image of group.images) ended(leftImage(image));
     else await applyDeletions(group, deleting);
     noteFailure();
   });
+  await ownership.settled();
   signal?.throwIfAborted();
   return tally.result(run);
 }

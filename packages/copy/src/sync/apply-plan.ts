@@ -1,6 +1,8 @@
 import chain from "stream-chain/core";
 import { failureRecord } from "../failure-record.ts";
+import { CopyRun } from "../run.ts";
 import { applyJobs } from "./apply-jobs.ts";
+import { Ownership } from "./prune/ownership.ts";
 import { ResultTally } from "./result-tally.ts";
 import { SharedSource } from "./shared-source.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
@@ -17,9 +19,16 @@ import type { SyncResult } from "./sync-result.ts";
  */
 export async function applyPlan(plan: SyncPlan, stores: SyncStores, options: ApplyOptions = {}): Promise<SyncResult> {
   const opened = chain([(images: readonly PlannedImage[]) => openJob(images, stores)]);
-  const { tally = new ResultTally() } = options;
+  const { run = new CopyRun(), tally = new ResultTally() } = options;
+  const ownership = new Ownership(plan.owner, run);
   try {
-    return await applyJobs(jobsOf(plan, opened(bySource(plan.images))), { ...options, tally, check: true });
+    return await applyJobs(jobsOf(plan, opened(bySource(plan.images))), {
+      ...options,
+      run,
+      tally,
+      ownership,
+      check: true,
+    });
   } catch (error) {
     tally.leaveRest(plan.images);
     throw error;

@@ -1,10 +1,11 @@
-import type { CallOptions, Digest, ListedTag, Source } from "@tranship/core";
+import type { CallOptions, Digest, ListedTag, OwnedTag, Source } from "@tranship/core";
 import { cosignSubject, isDigestTag } from "../digest-tags.ts";
 import { failureRecord } from "../failure-record.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
 import type { CopyRun } from "../run.ts";
 import { type Listing, readListing, readTargetListing, type TargetListing } from "./listing.ts";
 import { MissingTagLooks } from "./missing-tag-looks.ts";
+import type { Ownership } from "./prune/ownership.ts";
 import { TargetContent } from "./prune/target-content.ts";
 import { isReadable, type SyncStore } from "./sync-job.ts";
 import type { Unresolved } from "./sync-plan.ts";
@@ -20,6 +21,8 @@ export interface OpenTarget {
   readonly present: Set<Digest>;
   /** Undefined where it can't be read, or was not listed. */
   readonly content: TargetContent | undefined;
+  /** The tags there that are recorded as the mirror's own; read once, and only where it is asked for. */
+  readonly records: () => Promise<ReadonlyMap<string, OwnedTag>>;
 }
 
 /** A repository of a mirror, looked at: what there is, and what was chosen. */
@@ -70,6 +73,8 @@ export function targetTagOf({ spec }: Pick<OpenTarget, "spec">, tag: string): st
 export interface OpenOptions {
   readonly run: CopyRun;
   readonly call: CallOptions & { readonly signal: AbortSignal };
+  /** Where it is recorded what mirrors own. Default: nowhere. */
+  readonly ownership?: Ownership | undefined;
 }
 
 /**
@@ -80,7 +85,7 @@ export interface OpenOptions {
 export async function openRepository(
   spec: SyncRepository,
   stores: SyncStores,
-  { run, call }: OpenOptions,
+  { run, call, ownership }: OpenOptions,
 ): Promise<OpenRepository> {
   const source = await stores.source(spec.from);
   const { mirror, from } = spec;
@@ -126,6 +131,7 @@ export async function openRepository(
       listing: listed.tags,
       present: new Set(listed.tags?.tags.flatMap(({ digest }) => digest ?? [])),
       content: listed.tags === undefined ? undefined : contentOf(store, listed.tags, call),
+      records: once(async () => (await ownership?.of({ from, to: target.to })) ?? new Map()),
     })),
     tags: chosen.tags,
     immutable: spec.immutable?.(chosen.tags) ?? new Set(),
@@ -180,6 +186,14 @@ function leftBehind({ from, referrers, cosignTags }: SyncRepository, digestTags:
         ]
       : []),
   ];
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined;
+  return () => {
+    reading ??= read();
+    return reading;
+  };
 }
 
 function contentOf(store: SyncStore, listing: Listing, call: CallOptions): TargetContent | undefined {

@@ -3,6 +3,7 @@ import type { FailureRecord } from "../failure-record.ts";
 import type { MissingPlatforms } from "../platform-choice.ts";
 import {
   type HostCost,
+  OWNERSHIP_REASONS,
   type PlannedContent,
   type PlannedImage,
   SYNC_ACTIONS,
@@ -11,6 +12,7 @@ import {
   type SyncAction,
   type SyncPlan,
   type SyncReason,
+  type TagOwnership,
   type Unresolved,
 } from "./sync-plan.ts";
 
@@ -38,6 +40,7 @@ export function parseSyncPlan(text: string): SyncPlan {
     version: SYNC_PLAN_VERSION,
     kind: "plan",
     createdAt: stringAt(plan["createdAt"], "createdAt"),
+    ...(plan["owner"] !== undefined && { owner: stringAt(plan["owner"], "owner") }),
     images: eachTagOnce(listAt(plan["images"], "images", imageAt)),
     hosts: recordAt(plan["hosts"], "hosts", hostAt),
     create: listAt(plan["create"], "create", stringAt),
@@ -86,6 +89,7 @@ function imageAt(value: unknown, path: string): PlannedImage {
     ...given("lacking", fields, path, (list, at) => listAt(list, at, platformAt)),
     ...given("sparse", fields, path, booleanAt),
     ...given("referrers", fields, path, booleanAt),
+    ...given("own", fields, path, ownAt),
     ...given("content", fields, path, contentAt),
   };
   if (image.action === "copy" && image.source === undefined) {
@@ -94,10 +98,20 @@ function imageAt(value: unknown, path: string): PlannedImage {
   if (image.action === "delete" && typeof image.there !== "string") {
     throw new SyntaxError(`${path}.there is missing: a tag is deleted while it stands for what it stood for`);
   }
+  if (image.action === "delete" && image.own === undefined) {
+    throw new SyntaxError(`${path}.own is missing: only what is the mirror's own is deleted; run tranship plan again`);
+  }
   if (image.action === "retag" && image.root === undefined) {
     throw new SyntaxError(`${path}.root is missing: a tag is put on a digest`);
   }
   return image;
+}
+
+function ownAt(value: unknown, path: string): TagOwnership {
+  const fields = objectAt(value, path);
+  const because = OWNERSHIP_REASONS.find((reason) => reason === fields["because"]);
+  if (because === undefined) throw bad(`${path}.because`, fields["because"], OWNERSHIP_REASONS.join(", "));
+  return { because, ...given("since", fields, path, stringAt) };
 }
 
 function contentAt(value: unknown, path: string): PlannedContent {

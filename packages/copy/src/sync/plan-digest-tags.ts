@@ -5,7 +5,7 @@ import { Writer } from "../writer.ts";
 import { isPruned, type OpenRepository, type OpenTarget } from "./open-repository.ts";
 import { planTag } from "./plan-tag.ts";
 import type { PlanTagOptions } from "./plan-tag-options.ts";
-import { chosenTags } from "./prune/owned-tags.ts";
+import { chosenTags } from "./prune/prune-candidates.ts";
 import type { SyncJob } from "./sync-job.ts";
 
 /**

@@ -2,6 +2,7 @@ import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
 import { PlanLedger } from "./plan-ledger.ts";
 import { planRepositories } from "./plan-repositories.ts";
+import { Ownership } from "./prune/ownership.ts";
 import type { SyncPlanOptions } from "./sync-options.ts";
 import { type PlannedImage, SYNC_PLAN_VERSION, type SyncPlan, type Unresolved } from "./sync-plan.ts";
 import type { SyncRepository, SyncStores } from "./sync-repository.ts";
@@ -19,6 +20,7 @@ export async function planSync(
 ): Promise<SyncPlan> {
   const {
     run = new CopyRun(),
+    owner,
     depth = "uncounted",
     trustMs,
     ignoreBrokenTags,
@@ -35,6 +37,7 @@ export async function planSync(
     run,
     ledger,
     claims: new TagClaims(),
+    ownership: new Ownership(owner, run),
     depth,
     call,
     trustMs,
@@ -51,6 +54,7 @@ export async function planSync(
     version: SYNC_PLAN_VERSION,
     kind: "plan",
     createdAt: new Date().toISOString(),
+    ...(owner !== undefined && { owner }),
     images,
     hosts: ledger.hosts,
     create: [...create],

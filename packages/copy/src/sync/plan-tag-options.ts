@@ -1,6 +1,7 @@
 import type { CallOptions } from "@tranship/core";
 import type { CopyRun } from "../run.ts";
 import type { PlanLedger } from "./plan-ledger.ts";
+import type { Ownership } from "./prune/ownership.ts";
 import type { TagClaims } from "./tag-claims.ts";
 
 /**
@@ -13,6 +14,7 @@ export interface PlanTagOptions {
   readonly run: CopyRun;
   readonly ledger: PlanLedger;
   readonly claims: TagClaims;
+  readonly ownership: Ownership;
   readonly depth: PlanDepth;
   readonly call: CallOptions & { readonly signal: AbortSignal };
   /** How old what is remembered of a source tag may be, in ms, to be believed where it leaves nothing to do. */

@@ -10,6 +10,7 @@ import { Writer } from "../writer.ts";
 import { isPruned, type OpenRepository, type OpenTarget, sourceTags, targetTagOf } from "./open-repository.ts";
 import { manifestsOf } from "./plan-ledger.ts";
 import type { PlanTagOptions } from "./plan-tag-options.ts";
+import { equalToSource } from "./prune/equal-to-source.ts";
 import { SharedSource } from "./shared-source.ts";
 import { looksBelow, readsContent, sourceDigest } from "./source-digest.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
@@ -23,7 +24,7 @@ type Seen =
 
 /**
  * Plans one tag of a repository for all of its targets.
- * Requests: none for an immutable tag that the lists show at every target. Else at each target 1 HEAD, or none where its list lacks the tag or says the digest; at the source
+ * Requests: none for an immutable tag that the lists show at every target, unless pruning has to compare it: `equalToSource`. Else at each target 1 HEAD, or none where its list lacks the tag or says the digest; at the source
  * 1 HEAD, or none where its list says the digest, or the tag was seen lately and every target has what it stood for; in its place 1 GET where every target lacks the tag and its content is
  * to be read, or referrers are looked at, or platforms are chosen and no journal remembers what they made of which index. Then 1 GET for each manifest below what is copied, and 1 HEAD at the target for each of those
  * where it had the tag.
@@ -45,8 +46,10 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
   const open = seen.flatMap(({ target, seen: state }) =>
     state.state === "known" ? [{ target, there: state.there }] : [],
   );
-  const settled = seen.flatMap(({ target, seen: state }) =>
-    state.state === "immutable" ? [kept(repository, target, tag, state.there)] : [],
+  const settled = await Promise.all(
+    seen.flatMap(({ target, seen: state }) =>
+      state.state === "immutable" ? [keptEntry(repository, target, { tag, there: state.there }, options)] : [],
+    ),
   );
   if (open.length === 0) {
     await asking?.catch(() => {});
@@ -226,8 +229,27 @@ function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omi
   };
 }
 
-function kept(repository: OpenRepository, target: OpenTarget, tag: string, there: Digest | undefined): JobEntry {
+/** A tag that never moves. Where its mirror prunes and nothing records that the tag is its own, it is compared with its source, once. */
+async function keptEntry(
+  repository: OpenRepository,
+  target: OpenTarget,
+  { tag, there: listed }: { readonly tag: string; readonly there: Digest | undefined },
+  options: PlanTagOptions,
+): Promise<JobEntry> {
+  const same = await equalToSource(repository, target, { tag, there: listed }, options);
+  const there = same?.there ?? listed;
   if (there !== undefined && isPruned(repository)) repository.subjects.add(there);
+  if (same !== undefined) {
+    const { source, there: root } = same;
+    return entry(target, {
+      ...imageOf(repository, target, tag),
+      action: "skip",
+      reason: "unchanged",
+      source,
+      there,
+      root,
+    });
+  }
   const known = there === undefined ? {} : { there };
   return entry(target, { ...imageOf(repository, target, tag), action: "skip", reason: "immutable", ...known });
 }

@@ -1,12 +1,16 @@
 import type { Source, Target } from "@tranship/core";
 import type { PlanAction, PlanHead } from "../plan.ts";
+import type { TargetContent } from "./prune/target-content.ts";
 import type { PlannedImage, Unresolved } from "./sync-plan.ts";
 
 /** A target as it is planned for. */
 export type SyncStore = Target & Pick<Source, "tags" | "listedTags" | "referrers"> & Partial<Pick<Source, "open">>;
 
+/** A target that is read too: what is to be pruned. */
+export type ReadableStore = SyncStore & Pick<Source, "open">;
+
 /** Whether manifests can be read there. */
-export function isReadable(store: SyncStore): store is SyncStore & Pick<Source, "open"> {
+export function isReadable(store: SyncStore): store is ReadableStore {
   return store.open !== undefined;
 }
 
@@ -15,6 +19,8 @@ export interface JobEntry {
   readonly image: PlannedImage;
   readonly target: SyncStore;
   readonly steps?: { readonly head: PlanHead; readonly actions: readonly PlanAction[] } | undefined;
+  /** Of a deletion: what the target's tags lead to, as far as planning has read it. */
+  readonly content?: TargetContent | undefined;
 }
 
 /** What is done with one tag of a source at all of its targets: the source is read once for them. */

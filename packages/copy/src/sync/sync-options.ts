@@ -8,6 +8,11 @@ import type { ImageResult } from "./sync-result.ts";
 
 /** How a plan is made. */
 export interface SyncPlanOptions {
+  /**
+   * Names whatever the mirrors are defined in, such as their file: tags are recorded as these mirrors' own under this name, in the journal of the run. Two programs with different names
+   * own nothing of each other's. Default: nothing is recorded, and only `ownership: "pattern"` prunes.
+   */
+  readonly owner?: string | undefined;
   /** Shares work, limits and what is known with other copies. Default: a run of its own. */
   readonly run?: CopyRun | undefined;
   /** Default: `uncounted` for a plan that is written down, `content` where it is carried out at once, since what it reads is needed then. */

@@ -56,6 +56,16 @@ export interface PlannedContent {
   readonly skip: Amount;
 }
 
+/** Why a tag counts as the mirror's own: it was written by the mirror, or found equal to its source; or it only fits the mirror's selection (`pattern`). */
+export interface TagOwnership {
+  readonly because: (typeof OWNERSHIP_REASONS)[number];
+  /** When it was first recorded with the digest that it points to: ISO 8601, UTC. Absent for `pattern`. */
+  readonly since?: string | undefined;
+}
+
+/** All reasons. */
+export const OWNERSHIP_REASONS = ["written", "equal", "pattern"] as const;
+
 /** One tag at one target. */
 export interface PlannedImage {
   readonly mirror: string;
@@ -82,6 +92,8 @@ export interface PlannedImage {
   /** The index is kept as it is, and only these platforms of it are copied. */
   readonly sparse?: boolean | undefined;
   readonly referrers?: boolean | undefined;
+  /** Of a deletion: why the tag is the mirror's own. */
+  readonly own?: TagOwnership | undefined;
   /** Absent where the source's manifests were not read, and for what needs no content. */
   readonly content?: PlannedContent | undefined;
 }
@@ -118,6 +130,8 @@ export interface SyncPlan {
   readonly kind: "plan";
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** The name under which the tags that it writes are recorded as its mirrors' own. Absent: nothing is recorded. */
+  readonly owner?: string | undefined;
   readonly images: readonly PlannedImage[];
   /** By host. Where the content of some image was not read, the figures leave it out. */
   readonly hosts: Readonly<Record<string, HostCost>>;

@@ -12,13 +12,24 @@ export interface SyncTarget {
   readonly prune?: PruneOwned | undefined;
 }
 
-/** What a mirror may delete at a target, since it is its own. */
+/**
+ * Which tags are a mirror's own. `record`: those that the journal records as written by the mirror, or found equal to their source, and that still point to the digest
+ * recorded then. `pattern`: every tag that fits the mirror's selection, whoever wrote it.
+ */
+export type PruneOwnership = (typeof PRUNE_OWNERSHIPS)[number];
+
+/** All of them. */
+export const PRUNE_OWNERSHIPS = ["record", "pattern"] as const;
+
+/** What a mirror may delete at a target. */
 export interface PruneOwned {
   /**
-   * Of the target's tags those that the mirror's selection could have made, each with the source's tag that it is a copy of. No other one is touched. Which of them is
+   * Of the target's tags those that fit the mirror's selection, each with the source's tag that it would be a copy of. No other one is touched. Which of them is
    * chosen now does not matter here.
    */
   readonly owned: (targetTags: readonly string[]) => ReadonlyMap<string, string>;
+  /** Which of these are the mirror's own; no other one is deleted. Default: `record`. */
+  readonly ownership?: PruneOwnership | undefined;
   /** One object for all repositories of a mirror: what they delete together is held to it. */
   readonly limit: PruneLimit;
   /** Why nothing may be deleted there after all, such as that somebody else writes there too. It is said where something would be. */

@@ -2,6 +2,7 @@ import { CopyRun } from "../run.ts";
 import { applyJobs, countedBy } from "./apply-jobs.ts";
 import { PlanLedger } from "./plan-ledger.ts";
 import { planRepositories } from "./plan-repositories.ts";
+import { Ownership } from "./prune/ownership.ts";
 import { ResultTally } from "./result-tally.ts";
 import type { SyncJob } from "./sync-job.ts";
 import type { ApplyOptions, SyncPlanOptions } from "./sync-options.ts";
@@ -22,6 +23,7 @@ export async function sync(
 ): Promise<SyncResult> {
   const {
     run = new CopyRun(),
+    owner,
     depth = "content",
     trustMs,
     ignoreBrokenTags,
@@ -32,16 +34,25 @@ export async function sync(
   const ending = new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const call = { signal: scope, onExchange: countedBy(tally, options) };
+  const ownership = new Ownership(owner, run);
   const jobs = planRepositories(repositories, stores, {
     run,
     ledger: new PlanLedger(),
     claims: new TagClaims(),
+    ownership,
     depth,
     call,
     trustMs,
     ignoreBrokenTags,
   });
-  return applyJobs(withUnresolved(jobs, options.unresolved ?? []), { ...options, run, tally, check: false, ending });
+  return applyJobs(withUnresolved(jobs, options.unresolved ?? []), {
+    ...options,
+    run,
+    tally,
+    ownership,
+    check: false,
+    ending,
+  });
 }
 
 async function* withUnresolved(

@@ -1,14 +1,18 @@
 import type { Descriptor } from "../content/descriptor.ts";
+import type { Digest } from "../content/digest.ts";
 import { StoreError } from "../errors.ts";
-import type { CallOptions } from "../store/store.ts";
+import type { CallOptions, PushOptions } from "../store/store.ts";
 import { pause } from "./pause.ts";
 import { putManifest } from "./put-manifest.ts";
 import type { ReferrerUpdate } from "./referrer-update.ts";
-import { readReferrersTag, referrersIndex, referrersTag } from "./referrers-tag.ts";
+import { openReferrersTag, referrersIndex, referrersTag } from "./referrers-tag.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
 
 /** Rounds of read, merge, put before it gives up: others overwrite the tag as fast as it is written. */
 const MAX_ROUNDS = 20;
+
+/** `onReferrersTag`: told of the tag, where it was put by this call and points to that afterwards. */
+type AddReferrerOptions = CallOptions & Pick<PushOptions, "onReferrersTag">;
 
 /**
  * Adds a manifest to the referrers tag of its subject: reads it, puts the merged index, and reads it again until it lists all that this process wants there,
@@ -21,7 +25,7 @@ export async function addReferrer(
   repository: RemoteRepository,
   subject: Descriptor,
   referrer: Descriptor,
-  options: CallOptions = {},
+  options: AddReferrerOptions = {},
 ): Promise<void> {
   const { referrerUpdates, referrerLock } = repository.profile;
   const key = `${repository.name}@${subject.digest}`;
@@ -41,15 +45,22 @@ async function merge(
   repository: RemoteRepository,
   subject: Descriptor,
   update: ReferrerUpdate,
-  options: CallOptions,
+  { onReferrersTag, ...options }: AddReferrerOptions,
 ): Promise<void> {
+  let ours: Digest | undefined;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const started = performance.now();
-    const listed = await readReferrersTag(repository, subject.digest, options);
+    const { digest, referrers: listed } = await openReferrersTag(repository, subject.digest, options);
     const present = new Set<string>(listed.map((entry) => entry.digest));
     const missing = [...update.wanted.values()].filter((entry) => !present.has(entry.digest));
-    if (missing.length === 0) return;
-    await putManifest(repository, referrersIndex([...listed, ...missing]), referrersTag(subject.digest), options);
+    if (missing.length === 0) {
+      // What another process has merged is that one's.
+      if (ours !== undefined && ours === digest) onReferrersTag?.(referrersTag(subject.digest), ours);
+      return;
+    }
+    const index = referrersIndex([...listed, ...missing]);
+    await putManifest(repository, index, referrersTag(subject.digest), options);
+    ours = index.descriptor.digest;
     // Another process that read before this PUT will put within about the time that ours took: look only after that.
     await pause((performance.now() - started) * (2 + 2 * Math.random()), options.signal);
   }

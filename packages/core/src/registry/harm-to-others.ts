@@ -22,7 +22,8 @@ export interface Harm {
 
 /**
  * What other tags would suffer if the manifest of one went: those that have it too, or an index that contains it.
- * Requests: the list of tags, 1 HEAD for each, 1 GET for each index; those of `findMissingTags` where one has no manifest.
+ * Requests: the list of tags, 1 HEAD for each, 1 GET for each index that is not in `free`; those of `findMissingTags` where one has no manifest.
+ * @param free Indexes that are known not to contain the manifest; those that are found are added.
  * @throws {IncompleteListError} where the list may lack tags.
  */
 export async function harmToOthers(
@@ -30,8 +31,9 @@ export async function harmToOthers(
   { digest }: Descriptor,
   tag: string,
   options: CallOptions,
+  free: Set<Digest> = new Set(),
 ): Promise<Harm> {
-  const search = { digest, free: new Set<Digest>(), options };
+  const search = { digest, free, options };
   const missing: string[] = [];
   const look = async (other: string) => ({
     other,

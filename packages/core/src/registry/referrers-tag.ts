@@ -13,25 +13,42 @@ export function referrersTag(subject: Digest): string {
   return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
 }
 
-/**
- * What the referrers tag lists; nothing where there is no such tag. 1 request: GET (end-3).
- * @throws {StoreError} MANIFEST_UNSUPPORTED where something else has that tag.
- */
+/** What a referrers tag points to, and what that lists. */
+export interface ReferrersTagContent {
+  /** Undefined where there is no such tag. */
+  readonly digest: Digest | undefined;
+  readonly referrers: readonly Descriptor[];
+}
+
+/** What the referrers tag lists; nothing where there is no such tag. As `openReferrersTag`. */
 export async function readReferrersTag(
   repository: RemoteRepository,
   subject: Digest,
   options: CallOptions = {},
 ): Promise<readonly Descriptor[]> {
+  return (await openReferrersTag(repository, subject, options)).referrers;
+}
+
+/**
+ * Reads the referrers tag. 1 request: GET (end-3).
+ * @throws {StoreError} MANIFEST_UNSUPPORTED where something else has that tag.
+ */
+export async function openReferrersTag(
+  repository: RemoteRepository,
+  subject: Digest,
+  options: CallOptions = {},
+): Promise<ReferrersTagContent> {
   const tag = referrersTag(subject);
   let content: Content;
   try {
     content = await openManifest(repository, tag, options);
   } catch (error) {
-    if (error instanceof StoreError && error.code === "MANIFEST_UNKNOWN") return [];
+    if (error instanceof StoreError && error.code === "MANIFEST_UNKNOWN") return { digest: undefined, referrers: [] };
     throw error;
   }
   const manifest = parseManifest(content.bytes, content.descriptor.mediaType);
-  if (manifest.kind === "index") return manifest.manifests;
+  const { digest } = content.descriptor;
+  if (manifest.kind === "index") return { digest, referrers: manifest.manifests };
   throw new StoreError(
     "MANIFEST_UNSUPPORTED",
     `Cannot read the referrers of "${subject}" in "${labelOf(repository)}": tag "${tag}" is no index`,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { CONFIG, hold, IMAGE, manifestOf } from "../../../../test/support/scripted-manifests.ts";
-import { failed, type ScriptedAnswer, sha256 } from "../../../../test/support/scripted-registry.ts";
+import {
+  failed,
+  type ScriptedAnswer,
+  type ScriptedRegistry,
+  sha256,
+} from "../../../../test/support/scripted-registry.ts";
 import { type ScriptedSetup, scriptedSetup } from "../../../../test/support/scripted-setup.ts";
 import { digestOf } from "../content/digest.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../content/media-types.ts";
@@ -275,6 +280,72 @@ describe("untag() by digest", () => {
       message: expect.stringContaining('tag "other" has the same digest'),
     });
     expect(deleted(setup)).toBe(false);
+  });
+
+  /** `app` with v1 and an index under "multi"; `change` happens when the index was read. */
+  async function changing(change: (server: ScriptedRegistry) => void): Promise<ScriptedSetup> {
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] }));
+    let reads = 0;
+    const setup = await scriptedSetup(({ method, path }) => {
+      if (method === "GET" && path.includes("/manifests/sha256:") && reads++ === 0) change(setup.server);
+      return undefined;
+    });
+    hold(setup.server, "v1");
+    const entry = { mediaType: OCI_INDEX, bytes: index };
+    setup.server.manifests.set("app:multi", entry).set(`app@${sha256(index)}`, entry);
+    return setup;
+  }
+
+  it("looks again where indexes were read: a tag that was moved onto the manifest meanwhile keeps it", async () => {
+    await using setup = await changing(({ manifests }) => {
+      manifests.set("app:a-first", { mediaType: OCI_MANIFEST, bytes: IMAGE.bytes });
+    });
+    await expect(setup.registry.repository("app").untag("v1")).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining('tag "a-first" has the same digest'),
+    });
+    expect(deleted(setup)).toBe(false);
+  });
+
+  it("looks again where indexes were read: a new index that contains the manifest keeps it", async () => {
+    await using setup = await changing(({ manifests }) => {
+      const document = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [IMAGE.descriptor] };
+      const bytes = Buffer.from(JSON.stringify(document));
+      manifests.set("app:a-first", { mediaType: OCI_INDEX, bytes });
+      manifests.set(`app@${sha256(bytes)}`, { mediaType: OCI_INDEX, bytes });
+    });
+    await expect(setup.registry.repository("app").untag("v1")).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining('the index of tag "a-first" contains it'),
+    });
+    expect(deleted(setup)).toBe(false);
+  });
+
+  it.each([
+    [
+      "moved",
+      (manifests: ScriptedRegistry["manifests"]) =>
+        manifests.set("app:v1", { mediaType: OCI_MANIFEST, bytes: manifestOf({ annotations: { of: "new" } }).bytes }),
+    ],
+    ["deleted", (manifests: ScriptedRegistry["manifests"]) => manifests.delete("app:v1")],
+  ])("deletes nothing where the tag itself was %s meanwhile", async (_, change) => {
+    await using setup = await changing(({ manifests }) => void change(manifests));
+    await expect(setup.registry.repository("app").untag("v1")).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining("the tag was moved or deleted meanwhile"),
+    });
+    expect(deleted(setup)).toBe(false);
+  });
+
+  it("asks for the tag right before the DELETE, and lists once where there is no index", async () => {
+    await using setup = await setupOf(
+      () => list("v1", "other"),
+      () => true,
+    );
+    await setup.registry.repository("app").untag("v1");
+    const { log } = setup.server;
+    expect(log.filter((line) => line.includes("/tags/list"))).toHaveLength(1);
+    expect(log.slice(-2)).toEqual(["HEAD /v2/app/manifests/v1", `DELETE /v2/app/manifests/${IMAGE.descriptor.digest}`]);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { PRUNE_OWNERSHIPS } from "@tranship/copy";
 import { z } from "zod";
 import { SIZE } from "../../parse-size.ts";
 
@@ -169,13 +170,19 @@ const prune = z
   .union(
     [
       z.boolean({ error: "true or false" }),
-      section("true, false or maxDelete", { maxDelete: whole("a whole number from 1", 1, 1_000_000) }),
+      section("true, false, or maxDelete and ownership", {
+        maxDelete: whole("a whole number from 1", 1, 1_000_000).optional(),
+        ownership: z.enum(PRUNE_OWNERSHIPS, { error: "record or pattern" }).optional().meta({
+          description:
+            "Which tags are the mirror's own: record: those that it is recorded to have written, or found equal to their source; pattern: all that fit its tags. Default: record.",
+        }),
+      }),
     ],
-    { error: "true, false, or maxDelete: N" },
+    { error: "true, false, or maxDelete: N and ownership: record or pattern" },
   )
   .meta({
     description:
-      "Delete tags of the target that are no longer chosen; at most maxDelete (default 50) in a run, else none.",
+      "Delete the mirror's own tags at the target that are no longer chosen; at most maxDelete (default 50) in a run, else none.",
   });
 
 const settings = {
@@ -218,8 +225,16 @@ const mirror = section("a mirror: from, to, …", {
   ...settings,
 });
 
-export const documentSchema = section("a mirror file: version, schedule, hosts, defaults, mirrors", {
+const NAME = "a name of letters, digits, dots, dashes and underscores";
+
+export const documentSchema = section("a mirror file: version, name, schedule, hosts, defaults, mirrors", {
   version: z.literal(1, { error: "1" }).meta({ description: "The version of this format." }),
+  name: text(NAME, /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+    .optional()
+    .meta({
+      description:
+        "Names the file in the record of the tags that its mirrors own. Default: its absolute path; stdin has none, and owns nothing without a name.",
+    }),
   schedule: text('a cron expression, such as "0 3 * * *"').optional().meta({
     description: "When `tranship sync --watch` carries the file out, a cron expression: five fields, local time.",
   }),

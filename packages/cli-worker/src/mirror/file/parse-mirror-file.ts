@@ -19,6 +19,8 @@ export interface MirrorText {
   readonly name: string;
   /** What its relative paths start from. */
   readonly folder: string;
+  /** Its absolute path; undefined for stdin. */
+  readonly path?: string | undefined;
   /** What `${NAME}` stands for: the environment. */
   readonly variables: Variables;
 }
@@ -36,7 +38,7 @@ export interface ParsedMirrorFile {
  * the first step that finds problems ends it, with all of its problems.
  * @throws {MirrorFileError} with line and column of each.
  */
-export function parseMirrorFile({ text, name, folder, variables }: MirrorText): ParsedMirrorFile {
+export function parseMirrorFile({ text, name, folder, path, variables }: MirrorText): ParsedMirrorFile {
   const { file, problems: syntax } = YamlFile.parse(text);
   if (syntax.length > 0) throw new MirrorFileError(name, syntax);
   const { problems: unset, substituted, variables: held } = substituteVariables(file, variables);
@@ -58,7 +60,7 @@ export function parseMirrorFile({ text, name, folder, variables }: MirrorText): 
   refuse(reading.problems);
   const { schedule } = document;
   const timed = schedule === undefined ? {} : { schedule: { text: schedule, at: reading.at(["schedule"]) } };
-  const mirrorFile: MirrorFile = { name, ...timed, hosts: rules, mirrors };
+  const mirrorFile: MirrorFile = { name, owner: document.name ?? path, ...timed, hosts: rules, mirrors };
   const { problems, warnings } = checkMirrors(mirrorFile);
   refuse(problems);
   const unused = new Set(unusedHosts(mirrorFile));

@@ -31,12 +31,13 @@ export async function readMirrorFile(
 }
 
 /** Reads its text. @throws {UsageError} where that can't be read. */
-export async function readMirrorText(path: string, signal: AbortSignal): Promise<UnparsedMirrorFile> {
-  const file = await readableFile(path);
+export async function readMirrorText(given: string, signal: AbortSignal): Promise<UnparsedMirrorFile> {
+  const file = await readableFile(given);
   const bytes = await readLimited(file, { limit: MAX_BYTES, signal });
   const name = file ?? "stdin";
-  const folder = file === undefined ? process.cwd() : dirname(resolve(file));
-  return { text: decode(bytes, name), name, folder };
+  const path = file === undefined ? undefined : resolve(file);
+  const folder = path === undefined ? process.cwd() : dirname(path);
+  return { text: decode(bytes, name), name, folder, path };
 }
 
 /** As `parseMirrorFile`, and the schedule is read too. @throws {MirrorFileError} for what is wrong with it. */

@@ -61,5 +61,6 @@ function readPlatforms(reading: Reading, document: Settings["platforms"], path: 
 
 function readPrune(document: Settings["prune"]): MirrorPrune | undefined {
   if (document === undefined || document === false) return undefined;
-  return { maxDelete: document === true ? MAX_DELETE : document.maxDelete };
+  const { maxDelete = MAX_DELETE, ownership = "record" } = document === true ? {} : document;
+  return { maxDelete, ownership };
 }

@@ -1,38 +1,33 @@
-import { StoreError } from "@tranship/core";
-import { atOnce } from "../../at-once.ts";
 import { isDigestTag } from "../../digest-tags.ts";
 import type { OnEvent } from "../../events.ts";
-import { failureRecord } from "../../failure-record.ts";
-import { inFlight } from "../../in-flight.ts";
-import { RequestCounter, totalRequests } from "../../request-count.ts";
+import type { Inventory } from "../../inventory/inventory.ts";
 import { NO_AMOUNTS } from "../../result.ts";
-import { Writer } from "../../writer.ts";
-import type { SyncStore } from "../sync-job.ts";
 import type { PlannedImage } from "../sync-plan.ts";
 import type { ImageResult } from "../sync-result.ts";
+import { findFollowers, keepUnowned, listAgain, whyIncomplete } from "./check-target.ts";
 import { deleteByDigest } from "./delete-by-digest.ts";
+import { contentBefore, followersToDelete } from "./delete-followers.ts";
+import { deleteTag, forEachImage } from "./delete-tag.ts";
 import type { DeletionGroup } from "./deletion-groups.ts";
-import { type DeletionCall, type DeletionResult, DeletionResults, movedResult } from "./deletion-result.ts";
+import { type DeletionOptions, type DeletionResult, DeletionResults } from "./deletion-result.ts";
+import type { Ownership } from "./ownership.ts";
 
-/** Tags of one target that are looked at at once. */
-const AT_ONCE = 16;
-
-export interface ApplyDeletionsOptions extends DeletionCall {
-  /** Whether everything is looked at first: the plan is of another time. */
-  readonly check: boolean;
+export interface ApplyDeletionsOptions extends DeletionOptions {
   readonly onEvent: OnEvent;
+  readonly ownership: Ownership;
   /** Told of each tag, also where the run is aborted. */
   readonly ended: (image: ImageResult) => void;
 }
 
 /**
- * Deletes tags of one target: alone where the registry can do that, else by `deleteByDigest`. Digest tags go last, when all else is gone. Where something of what is to stay
- * there failed, or is not as it was planned, nothing is deleted.
- * Requests: 1 DELETE a tag; where `check` is set 1 HEAD before for each, and for each tag that is to stay untouched.
+ * Deletes tags of one target that are the mirror's own: alone where the registry can do that, else by `deleteByDigest`. Tags that are about something go last, when all
+ * else is gone. Where something of what is to stay there failed, or is not as it was planned, nothing is deleted.
+ * Requests: the list of tags; 1 GET for each tag that the run has not read, 1 HEAD and 1 DELETE; where `check` is set 1 HEAD for each tag that is to stay untouched. Where a
+ * tag is about something, those of `readInventory`, unless planning has read the target, and of `lookAgain`.
  * @throws an abort rejects with `signal.reason`. Whatever else fails `ended` is told.
  */
 export async function applyDeletions(group: DeletionGroup, options: ApplyDeletionsOptions): Promise<void> {
-  const results = new DeletionResults(options.onEvent);
+  const results = new DeletionResults(options.onEvent, options.ownership);
   try {
     await deleteAll(group, options, results);
   } finally {
@@ -46,122 +41,75 @@ async function deleteAll(
   results: DeletionResults,
 ): Promise<void> {
   const { target, images } = group;
-  const incomplete = group.complete ? await whyIncomplete(group, options) : NOT_ALL;
-  if (incomplete !== undefined) {
-    for (const image of images) results.set(image, { outcome: "kept", why: incomplete });
-    return;
+  const open = (): readonly PlannedImage[] => images.filter((image) => !results.has(image));
+  const incomplete = group.complete ? await unlessUnchecked(group, options) : NOT_ALL;
+  if (incomplete !== undefined) return results.keep(images, incomplete);
+  await listAgain(group, results, options);
+  await keepUnowned(open(), results, options.ownership);
+  if (open().length === 0) return;
+  const followers = await findFollowers(group, open(), results, options);
+  const before = await readBefore(group, followers, options, results);
+  const plain = open().filter((image) => !followers.includes(image));
+  if ((await deleteAlone(group, plain, options, results)) === "by digest only") {
+    return deleteByDigest(target, open(), options, results);
   }
-  if (options.check) await each(images, results, options, (image, call) => unlessMoved(target, image, call));
-  const open = images.filter((image) => !results.has(image));
-  const ordered = [...open.filter((image) => !isOfDigest(image)), ...open.filter(isOfDigest)];
-  const [first, ...rest] = ordered;
-  if (first === undefined) return;
+  const left = images.find(
+    (image) => !followers.includes(image) && !isDigestTag(image.targetTag) && !results.isGone(image),
+  );
+  if (left !== undefined && open().length > 0) {
+    return results.keep(open(), `"${left.targetTag}" was not deleted, and it may be about that`);
+  }
+  const going = await followersToDelete(group, followers, before, { ...options, results });
+  if ((await deleteAlone(group, going, options, results)) === "by digest only") {
+    await deleteByDigest(target, open(), options, results);
+  }
+}
+
+const NOT_ALL = "not all that is to stay there could be copied";
+
+async function unlessUnchecked(group: DeletionGroup, options: ApplyDeletionsOptions): Promise<string | undefined> {
+  return options.check ? whyIncomplete(group, options) : undefined;
+}
+
+/** What the target's tags lead to, where something is about something; that which cannot be read keeps those. */
+async function readBefore(
+  group: DeletionGroup,
+  followers: readonly PlannedImage[],
+  options: ApplyDeletionsOptions,
+  results: DeletionResults,
+): Promise<Inventory> {
+  if (followers.length === 0) return [];
+  try {
+    return await contentBefore(group, options);
+  } catch (error) {
+    options.call.signal.throwIfAborted();
+    results.keepUnread(followers, "what it is about cannot be read", error);
+    return [];
+  }
+}
+
+/** Deletes tags one by one, some at once. The first one shows whether the registry can: else none is deleted. */
+async function deleteAlone(
+  { target }: DeletionGroup,
+  images: readonly PlannedImage[],
+  options: ApplyDeletionsOptions,
+  results: DeletionResults,
+): Promise<"by digest only" | undefined> {
   let isAlone = true;
-  await each([first], results, options, async (image, call) => {
+  const [first, ...rest] = images;
+  if (first === undefined) return undefined;
+  await forEachImage([first], results, options, async (image, call) => {
     const began = await deleteTag(target, image, call);
     if (began !== "by digest only") return began;
     isAlone = false;
     return undefined;
   });
-  if (!isAlone) return deleteByDigest(target, ordered, options, results);
-  const alone = async (image: PlannedImage, call: DeletionCall): Promise<DeletionResult> => {
+  if (!isAlone) return "by digest only";
+  await forEachImage(rest, results, options, async (image, call): Promise<DeletionResult> => {
     const result = await deleteTag(target, image, call);
     return result === "by digest only" ? { outcome: "kept", why: "the registry does not delete it alone" } : result;
-  };
-  const [digestTags, tags] = [rest.filter(isOfDigest), rest.filter((image) => !isOfDigest(image))];
-  await each(tags, results, options, alone);
-  const left = images.find((image) => !isOfDigest(image) && !isGone(results.get(image)));
-  if (left === undefined) return each(digestTags, results, options, alone);
-  const why = `"${left.targetTag}" was not deleted, and it may be about that`;
-  for (const image of digestTags) results.set(image, { outcome: "kept", why });
-}
-
-const NOT_ALL = "not all that is to stay there could be copied";
-
-/** Whether it was deleted, now or before. */
-function isGone(result: DeletionResult | undefined): boolean {
-  return result?.outcome === "deleted" || result?.outcome === "unchanged";
-}
-
-function isOfDigest({ targetTag }: PlannedImage): boolean {
-  return isDigestTag(targetTag);
-}
-
-/** Does something for each, and counts its requests; undefined leaves it for later, an error is its failure. */
-async function each(
-  images: readonly PlannedImage[],
-  results: DeletionResults,
-  { run, call }: DeletionCall,
-  task: (image: PlannedImage, call: DeletionCall) => Promise<DeletionResult | undefined>,
-): Promise<void> {
-  await atOnce(images, async (image) => {
-    const counter = new RequestCounter(call.onExchange);
-    try {
-      const result = await task(image, { run, call: { ...call, onExchange: counter.count } });
-      if (result !== undefined) results.set(image, { ...result, requests: totalRequests(counter.result()) });
-    } catch (error) {
-      call.signal.throwIfAborted();
-      results.fail(image, error, { requests: totalRequests(counter.result()) });
-    }
   });
-}
-
-/** Deletes a tag and nothing else. */
-async function deleteTag(
-  target: SyncStore,
-  { targetTag, to }: PlannedImage,
-  { run, call }: DeletionCall,
-): Promise<DeletionResult | "by digest only"> {
-  try {
-    await run.requestSlots(target)(async () => {
-      call.signal.throwIfAborted();
-      if (target.untag === undefined)
-        throw new StoreError("UNSUPPORTED", `Cannot delete "${to}:${targetTag}": tags can't be deleted there`);
-      await target.untag(targetTag, { ...call, byDigest: false });
-    });
-    return { outcome: "deleted" };
-  } catch (error) {
-    call.signal.throwIfAborted();
-    if (error instanceof StoreError && error.code === "MANIFEST_UNKNOWN") return { outcome: "deleted" };
-    if (error instanceof StoreError && error.code === "LOCKED") return { outcome: "kept", why: "it is locked" };
-    if (error instanceof StoreError && error.code === "UNSUPPORTED") return "by digest only";
-    throw error;
-  }
-}
-
-/** What is to be said of a tag that stands for something else now; undefined where it is as it was planned. */
-async function unlessMoved(
-  target: SyncStore,
-  image: PlannedImage,
-  { run, call }: DeletionCall,
-): Promise<DeletionResult | undefined> {
-  const { targetTag, from, there } = image;
-  const writer = new Writer(target, { run, call, sourceName: from });
-  const now = (await writer.resolve(targetTag, { mayBeHidden: false }))?.digest;
-  if (now === undefined) return { outcome: "unchanged" };
-  return now === there ? undefined : movedResult(image, now);
-}
-
-/** Whether a tag that is to stay untouched is there no more, or is another one. */
-async function whyIncomplete(
-  { target, unchanged }: DeletionGroup,
-  { run, call }: DeletionCall,
-): Promise<string | undefined> {
-  const looking = inFlight(unchanged, AT_ONCE, async ({ to, targetTag, from, root, there }) => {
-    const writer = new Writer(target, { run, call, sourceName: from });
-    const now = (await writer.resolve(targetTag, { mayBeHidden: false }))?.digest;
-    const expected = root ?? there ?? now;
-    return now === undefined || now !== expected
-      ? `${to}:${targetTag}, which is to stay, is not as it was planned`
-      : undefined;
-  });
-  try {
-    for await (const wrong of looking) if (wrong !== undefined) return wrong;
-    return undefined;
-  } catch (error) {
-    call.signal.throwIfAborted();
-    return `what is to stay there can't be looked at: ${failureRecord(error).message}`;
-  }
+  return undefined;
 }
 
 function resultOf(

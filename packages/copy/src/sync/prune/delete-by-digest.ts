@@ -1,78 +1,131 @@
-import { type Digest, IncompleteListError, OCI_MANIFEST, StoreError } from "@tranship/core";
-import { failureRecord } from "../../failure-record.ts";
+import { OCI_MANIFEST, StoreError } from "@tranship/core";
 import { type DeletionOutcome, executeDeletions } from "../../inventory/execute-deletions.ts";
 import type { Inventory, InventoryManifest } from "../../inventory/inventory.ts";
-import { planDeletions } from "../../inventory/plan-deletions.ts";
+import { lookAgain, resolveKnown } from "../../inventory/look-again.ts";
+import { type PlannedDeletions, planDeletions } from "../../inventory/plan-deletions.ts";
 import { readInventory } from "../../inventory/read-inventory.ts";
-import { isReadable, type SyncStore } from "../sync-job.ts";
+import { isReadable, type ReadableStore, type SyncStore } from "../sync-job.ts";
 import type { PlannedImage } from "../sync-plan.ts";
-import { type DeletionCall, type DeletionResult, type DeletionResults, movedResult } from "./deletion-result.ts";
+import {
+  brokenTagsOption,
+  type DeletionCall,
+  type DeletionOptions,
+  type DeletionResult,
+  type DeletionResults,
+  movedResult,
+} from "./deletion-result.ts";
 
 /**
  * Deletes tags where a registry deletes whole manifests (distribution 2.8): one goes with all of its tags, if each of them is to go and nothing that stays needs it. What
  * no tag of the plan stands for is not deleted.
- * Requests: those of `readInventory`, where each tag is asked for once more, since whoever has moved it meanwhile would lose it; and 1 DELETE for each manifest.
+ * Requests: those of `readInventory`, where each tag is read once more; then, before each wave of deletions, those of `lookAgain`; 1 HEAD for each tag that goes, and 1
+ * DELETE for each manifest.
  */
 export async function deleteByDigest(
   target: SyncStore,
   images: readonly PlannedImage[],
-  options: DeletionCall,
+  options: DeletionOptions,
   results: DeletionResults,
 ): Promise<void> {
-  const { call, ignoreBrokenTags } = options;
-  const keepAll = (why: string): void => {
-    for (const image of images) results.set(image, { outcome: "kept", why });
-  };
-  if (!isReadable(target) || target.delete === undefined) return keepAll("tags can't be deleted there");
-  let inventory: Inventory;
-  const broken = new Set<string>();
-  const onBrokenTags = (tags: readonly string[]): void => tags.forEach((tag) => void broken.add(tag));
+  const { call } = options;
+  if (!isReadable(target) || target.delete === undefined) return results.keep(images, "tags can't be deleted there");
+  let plan: ManifestPlan;
+  let outcomes: readonly DeletionOutcome[];
   try {
-    const how = { children: "unlabelled", ...(ignoreBrokenTags === true && { onBrokenTags }) } as const;
-    inventory = await readInventory(target, { ...call, ...how });
+    const broken = new Set<string>();
+    const onBrokenTags = (tags: readonly string[]): void => tags.forEach((tag) => void broken.add(tag));
+    const how = { ...CONTENT, ...(options.ignoreBrokenTags === true && { onBrokenTags }) };
+    const inventory = await readInventory(target, { ...call, ...how });
+    results.keep(
+      images.filter(({ targetTag }) => broken.has(targetTag)),
+      NO_MANIFEST,
+    );
+    const readable = images.filter((image) => !results.has(image));
+    plan = planManifests(inventory, readable, options, results);
+    outcomes = await deleteManifests(target, plan, options);
   } catch (error) {
     call.signal.throwIfAborted();
-    // The list does not show all that may need them.
-    if (error instanceof IncompleteListError || (error instanceof StoreError && error.code === "BROKEN_TAG")) {
-      for (const image of images) results.fail(image, error);
-      return;
-    }
-    return keepAll(
-      `tags can't be deleted alone there, and what else needs them can't be read: ${failureRecord(error).message}`,
-    );
+    const open = images.filter((image) => !results.has(image));
+    return results.keepUnread(open, "tags can't be deleted alone there, and what else needs them can't be read", error);
   }
-  const manifests = new Map(inventory.flatMap((manifest) => manifest.tags.map((tag) => [tag, manifest])));
-  for (const image of images) {
-    const now = manifests.get(image.targetTag)?.digest;
-    if (broken.has(image.targetTag)) results.set(image, { outcome: "kept", why: NO_MANIFEST });
-    else if (now === undefined) results.set(image, { outcome: "deleted" });
-    else if (now !== image.there) results.set(image, movedResult(image, now));
-  }
-  const open = images.filter((image) => !results.has(image));
-  const going = new Set(open.map(({ targetTag }) => targetTag));
-  const doomed = inventory.filter(({ tags }) => tags.some((tag) => going.has(tag)));
-  const pinned = new Set(
-    inventory.filter(({ tags }) => tags.some((tag) => !going.has(tag))).map(({ digest }) => digest),
-  );
-  const { waves, staying } = planDeletions(inventory, {
-    doomed: new Map(doomed.map(({ digest }) => [digest, "planned"])),
-    isKept: (digest) => pinned.has(digest),
-  });
-  // What goes along with them has no tag, and is left to the registry.
-  const own = waves.map((wave) => wave.filter(({ reason }) => reason === "planned"));
-  const outcomes = await executeDeletions(own, { inventory, remove: remover(target, options), signal: call.signal });
   const byDigest = new Map(outcomes.map((outcome) => [outcome.deletion.manifest.digest, outcome]));
-  for (const image of open) {
-    const manifest = manifests.get(image.targetTag);
-    if (manifest === undefined) continue;
+  for (const [image, manifest] of plan.open) {
     const outcome = byDigest.get(manifest.digest);
-    if (outcome === undefined) results.set(image, needed(manifest, { inventory, staying, going }));
+    if (outcome === undefined) results.set(image, needed(manifest, plan));
     else if (outcome.outcome === "failed") results.fail(image, outcome.error);
     else results.set(image, resultOf(outcome));
   }
 }
 
+/** What of a target's manifests goes. */
+interface ManifestPlan {
+  readonly inventory: Inventory;
+  readonly waves: PlannedDeletions<string>["waves"];
+  readonly staying: PlannedDeletions<string>["staying"];
+  /** Tags that go. */
+  readonly going: ReadonlySet<string>;
+  /** The images that still point to what was planned, with their manifests. */
+  readonly open: ReadonlyMap<PlannedImage, InventoryManifest>;
+}
+
+function planManifests(
+  inventory: Inventory,
+  images: readonly PlannedImage[],
+  options: DeletionOptions,
+  results: DeletionResults,
+): ManifestPlan {
+  const manifests = new Map(inventory.flatMap((manifest) => manifest.tags.map((tag) => [tag, manifest])));
+  const open = new Map<PlannedImage, InventoryManifest>();
+  for (const image of images) {
+    const manifest = manifests.get(image.targetTag);
+    if (manifest === undefined) results.set(image, { outcome: "unchanged" });
+    else if (manifest.digest !== image.there) results.set(image, movedResult(image, manifest.digest, options));
+    else open.set(image, manifest);
+  }
+  const going = new Set([...open.keys()].map(({ targetTag }) => targetTag));
+  const pinned = new Set(
+    inventory.filter(({ tags }) => tags.some((tag) => !going.has(tag))).map(({ digest }) => digest),
+  );
+  const { waves, staying } = planDeletions(inventory, {
+    doomed: new Map([...open.values()].map(({ digest }) => [digest, PLANNED])),
+    isKept: (digest) => pinned.has(digest),
+  });
+  return { inventory, waves, staying, going, open };
+}
+
+const PLANNED = "planned";
+/** How much of a target is read. */
+const CONTENT = { children: "unlabelled" } as const;
 const NO_MANIFEST = "the registry deletes by digest only, and the tag has no manifest (404)";
+
+/** What goes along with the planned manifests has no tag, and is left to the registry. */
+async function deleteManifests(
+  target: ReadableStore,
+  { inventory, waves }: ManifestPlan,
+  options: DeletionOptions,
+): Promise<readonly DeletionOutcome[]> {
+  const { call } = options;
+  const remove = remover(target, options);
+  const planned = new Set(
+    waves.flat().flatMap(({ reason, manifest }) => (reason === PLANNED ? [manifest.digest] : [])),
+  );
+  let left = planned.size;
+  const outcomes = await executeDeletions(waves, {
+    inventory,
+    look: async (before) =>
+      left === 0
+        ? { inventory: before, changed: new Map() }
+        : lookAgain(target, before, { ...call, ...CONTENT, ...brokenTagsOption(options) }),
+    resolve: (reference) => resolveKnown(target, reference, call),
+    remove: async (manifest) => {
+      if (!planned.has(manifest.digest)) return;
+      left -= 1;
+      await remove(manifest);
+    },
+    signal: call.signal,
+  });
+  return outcomes.filter(({ deletion }) => planned.has(deletion.manifest.digest));
+}
 
 function remover(
   target: SyncStore,
@@ -90,22 +143,12 @@ function remover(
 
 function resultOf(outcome: Exclude<DeletionOutcome, { readonly outcome: "failed" }>): DeletionResult {
   if (outcome.outcome === "deleted") return { outcome: "deleted" };
+  if (outcome.outcome === "kept") return { outcome: "kept", why: outcome.why };
   return { outcome: "kept", why: `${outcome.because}, which could not be deleted, needs it` };
 }
 
 /** Why a manifest stays, and its tags with it. */
-function needed(
-  { digest, tags }: InventoryManifest,
-  {
-    inventory,
-    staying,
-    going,
-  }: {
-    readonly inventory: Inventory;
-    readonly staying: ReadonlyMap<Digest, Digest | undefined>;
-    readonly going: ReadonlySet<string>;
-  },
-): DeletionResult {
+function needed({ digest, tags }: InventoryManifest, { inventory, staying, going }: ManifestPlan): DeletionResult {
   const other = tags.find((tag) => !going.has(tag));
   const by = staying.get(digest);
   const holder = inventory.find((manifest) => manifest.digest === by);

@@ -1,6 +1,7 @@
 import type { JobEntry, SyncStore } from "../sync-job.ts";
 import type { PlannedImage } from "../sync-plan.ts";
 import type { ImageResult } from "../sync-result.ts";
+import type { TargetContent } from "./target-content.ts";
 
 /** What is deleted at one target. */
 export interface DeletionGroup {
@@ -10,6 +11,16 @@ export interface DeletionGroup {
   readonly unchanged: readonly PlannedImage[];
   /** Whether all of what is to stay there went well. */
   readonly complete: boolean;
+  /** What the target's tags lead to, as far as planning has read it. */
+  readonly content: TargetContent | undefined;
+}
+
+interface Group {
+  readonly target: SyncStore;
+  readonly images: PlannedImage[];
+  readonly from: string;
+  readonly to: string;
+  readonly content: TargetContent | undefined;
 }
 
 /** What of a run's results says that something of a mirror is not as it is to be. */
@@ -17,17 +28,17 @@ const WRONG: ReadonlySet<ImageResult["outcome"]> = new Set(["failed", "refused",
 
 /** Collects deletions by source and target, and what becomes of the rest there. */
 export class DeletionGroups {
-  readonly #groups = new Map<string, { target: SyncStore; images: PlannedImage[]; from: string; to: string }>();
+  readonly #groups = new Map<string, Group>();
   readonly #unchanged = new Map<string, PlannedImage[]>();
   /** Targets, and sources, of which something failed. */
   readonly #wrong = new Set<string>();
 
   /** A deletion, or what is not touched. */
-  add({ image, target }: JobEntry): void {
+  add({ image, target, content }: JobEntry): void {
     const { from, to, action } = image;
     const key = `${from} ${to}`;
     if (action === "delete") {
-      const group = this.#groups.get(key) ?? { target, images: [], from, to };
+      const group = this.#groups.get(key) ?? { target, images: [], from, to, content };
       group.images.push(image);
       this.#groups.set(key, group);
     } else if (action === "skip") {
@@ -44,9 +55,9 @@ export class DeletionGroups {
 
   /** When all of the rest is done. */
   *groups(): Generator<DeletionGroup, void, void> {
-    for (const [key, { target, images, from, to }] of this.#groups) {
+    for (const [key, { target, images, from, to, content }] of this.#groups) {
       const complete = !this.#wrong.has(from) && !this.#wrong.has(to);
-      yield { target, images, unchanged: this.#unchanged.get(key) ?? [], complete };
+      yield { target, images, unchanged: this.#unchanged.get(key) ?? [], complete, content };
     }
   }
 }

@@ -1,13 +1,15 @@
-import { brokenTagsError, type Digest, findMissingTags, type MissingTags, subjectOfTag } from "@tranship/core";
+import { brokenTagsError, findMissingTags, StoreError, subjectOfTag } from "@tranship/core";
 import { atOnce } from "../../at-once.ts";
 import { failureRecord } from "../../failure-record.ts";
-import { Writer } from "../../writer.ts";
 import type { OpenRepository, OpenTarget } from "../open-repository.ts";
 import type { PlanTagOptions } from "../plan-tag-options.ts";
 import { isReadable, type JobEntry, NO_JOB, type SyncJob } from "../sync-job.ts";
 import type { Unresolved } from "../sync-plan.ts";
-import type { PruneLimit } from "../sync-repository.ts";
-import { type OwnedTags, ownedTags, type UnwantedTag } from "./owned-tags.ts";
+import type { PruneLimit, PruneOwned } from "../sync-repository.ts";
+import { chooseOwn, type OwnTag } from "./choose-own.ts";
+import { type PruneCandidates, pruneCandidates, type UnwantedTag } from "./prune-candidates.ts";
+import { readTagged, type TaggedManifest, taggedIn } from "./read-tagged.ts";
+import { notOwnNotice, TargetOwnership } from "./target-ownership.ts";
 
 /** What a mirror would delete. */
 interface Deletions {
@@ -16,6 +18,16 @@ interface Deletions {
   readonly targets: Set<string>;
   /** Empty as soon as there are too many. */
   jobs: { readonly repository: OpenRepository; readonly entries: readonly JobEntry[] }[];
+}
+
+/** What is chosen from at one target. */
+interface Choice {
+  readonly repository: OpenRepository;
+  readonly target: OpenTarget;
+  readonly prune: PruneOwned;
+  readonly candidates: PruneCandidates;
+  /** Digest tags about something that is not known to stay. */
+  readonly digestTags: readonly string[];
 }
 
 /**
@@ -32,8 +44,8 @@ export class PrunePlanner {
 
   /**
    * Looks at a repository whose tags are planned; what it may not delete is in the job's notices.
-   * Requests: 1 HEAD for each tag that is to go, none where the list has digests. Where a target has digest tags about something that is not known to stay, what
-   * `readInventory` takes of it without referrers.
+   * Requests: 1 GET for each tag that is the mirror's own and is to go. Where a target has digest tags about something that is not known to stay, or such a tag has a
+   * subject, what `readInventory` takes of the target without referrers.
    * @param following digest tags that are copied in this run.
    */
   async look(repository: OpenRepository, following: ReadonlySet<string>): Promise<SyncJob> {
@@ -61,15 +73,18 @@ export class PrunePlanner {
     if (repository.listing !== undefined && target.listing === undefined) {
       return [`Nothing is deleted at ${to}: it does not let its tags be listed`];
     }
-    const owned = ownedTags(repository, target, prune);
-    if (owned === undefined) return [];
-    if (owned.forbidden !== undefined) {
-      return owned.unwanted.length === 0 ? [] : [`Nothing is deleted at ${to}: ${owned.forbidden}`];
+    const candidates = pruneCandidates(repository, target, prune);
+    if (candidates === undefined) return [];
+    const { forbidden, locked } = candidates;
+    if (forbidden !== undefined) {
+      return candidates.unwanted.length === 0 ? [] : [`Nothing is deleted at ${to}: ${forbidden}`];
     }
-    const orphans = await this.#orphans(repository, target, { owned, following });
-    const entries = await this.#count(repository, target, [...owned.unwanted, ...orphans]);
-    if (entries.length > 0) this.#of(prune.limit, repository).jobs.push({ repository, entries });
-    return owned.locked.length === 0 ? [] : [`${to}: what is locked stays: ${owned.locked.join(", ")}`];
+    const digestTags = candidates.digestTags.filter((tag) => {
+      const subject = subjectOfTag(tag);
+      return subject !== undefined && !following.has(tag) && !repository.subjects.has(subject);
+    });
+    const notices = await this.#choose({ repository, target, prune, candidates, digestTags });
+    return locked.length === 0 ? notices : [`${to}: what is locked stays: ${locked.join(", ")}`, ...notices];
   }
 
   /** The deletions, when every repository was looked at. */
@@ -96,84 +111,73 @@ export class PrunePlanner {
     const shared = new Set(entries.map(({ image }) => image.to).filter((to) => claims.isShared(to, owner)));
     const notices = [...shared].map((to) => `Nothing is deleted at ${to}: another mirror writes there too`);
     const own = entries.filter(({ image }) => !shared.has(image.to));
-    for (const { target } of own) ledger.tag(target, 2);
-    // That what stays is there is seen before anything is deleted.
-    for (const store of new Set(own.map(({ target }) => target))) ledger.tag(store, repository.tags.length);
+    // GET, HEAD and DELETE.
+    for (const { target } of own) ledger.tag(target, 3);
+    // The list again; and that what stays is there is seen before anything is deleted.
+    for (const store of new Set(own.map(({ target }) => target))) ledger.tag(store, repository.tags.length + 1);
     yield { ...NO_JOB, name: spec.from, source, entries: own, notices };
   }
 
-  /** Digest tags that nothing which stays leads to. */
-  async #orphans(
-    repository: OpenRepository,
-    target: OpenTarget,
-    { owned, following }: { readonly owned: OwnedTags; readonly following: ReadonlySet<string> },
-  ): Promise<readonly UnwantedTag[]> {
-    const unknown = owned.digestTags.filter((tag) => {
-      const subject = subjectOfTag(tag);
-      return subject !== undefined && !following.has(tag) && !repository.subjects.has(subject);
-    });
-    if (unknown.length === 0 || target.content === undefined) return [];
-    const going = new Set(owned.unwanted.map(({ targetTag }) => targetTag));
-    const asked = new Set(unknown);
-    const staying = await target.content.heldBy((tag) => !going.has(tag) && !asked.has(tag));
-    this.#refuseBroken(target, target.content.brokenTags);
-    return unknown
-      .filter((tag) => !staying.has(subjectOfTag(tag) as Digest))
-      .map((tag) => ({ targetTag: tag, tag, reason: "follows" }));
-  }
-
-  /** What the tags stand for; not looked at where they are too many. */
-  async #count(
-    repository: OpenRepository,
-    target: OpenTarget,
-    tags: readonly UnwantedTag[],
-  ): Promise<readonly JobEntry[]> {
-    const { prune } = target.spec;
-    if (prune === undefined || tags.length === 0) return [];
+  /** Chooses what goes, and gives notices of what stays. Nothing is looked at where it would be too much. */
+  async #choose({ repository, target, prune, candidates, digestTags }: Choice): Promise<readonly string[]> {
+    const { to } = target.spec;
+    const { unwanted } = candidates;
+    const ownership = await TargetOwnership.of(target, prune);
+    const recorded = unwanted.filter(({ targetTag }) => ownership.mayOwn(targetTag));
     const mirror = this.#of(prune.limit, repository);
-    mirror.count += tags.length;
-    mirror.targets.add(target.spec.to);
-    if (mirror.count > prune.limit.maxDelete) {
-      mirror.jobs = [];
-      return [];
+    if (this.#isTooMuch(mirror, prune, { to, count: recorded.length })) return [];
+    const own = await this.#ownOf(target, recorded, ownership);
+    const { tags, notOwn, needed } = await chooseOwn(target, { unwanted, own, digestTags, ownership });
+    this.#refuseBroken(to, target.content?.brokenTags ?? []);
+    if (!this.#isTooMuch(mirror, prune, { to, count: tags.length }) && tags.length > 0) {
+      mirror.count += tags.length;
+      mirror.targets.add(to);
+      mirror.jobs.push({ repository, entries: tags.map((tag) => entryOf(repository, target, tag)) });
     }
-    const { run, call } = this.#options;
-    const { mirror: name, from } = repository.spec;
-    const writer = new Writer(target.store, { run, call, sourceName: from });
-    const resolved = await atOnce(tags, async (tag) => {
-      const listed = target.listing?.get(tag.targetTag)?.digest;
-      return { ...tag, there: listed ?? (await writer.resolve(tag.targetTag, { mayBeHidden: false }))?.digest };
-    });
-    const missing = resolved.filter(({ there }) => there === undefined).map(({ targetTag }) => targetTag);
-    const found = await this.#lookAgain(target, missing);
-    return resolved.flatMap(({ tag, targetTag, reason, there = found.get(targetTag)?.descriptor.digest }) => {
-      // It was deleted meanwhile.
-      if (there === undefined) return [];
-      const image = {
-        mirror: name,
-        from,
-        tag,
-        to: target.spec.to,
-        targetTag,
-        action: "delete",
-        reason,
-        there,
-      } as const;
-      return [{ image, target: target.store }];
-    });
+    return [
+      ...notOwnNotice(to, notOwn),
+      ...needed.map((tag) => `${to}: ${tag} stays: it is about something that stays`),
+    ];
   }
 
-  /** Tags of the target that had no manifest and have one after all. @throws {StoreError} BROKEN_TAG. */
-  async #lookAgain(target: OpenTarget, tags: readonly string[]): Promise<MissingTags["found"]> {
-    const { store } = target;
-    if (!isReadable(store)) return new Map();
-    const { broken, found } = await findMissingTags(store, tags, this.#options.call);
-    this.#refuseBroken(target, broken);
-    return found;
+  #isTooMuch(
+    mirror: Deletions,
+    { limit }: PruneOwned,
+    { to, count }: { readonly to: string; readonly count: number },
+  ): boolean {
+    if (mirror.count + count <= limit.maxDelete) return false;
+    mirror.count += count;
+    mirror.targets.add(to);
+    mirror.jobs = [];
+    return true;
+  }
+
+  /** Reads what the tags point to. Those that are gone, or that somebody else has moved, are left out. @throws {StoreError} BROKEN_TAG. */
+  async #ownOf(
+    { store, spec: { to } }: OpenTarget,
+    tags: readonly UnwantedTag[],
+    ownership: TargetOwnership,
+  ): Promise<readonly (OwnTag & Pick<TaggedManifest, "subject">)[]> {
+    if (tags.length === 0) return [];
+    if (!isReadable(store)) {
+      throw new StoreError("UNSUPPORTED", `Cannot prune "${store.name}": its manifests cannot be read`);
+    }
+    const read = await atOnce(tags, async (tag) => ({
+      tag,
+      manifest: await readTagged(store, tag.targetTag, this.#options),
+    }));
+    const missing = read.filter(({ manifest }) => manifest === undefined).map(({ tag }) => tag.targetTag);
+    const { broken, found } = await findMissingTags(store, missing, this.#options.call);
+    this.#refuseBroken(to, broken);
+    return read.flatMap(({ tag, manifest = taggedIn(found.get(tag.targetTag)) }) => {
+      const own = manifest && ownership.reason(tag.targetTag, manifest.digest);
+      if (manifest === undefined || own === undefined) return [];
+      return [{ ...tag, there: manifest.digest, subject: manifest.subject, own }];
+    });
   }
 
   /** What a tag without a manifest needs is not known, so that nothing of its repository is deleted. */
-  #refuseBroken({ spec: { to } }: OpenTarget, tags: readonly string[]): void {
+  #refuseBroken(to: string, tags: readonly string[]): void {
     if (tags.length === 0 || this.#options.ignoreBrokenTags === true) return;
     throw brokenTagsError(`Cannot prune "${to}"`, to, tags);
   }
@@ -183,4 +187,12 @@ export class PrunePlanner {
     this.#mirrors.set(limit, known);
     return known;
   }
+}
+
+function entryOf(
+  { spec: { mirror, from } }: OpenRepository,
+  { spec: { to }, store, content }: OpenTarget,
+  { tag, targetTag, reason, there, own }: OwnTag,
+): JobEntry {
+  return { image: { mirror, from, tag, to, targetTag, action: "delete", reason, there, own }, target: store, content };
 }

@@ -3,7 +3,7 @@ import { type OpenRepository, type OpenTarget, targetTagOf } from "../open-repos
 import type { SyncReason } from "../sync-plan.ts";
 import type { PruneOwned } from "../sync-repository.ts";
 
-/** A tag of a target that its mirror could have made, and does not choose. */
+/** A tag of a target that fits the mirror's selection, and is not chosen. Whether it is the mirror's own, `TargetOwnership` tells. */
 export interface UnwantedTag {
   readonly targetTag: string;
   /** The source's tag that it is a copy of; for a digest tag the same. */
@@ -11,8 +11,8 @@ export interface UnwantedTag {
   readonly reason: Extract<SyncReason, "gone" | "unselected" | "follows">;
 }
 
-/** What of a target's tags is the mirror's. */
-export interface OwnedTags {
+/** What of a target's tags could be pruned by the mirror's selection alone. */
+export interface PruneCandidates {
   readonly unwanted: readonly UnwantedTag[];
   /** Digest tags, of the kinds that the mirror copies: they go with what they are about. */
   readonly digestTags: readonly string[];
@@ -23,7 +23,11 @@ export interface OwnedTags {
 }
 
 /** Compares a target's list with what was chosen. Undefined where nothing was listed: tags that are given by name are never unwanted. No request. */
-export function ownedTags(repository: OpenRepository, target: OpenTarget, prune: PruneOwned): OwnedTags | undefined {
+export function pruneCandidates(
+  repository: OpenRepository,
+  target: OpenTarget,
+  prune: PruneOwned,
+): PruneCandidates | undefined {
   const { listing } = target;
   if (repository.listing === undefined || listing === undefined) return undefined;
   const listed = listing.tags;
