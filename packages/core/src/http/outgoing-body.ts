@@ -18,6 +18,11 @@ export class BodyNotTakenError extends Error {
 }
 
 /**
+ * The most bytes that are handed over at once: on a thin line more would take longer than `idleMs`.
+ */
+const PIECE_BYTES = 256 * 1024;
+
+/**
  * Feeds content to a connection, piece by piece as the connection takes it. Memory: one piece.
  * When the connection closes or the answer comes early, the content's iterator is told to return; it isn't waited for, since it may be
  * in the middle of a slow read.
@@ -30,6 +35,18 @@ export function outgoingBody(content: AsyncIterable<Uint8Array>, idleMs: number)
   let stopped = false;
   let taken = 0;
   let idle: NodeJS.Timeout | undefined;
+  let piece: Uint8Array = new Uint8Array();
+
+  async function next(): Promise<Uint8Array | undefined> {
+    while (piece.length === 0) {
+      const { done, value } = await iterator.next();
+      if (done === true) return undefined;
+      piece = value;
+    }
+    const part = piece.subarray(0, PIECE_BYTES);
+    piece = piece.subarray(PIECE_BYTES);
+    return part;
+  }
 
   function watch(stream: Readable): void {
     if (idleMs === 0) return;
@@ -38,13 +55,15 @@ export function outgoingBody(content: AsyncIterable<Uint8Array>, idleMs: number)
 
   async function pull(stream: Readable): Promise<void> {
     try {
-      const next = await iterator.next();
+      const part = await next();
       // An answer that came meanwhile is read before more is written: writing to a connection that the peer has closed would lose it.
       await new Promise((resolve) => setImmediate(resolve));
       if (stopped) return;
-      if (next.done !== true) taken += next.value.length;
-      if (next.done !== true) watch(stream);
-      stream.push(next.done === true ? null : next.value);
+      if (part !== undefined) {
+        taken += part.length;
+        watch(stream);
+      }
+      stream.push(part ?? null);
     } catch (error) {
       failure = { error };
       stream.destroy(error instanceof Error ? error : new Error("the content failed", { cause: error }));

@@ -15,7 +15,7 @@ const MOST_TLS_WRITES = 1;
 export class BodySender {
   /** Bytes that were handed to the connection. */
   taken = 0;
-  /** Whether the whole body was handed over. */
+  /** Whether the connection has taken the whole body. */
   isDone = false;
   readonly #leases: LeaseReader;
   readonly #outgoing: ClientRequest;
@@ -62,8 +62,9 @@ export class BodySender {
     }
     if (this.#length !== undefined && this.taken !== this.#length) throw notAsSaid();
     this.#stopped = true;
-    this.isDone = true;
     this.#outgoing.end();
+    await this.#sent.fewerThan(1);
+    this.isDone = true;
     return true;
   }
 

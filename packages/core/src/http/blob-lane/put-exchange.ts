@@ -34,6 +34,7 @@ export class PutExchange implements LaneExchange {
   readonly #leases: LeaseReader | undefined;
   readonly #head: PromiseWithResolvers<HttpResponse> = Promise.withResolvers();
   #outgoing: ClientRequest | undefined;
+  #socket: Socket | undefined;
   #sender: BodySender | undefined;
   #failure: { readonly error: unknown } | undefined;
   /** The code of what is waited for. */
@@ -149,6 +150,8 @@ export class PutExchange implements LaneExchange {
   }
 
   #onSocket(socket: Socket, outgoing: ClientRequest, asksFirst: boolean): void {
+    this.#socket?.off("timeout", this.#onSocketTimeout);
+    this.#socket = socket.on("timeout", this.#onSocketTimeout);
     // One that was kept, whatever the agent says: it has connected before.
     if (!socket.connecting) {
       this.#onConnected(outgoing, asksFirst);
@@ -236,23 +239,31 @@ export class PutExchange implements LaneExchange {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#waiting = code;
-    if (ms > 0 && !this.#over) this.#timer = setTimeout(() => this.#onTimeout(), ms);
+    if (this.#over) return;
+    // On a thin line a slab takes long: the socket's own timer sees each part of a write that is
+    // taken.
+    if (code === "LANE_SEND_TIMEOUT") this.#socket?.setTimeout(ms);
+    else if (ms > 0) this.#timer = setTimeout(() => this.#onTimeout(), ms);
   }
 
+  readonly #onSocketTimeout = (): void => {
+    if (this.#waiting === "LANE_SEND_TIMEOUT" && !this.#isOursToMove()) this.#onTimeout();
+  };
+
   #onTimeout(): void {
-    const idle = this.#answer === undefined ? this.#isOursToMove() : this.#answer.isPaused();
-    if (idle) this.#timer?.refresh();
+    if (this.#answer?.isPaused() === true) this.#timer?.refresh();
     else this.#fail(new LaneError(this.#waiting, "Nothing moved in time"));
   }
 
   /** Whether the server has taken all that there is, and more is to come. */
   #isOursToMove(): boolean {
-    return this.#waiting === "LANE_SEND_TIMEOUT" && this.#sender?.waitsForContent === true;
+    return this.#sender?.waitsForContent === true;
   }
 
   #end(): void {
     this.#over = true;
     clearTimeout(this.#timer);
+    this.#socket?.off("timeout", this.#onSocketTimeout);
     this.#options.closing.removeEventListener("abort", this.#onClosing);
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
     this.#sender?.stop();
