@@ -1,3 +1,4 @@
+import { DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_INDEX, OCI_MANIFEST } from "@tranship/core";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseMirrorFile } from "../file/parse-mirror-file.ts";
@@ -44,7 +45,7 @@ defaults:
   digestTags: true
   referrers: true
   mediaTypes:
-    - application/vnd.oci.image.index.v1+json
+    [${[DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_INDEX, OCI_MANIFEST, "application/vnd.example+json"].join(", ")}]
 sync:
   - source: busybox:1.36
     target: registry.example:5000/hub/busybox:1.36
@@ -143,7 +144,6 @@ describe("convertFiles() of regsync", () => {
       "their.yml:14: blobMax of creds of gcr.io is not carried over",
       "their.yml:16: ratelimit of the defaults is not carried over",
       "their.yml:19: parallel is not carried over: see --concurrency, and concurrency of a host",
-      "their.yml:23: mediaTypes of the defaults is not carried over",
       expect.stringMatching(/^their\.yml:51: the sync of ocidir:\/\/\/srv\/app .* is not carried over: .*directory$/),
       expect.stringMatching(/^their\.yml:54: the sync of alpine .* the template in .* has no equal here$/),
       expect.stringMatching(/^their\.yml:57: hooks of the sync of alpine .* is not carried over$/),

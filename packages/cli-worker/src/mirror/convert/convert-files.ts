@@ -5,7 +5,7 @@ import { YamlFile } from "../file/yaml-file.ts";
 import { chooseSchedule } from "./choose-schedule.ts";
 import { Conversion } from "./conversion.ts";
 import { detectFormat, type ForeignFormat, isAuthFile } from "./foreign-format.ts";
-import { ForeignValue } from "./foreign-value.ts";
+import { type ForeignMap, ForeignValue } from "./foreign-value.ts";
 import { fromDregsy } from "./from-dregsy.ts";
 import { fromImageSyncer, fromImageSyncerAuth, fromImageSyncerImages } from "./from-image-syncer.ts";
 import { fromRegsync } from "./from-regsync.ts";
@@ -61,9 +61,10 @@ function convertFile({ name, text }: ForeignFile, into: Conversion, options: Con
   if (problems.length > 0) throw new MirrorFileError(name, problems);
   into.file = name;
   const value = new ForeignValue(file, [], into);
-  const format = options.format ?? detectFormat(value.map());
+  const topOf = (): ForeignMap => value.map().withoutExtensions();
+  const format = options.format ?? detectFormat(topOf());
   if (format === "mirror file") throw new UsageError(`Cannot convert "${name}": it is a mirror file already`);
-  const top = value.map();
+  const top = topOf();
   switch (format) {
     case undefined:
       throw new UsageError(
@@ -79,7 +80,7 @@ function convertFile({ name, text }: ForeignFile, into: Conversion, options: Con
       fromDregsy(top, into);
       break;
     case "image-syncer":
-      if (isAuthFile(value.map())) fromImageSyncerAuth(top, into);
+      if (isAuthFile(topOf())) fromImageSyncerAuth(top, into);
       else if (top.keys.every((key) => key === "auth" || key === "images")) fromImageSyncer(top, into);
       else fromImageSyncerImages(top, into);
   }

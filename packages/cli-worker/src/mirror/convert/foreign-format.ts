@@ -29,7 +29,7 @@ export function detectFormat(top: ForeignMap): ForeignFormat | "mirror file" | u
     return "skopeo";
   if (isAuthFile(top)) return "image-syncer";
   // Images, each with its targets: an image may be of Docker Hub, and have no place of its own.
-  const isImages = values.every(({ kind }) => kind === "scalar" || kind === "list");
+  const isImages = values.every(({ kind }) => kind === "text" || kind === "list");
   return isImages && values.some((value) => value.texts().some((text) => text.includes("/")))
     ? "image-syncer"
     : undefined;

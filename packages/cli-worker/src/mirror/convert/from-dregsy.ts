@@ -1,9 +1,9 @@
 import { formatRepository, parseHost } from "@tranship/core";
-import { type Conversion, literal, type MirrorDraft, type TagsDraft } from "./conversion.ts";
+import type { Conversion, MirrorDraft } from "./conversion.ts";
+import { readTags } from "./dregsy-tags.ts";
 import { dueEvery } from "./due.ts";
 import { messageOf, readForeign } from "./foreign-reference.ts";
 import type { ForeignMap, ForeignValue } from "./foreign-value.ts";
-import { fromGoRegex } from "./go-regex.ts";
 
 /** dregsy's file: tasks, each with a source, a target and mappings. */
 export function fromDregsy(top: ForeignMap, into: Conversion): void {
@@ -15,15 +15,26 @@ export function fromDregsy(top: ForeignMap, into: Conversion): void {
 function readTask(task: ForeignValue, into: Conversion): void {
   const map = task.map();
   const name = map.take("name")?.text() ?? "without a name";
+  try {
+    readMappings(task, map, { name, into });
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    task.note(`the task ${name} is not carried over: ${error.message}`);
+  }
+}
+
+function readMappings(
+  task: ForeignValue,
+  map: ForeignMap,
+  { name, into }: { readonly name: string; readonly into: Conversion },
+): void {
   map.take("verbose");
   const cron = readDue(map.take("interval"));
   const [source, target] = [readLocation(map.take("source"), into), readLocation(map.take("target"), into)];
   const mappings = map.take("mappings")?.list() ?? [];
-  map.noteRest(`the task ${name}`);
-  if (source === undefined || target === undefined) {
-    task.note(`the task ${name} is not carried over: its source or target is missing or malformed`);
-    return;
-  }
+  map.refuseRest(`the task ${name}`);
+  if (source === undefined || target === undefined)
+    throw new SyntaxError("its source or target is missing or malformed");
   for (const mapping of mappings) {
     try {
       readMapping(mapping, { source, target, into });
@@ -44,8 +55,14 @@ function readDue(interval: ForeignValue | undefined): string | undefined {
   return cron;
 }
 
-/** The host, and its settings as a side effect. */
-function readLocation(location: ForeignValue | undefined, into: Conversion): string | undefined {
+interface Location {
+  readonly host: string;
+  /** How its repositories are found for an expression, where that is not by the catalogue: it may find fewer. */
+  readonly lister: string | undefined;
+}
+
+/** The host, and its settings as a side effect. @throws {SyntaxError} for a key that may narrow what is meant. */
+function readLocation(location: ForeignValue | undefined, into: Conversion): Location | undefined {
   const map = location?.map();
   const registry = map?.take("registry")?.text();
   if (map === undefined || registry === undefined) return undefined;
@@ -64,34 +81,42 @@ function readLocation(location: ForeignValue | undefined, into: Conversion): str
   }
   // Tokens of AWS are renewed by themselves here.
   map.take("auth-refresh");
-  map
-    .take("lister")
-    ?.note(
-      `lister of ${host} is not carried over: a * asks the catalogue, and where there is none, name the repositories`,
-    );
+  const lister = map.take("lister");
+  lister?.note(
+    `lister of ${host} is not carried over: a * asks the catalogue, and where there is none, name the repositories`,
+  );
   if (map.take("skip-tls-verify")?.truth() === true) into.host(host).insecure = true;
-  map.noteRest(host);
-  return host;
+  map.refuseRest(host);
+  return { host, lister: lister && listerOf(lister) };
+}
+
+function listerOf(value: ForeignValue): string | undefined {
+  const type = value.as("map").map().take("type")?.text();
+  return type === "catalog" ? undefined : (type ?? "without a type");
 }
 
 interface Ends {
-  readonly source: string;
-  readonly target: string;
+  readonly source: Location;
+  readonly target: Location;
   readonly into: Conversion;
 }
 
 function readMapping(mapping: ForeignValue, { source, target, into }: Ends): void {
   const map = mapping.map();
-  const [from, to] = [map.take("from")?.text(), map.take("to")?.text()];
-  const platform = map.take("platform")?.text();
-  const digests = map.take("digests")?.texts() ?? [];
+  const [from, to] = [map.take("from")?.as("text").text(), map.take("to")?.as("text").text()];
+  const platform = map.take("platform")?.as("text").text();
+  const digests = map.take("digests")?.asTexts() ?? [];
   const tags = readTags(map.take("tags"));
   map.take("preserve-digests");
-  map.noteRest(`the mapping of ${from ?? "?"}`);
+  map.refuseRest(`the mapping of ${from ?? "?"}`);
   if (from === undefined) throw new SyntaxError("from is missing");
   if (to?.startsWith("regex:") === true)
     throw new SyntaxError(`"${to}" rewrites names by an expression, which has no equal here`);
-  const places = placesOf(from, to, { source, target });
+  if (from.startsWith("regex:") && source.lister !== undefined)
+    throw new SyntaxError(
+      `the lister (${source.lister}) finds the repositories of "${from}", and may find fewer: name them`,
+    );
+  const places = placesOf(from, to, { source: source.host, target: target.host });
   const platforms = platform === undefined || platform === "all" ? {} : { platforms: [platform] };
   for (const digest of digests)
     into.mirror({ from: `${places.from}@${digest}`, to: places.to, ...platforms }, mapping.line);
@@ -116,41 +141,4 @@ function placesOf(
       `"${from}" is more than a beginning and .*: write it as HOST/NAMESPACE/*, or name the repositories`,
     );
   return { from: `${source}/${prefix}*`, to: `${target}/${to === undefined ? "" : `${path(to)}/`}{repository}` };
-}
-
-/** dregsy takes a tag that fits any of its entries; here, names are added to what fits filters of one kind. */
-function readTags(value: ForeignValue | undefined): { readonly tags?: MirrorDraft["tags"] & object } {
-  const entries = (value?.list() ?? []).map((entry) => ({ entry, text: entry.text() ?? "" }));
-  const lost: string[] = [];
-  const kept = { names: [] as string[], semver: [] as string[], regex: [] as string[], excludeRegex: [] as string[] };
-  for (const { entry, text } of entries) {
-    const [, kind, rest = ""] = /^(semver|regex|keep):(.*)$/s.exec(text) ?? [];
-    const inverted = rest.trim().startsWith("!");
-    try {
-      if (kind === undefined) kept.names.push(text);
-      else if (kind === "semver") kept.semver.push(rest.trim());
-      else if (kind === "keep" && !inverted) throw new SyntaxError("it narrows what other entries choose");
-      else if (inverted) kept.excludeRegex.push(literal(fromGoRegex(rest.trim().slice(1), "whole")));
-      else kept.regex.push(literal(fromGoRegex(rest, "whole")));
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      entry.note(`the entry ${JSON.stringify(text)} of tags is not carried over: ${error.message}`);
-      lost.push(text);
-      if (kind === "keep" || inverted)
-        throw new SyntaxError(`without ${JSON.stringify(text)} more tags would be meant than were`);
-    }
-  }
-  if (kept.semver.length > 0 && kept.regex.length > 0) {
-    value?.note("semver and regex together are not carried over: here a tag has to fit both; only regex is");
-    kept.semver.length = 0;
-  }
-  if (lost.length > 0 && lost.length === entries.length)
-    throw new SyntaxError("nothing of its tags can be carried over, and without that all would be meant");
-  const filters: TagsDraft = {
-    ...(kept.regex.length > 0 && { regex: kept.regex }),
-    ...(kept.semver.length > 0 && { semver: kept.semver.join(" || ") }),
-    ...(kept.excludeRegex.length > 0 && { excludeRegex: kept.excludeRegex }),
-  };
-  if (Object.keys(filters).length === 0) return kept.names.length === 0 ? {} : { tags: kept.names };
-  return { tags: kept.names.length === 0 ? filters : { ...filters, names: kept.names } };
 }

@@ -48,7 +48,7 @@ export function fromImageSyncerAuth(top: ForeignMap, into: Conversion): void {
 export function fromImageSyncerImages(top: ForeignMap, into: Conversion): void {
   for (const [source, value] of top.takeAll()) {
     try {
-      const targets = value.texts();
+      const targets = value.asTexts();
       if (targets.length === 0)
         throw new SyntaxError(
           "it has no target: the default registry and namespace are said on image-syncer's command line",

@@ -1,8 +1,14 @@
 import { isDigest, parseHost } from "@tranship/core";
-import { type Conversion, literal, type MirrorDraft } from "./conversion.ts";
+import { type Conversion, literal, type TagsDraft } from "./conversion.ts";
 import { messageOf, readForeign, repositoryText } from "./foreign-reference.ts";
 import type { ForeignMap, ForeignValue } from "./foreign-value.ts";
 import { fromGoRegex } from "./go-regex.ts";
+
+/** Keys that choose tags by a text for each image. */
+const FILTERS: readonly { readonly key: string; readonly read: (text: string) => TagsDraft }[] = [
+  { key: "images-by-tag-regex", read: (text) => ({ regex: [literal(fromGoRegex(text, "part"))] }) },
+  { key: "images-by-semver", read: (text) => ({ semver: text.replaceAll(/,\s*/g, " ") }) },
+];
 
 /**
  * The file of `skopeo sync --src yaml`: registries with images. Where they go is said on skopeo's command line, and here by `to`; without `--scoped` each keeps the last part of
@@ -19,34 +25,47 @@ export function fromSkopeo(top: ForeignMap, into: Conversion, to: string): void 
     }
     const registry = value.map();
     readSettings(registry, host, into);
-    const repository = (image: string): string => repositoryText(readForeign(`${host}/${image}`));
-    const target = (image: string): string => `${to}/${image.split("/").at(-1)}`;
-    for (const [image, refs] of registry.take("images")?.map().takeAll() ?? []) {
-      attempt(refs, image, () => {
-        const named = refs.texts();
-        const [digests, tags] = [named.filter(isDigest), named.filter((ref) => !isDigest(ref))];
-        for (const digest of digests)
-          into.mirror({ from: `${repository(image)}@${digest}`, to: target(image) }, refs.line);
-        if (tags.length > 0 || digests.length === 0) {
-          into.mirror({ from: repository(image), to: target(image), ...(tags.length > 0 && { tags }) }, refs.line);
-        }
+    attempt(value, `the registry ${name}`, () => readImages(registry, { host, to, into }));
+    registry.noteRest(host);
+  }
+}
+
+interface Ends {
+  readonly host: string;
+  readonly to: string;
+  readonly into: Conversion;
+}
+
+/** @throws {SyntaxError} where the registry has a key that may narrow what is meant. */
+function readImages(registry: ForeignMap, { host, to, into }: Ends): void {
+  const repository = (image: string): string => repositoryText(readForeign(`${host}/${image}`));
+  const target = (image: string): string => `${to}/${image.split("/").at(-1)}`;
+  const images = registry.take("images")?.as("map").map().takeAll() ?? [];
+  const filters = FILTERS.map(({ key, read }) => ({
+    key,
+    read,
+    images: registry.take(key)?.as("map").map().takeAll() ?? [],
+  }));
+  registry.refuseRest(host);
+  for (const [image, refs] of images) {
+    attempt(refs, image, () => {
+      const named = refs.as("list").asTexts();
+      const [digests, tags] = [named.filter(isDigest), named.filter((ref) => !isDigest(ref))];
+      for (const digest of digests)
+        into.mirror({ from: `${repository(image)}@${digest}`, to: target(image) }, refs.line);
+      if (tags.length > 0 || digests.length === 0) {
+        into.mirror({ from: repository(image), to: target(image), ...(tags.length > 0 && { tags }) }, refs.line);
+      }
+    });
+  }
+  for (const { key, read, images: filtered } of filters) {
+    for (const [image, filter] of filtered) {
+      attempt(filter, image, () => {
+        const text = filter.text();
+        if (text === undefined) throw new SyntaxError(`${key} is a map of texts`);
+        into.mirror({ from: repository(image), to: target(image), tags: read(text) }, filter.line);
       });
     }
-    const filters: readonly (readonly [key: string, read: (text: string) => MirrorDraft["tags"]])[] = [
-      ["images-by-tag-regex", (text) => ({ regex: [literal(fromGoRegex(text, "part"))] })],
-      ["images-by-semver", (text) => ({ semver: text.replaceAll(/,\s*/g, " ") })],
-    ];
-    for (const [key, read] of filters) {
-      for (const [image, filter] of registry.take(key)?.map().takeAll() ?? []) {
-        attempt(filter, image, () => {
-          const text = filter.text();
-          if (text === undefined) throw new SyntaxError(`${key} is a map of texts`);
-          const tags = read(text);
-          into.mirror({ from: repository(image), to: target(image), ...(tags && { tags }) }, filter.line);
-        });
-      }
-    }
-    registry.noteRest(host);
   }
 }
 

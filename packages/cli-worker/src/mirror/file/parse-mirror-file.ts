@@ -5,6 +5,7 @@ import { unusedHosts } from "../resolve/unused-hosts.ts";
 import { asWritten, problemAsWritten, type Substitutions } from "./as-written.ts";
 import { documentSchema, type MirrorDocument } from "./document-schema.ts";
 import { explainIssue } from "./explain-issue.ts";
+import { dropExtensionKeys } from "./extension-keys.ts";
 import { formatProblem, MirrorFileError, type Problem } from "./problem.ts";
 import { readHosts } from "./read-host.ts";
 import { readMirror } from "./read-mirror.ts";
@@ -34,13 +35,14 @@ export interface ParsedMirrorFile {
 }
 
 /**
- * Reads and checks a mirror file, with no request and no look at another file. Each step needs the one before: YAML, variables, form, meaning, the mirrors together;
+ * Reads and checks a mirror file, with no request and no look at another file. Each step needs the one before: YAML with its aliases and merges, variables, form, meaning, the mirrors together;
  * the first step that finds problems ends it, with all of its problems.
  * @throws {MirrorFileError} with line and column of each.
  */
 export function parseMirrorFile({ text, name, folder, path, variables }: MirrorText): ParsedMirrorFile {
   const { file, problems: syntax } = YamlFile.parse(text);
   if (syntax.length > 0) throw new MirrorFileError(name, syntax);
+  dropExtensionKeys(file);
   const { problems: unset, substituted, variables: held } = substituteVariables(file, variables);
   const values = [...substituted].map(([node, written]) => [String(node.value), written] as const);
   const substitutions: Substitutions = { text, values, variables: held };
@@ -78,18 +80,11 @@ export function parseMirrorFile({ text, name, folder, path, variables }: MirrorT
 
 function plainOf(file: YamlFile, refuse: (problems: readonly Problem[]) => void): unknown {
   const at = { line: 1, column: 1 };
-  try {
-    const plain: unknown = file.document.toJS();
-    if (plain === null || plain === undefined)
-      refuse([{ at, message: "the file is empty: expected version, mirrors" }]);
-    else if (isPlan(plain))
-      refuse([{ at, message: "this is a plan, and a mirror file is expected: tranship apply carries plans out" }]);
-    return plain;
-  } catch (error) {
-    // Aliases that would make a huge document of a small text.
-    if (error instanceof ReferenceError) refuse([{ at, message: `no YAML that can be used: ${error.message}` }]);
-    throw error;
-  }
+  const plain: unknown = file.document.toJS();
+  if (plain === null || plain === undefined) refuse([{ at, message: "the file is empty: expected version, mirrors" }]);
+  else if (isPlan(plain))
+    refuse([{ at, message: "this is a plan, and a mirror file is expected: tranship apply carries plans out" }]);
+  return plain;
 }
 
 /** What `tranship plan` writes is YAML too, and lacks all that a mirror file has. */

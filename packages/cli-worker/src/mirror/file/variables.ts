@@ -28,7 +28,8 @@ export function substituteVariables(
   visit(file.document, {
     Scalar(key, node, path) {
       const { value } = node;
-      if (typeof value !== "string" || !value.includes("${")) return;
+      // A node that several places share is met once in each of them.
+      if (typeof value !== "string" || !value.includes("${") || substituted.has(node)) return;
       const parents = path.filter((parent) => isMap(parent) || isPair(parent));
       if (key === "key" && parents.at(-2) !== hosts) return;
       const offset = node.range?.[0] ?? 0;

@@ -1,36 +1,52 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Expansion, expandYaml } from "./expand-yaml.ts";
 import type { Position, Problem } from "./problem.ts";
 
 /** Where a value is: keys and places in lists, from the top. */
 export type Path = readonly (string | number)[];
 
-/** A YAML text with the place of everything in it. */
+/** A YAML text with the place of everything in it; aliases and merges (`<<`) stand for what they mean. */
 export class YamlFile {
   readonly document: Document;
   readonly #lines: LineCounter;
+  readonly #overridden: Expansion["overridden"];
 
-  private constructor(document: Document, lines: LineCounter) {
+  private constructor(document: Document, lines: LineCounter, overridden: Expansion["overridden"]) {
     this.document = document;
     this.#lines = lines;
+    this.#overridden = overridden;
   }
 
   /** Reads the text. Where it is no YAML, its problems are what is wrong with it. */
   static parse(text: string): { readonly file: YamlFile; readonly problems: readonly Problem[] } {
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-    const file = new YamlFile(document, lines);
-    const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+    const faults = [...document.errors, ...document.warnings];
+    const { problems: unexpanded, overridden } =
+      faults.length > 0 ? { problems: [], overridden: new Map() } : expandYaml(document);
+    const file = new YamlFile(document, lines, overridden);
+    const problems = faults.map(({ code, message, pos }) => ({
       at: file.positionAt(pos[0]),
       message: code === "MULTIPLE_DOCS" ? "the file has several documents: one is expected" : `no YAML: ${message}`,
     }));
-    return { file, problems };
+    const further = unexpanded.map(({ offset, message }) => ({
+      at: file.positionAt(offset),
+      message: `no YAML that can be used: ${message}`,
+    }));
+    return { file, problems: [...problems, ...further] };
+  }
+
+  /** Keys of the map at a path that stand before a `<<` which merges them too: tools differ in which value they take. */
+  overriddenAt(path: Path): readonly string[] {
+    const node = this.node(path);
+    return (isMap(node) ? this.#overridden.get(node) : undefined) ?? [];
   }
 
   /** The value at a path. */
   node(path: Path): Node | undefined {
-    let node = this.#resolved(this.document.contents);
+    let node = nodeOf(this.document.contents);
     for (const key of path) {
-      if (isMap(node) || isSeq(node)) node = this.#resolved(node.get(key, true));
+      if (isMap(node) || isSeq(node)) node = nodeOf(node.get(key, true));
       else return undefined;
     }
     return node;
@@ -76,11 +92,10 @@ export class YamlFile {
     const { line, col } = this.#lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   }
+}
 
-  #resolved(node: unknown): Node | undefined {
-    if (isAlias(node)) return node.resolve(this.document);
-    return isMap(node) || isSeq(node) || isScalar(node) ? node : undefined;
-  }
+function nodeOf(node: unknown): Node | undefined {
+  return isMap(node) || isSeq(node) || isScalar(node) ? node : undefined;
 }
 
 /** A path as messages write it: `mirrors[0].tags.newest`, `hosts["r.example:5000"].ca`. */

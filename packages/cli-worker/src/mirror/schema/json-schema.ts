@@ -11,6 +11,8 @@ export function mirrorFileSchema(): Readonly<Record<string, unknown>> {
     io: "input",
     override({ jsonSchema }) {
       const { pattern } = jsonSchema;
+      // Keys for the writer alone, which are dropped before the form is looked at.
+      if (jsonSchema.properties !== undefined) jsonSchema.patternProperties = { "^x-": {} };
       if (pattern !== undefined && pattern !== "\\S") jsonSchema.pattern = `(?:${pattern})|\\$\\{`;
     },
   });
