@@ -99,6 +99,7 @@ class Execution {
     this.#writer = new Writer(to.store, {
       run,
       call,
+      source: from.store,
       sourceName: from.store.name,
       sourceIsLocal: from.store.isLocal,
       emit: this.#emit,

@@ -140,7 +140,7 @@ export class Reader {
     try {
       return await slots(() => {
         this.#call.signal.throwIfAborted();
-        return task({ ...this.#call, whileWaiting: lending(slots) });
+        return task({ ...this.#call, whileWaiting: this.#run.lending(slots) });
       });
     } catch (error) {
       throw this.#blame(operation, descriptor, error);

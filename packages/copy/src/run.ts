@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { BlobHolders } from "./blob-holders.ts";
 import { Rewrites } from "./rewrites.ts";
+import { RouteSlots } from "./route-slots.ts";
 import { type Shared, SharedWork } from "./shared-work.ts";
 import type { PersistentSpool } from "./spool/persistent-spool.ts";
 import { TrafficMeter } from "./traffic.ts";
@@ -49,6 +50,7 @@ export class CopyRun {
   /** Bytes that its copies have read and written. */
   readonly traffic: TrafficMeter = new TrafficMeter();
   readonly #concurrency: number;
+  readonly #routes: RouteSlots;
   readonly #requestSlots = new WeakMap<object, LimitFunction>();
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
   readonly #holders = new BlobHolders();
@@ -62,7 +64,9 @@ export class CopyRun {
     this.rewrites = new Rewrites(journal?.tags);
     this.ownership = journal?.ownership;
     this.#concurrency = atLeastOne("concurrency", concurrency);
-    this.blobSlots = pLimit(Math.min(atLeastOne("blobs", blobs), concurrency));
+    const big = Math.min(atLeastOne("blobs", blobs), concurrency);
+    this.blobSlots = pLimit(big);
+    this.#routes = new RouteSlots({ big, small: concurrency });
   }
 
   /** The bytes of a manifest: those that were read before, or that somebody is reading now, else what `read` gives. */
@@ -79,7 +83,7 @@ export class CopyRun {
 
   /** Slots for small requests to a store, and small blobs; they never wait behind big ones. Each registry has slots of its own, whichever of its repositories is asked. */
   requestSlots(store: Pick<Source, "place">): LimitFunction {
-    const key = store.place?.access ?? store;
+    const key = registryOf(store);
     const slots = this.#requestSlots.get(key) ?? pLimit(this.#concurrency);
     this.#requestSlots.set(key, slots);
     return slots;
@@ -88,6 +92,30 @@ export class CopyRun {
   /** Where a blob gets its slot: one that is read whole is as quick as a manifest. @param store Where it goes. */
   slotsOf(store: Pick<Source, "place">, { size }: Descriptor): LimitFunction {
     return size > SMALL_BLOB_BYTES ? this.blobSlots : this.requestSlots(store);
+  }
+
+  /**
+   * Pushes a blob in its slot, with what lends the slot while the push waits for a host: to pushes
+   * between other registries, for between these two there are never more than slots.
+   */
+  inPushSlot<T>(
+    from: Pick<Source, "place">,
+    to: Pick<Source, "place">,
+    descriptor: Descriptor,
+    push: (lend: Pick<CallOptions, "whileWaiting">) => Promise<T>,
+  ): Promise<T> {
+    const slots = this.slotsOf(to, descriptor);
+    const size = slots === this.blobSlots ? "big" : "small";
+    const route = this.#routes.of(registryOf(from), registryOf(to), size);
+    return route(() => slots(() => push({ whileWaiting: lending(slots) })));
+  }
+
+  /**
+   * Lends the slot of a small call while it waits for its host, to as many others as there are
+   * slots.
+   */
+  lending(slots: LimitFunction): NonNullable<CallOptions["whileWaiting"]> {
+    return lending(slots, 2 * this.#concurrency);
   }
 
   /**
@@ -150,9 +178,14 @@ export class CopyRun {
   }
 }
 
-/** For a call in a slot: while it waits for a host that wants to be left alone, its slot is another's, so that what goes to other hosts goes on. */
-export function lending(slots: LimitFunction): NonNullable<CallOptions["whileWaiting"]> {
+/**
+ * For a call in a slot: while it waits for a host, its slot is another's, so that what goes to
+ * other hosts goes on.
+ * @param most No slot is lent where there are so many already. Default: no limit.
+ */
+export function lending(slots: LimitFunction, most = Infinity): NonNullable<CallOptions["whileWaiting"]> {
   return async (wait) => {
+    if (slots.concurrency >= most) return wait();
     slots.concurrency += 1;
     try {
       await wait();
@@ -160,6 +193,11 @@ export function lending(slots: LimitFunction): NonNullable<CallOptions["whileWai
       slots.concurrency -= 1;
     }
   };
+}
+
+/** What the stores of one registry have in common. */
+function registryOf(store: Pick<Source, "place">): object {
+  return store.place?.access ?? store;
 }
 
 function atLeastOne(name: string, value: number): number {

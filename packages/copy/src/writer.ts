@@ -9,6 +9,7 @@ import {
   type PushOutcome,
   RegistryError,
   type ReplaceOptions,
+  type Source,
   StoreError,
   type Target,
   watchContent,
@@ -16,7 +17,7 @@ import {
 import { asCopyError, CopyError, type CopyErrorInit } from "./errors.ts";
 import type { Happened } from "./events.ts";
 import { childrenAreMissing } from "./missing-children.ts";
-import { type CopyRun, lending } from "./run.ts";
+import type { CopyRun } from "./run.ts";
 
 const MISSING: ReadonlySet<string> = new Set(["MANIFEST_UNKNOWN", "NAME_UNKNOWN"]);
 /** What credentials that may push and not pull get. */
@@ -36,6 +37,8 @@ interface Leased {
 export interface WriterOptions {
   readonly run: CopyRun;
   readonly call: CallOptions & { readonly signal: AbortSignal };
+  /** From where blobs are pushed: between two registries pushes are limited. */
+  readonly source?: Pick<Source, "place"> | undefined;
   /** What messages call the source: bytes that are not what was promised came from there. */
   readonly sourceName: string;
   /** Whether the source is on this machine: then its content is not kept in the spool. Default: no. */
@@ -106,18 +109,17 @@ export class Writer {
     open: Open,
     how: Pick<PushOptions, "mountFrom" | "anew">,
   ): Promise<PushOutcome> {
-    const { run, call } = this.#options;
-    const slots = run.slotsOf(this.target, descriptor);
+    const { run, call, source = this.target } = this.#options;
     const asked = { mountFrom: how.mountFrom, signal: call.signal };
     const began = performance.now();
     for (;;) {
-      const outcome = await slots(async () => {
+      const outcome = await run.inPushSlot(source, this.target, descriptor, async (lend) => {
         call.signal.throwIfAborted();
         const mayWait = how.anew !== true && performance.now() - began < MOST_WAIT_MS;
         const lease = mayWait ? await this.target.lease?.(descriptor, asked) : undefined;
         if (lease === "held") return lease;
         try {
-          return await this.#pushBlob(descriptor, open, { ...how, lease, whileWaiting: lending(slots) });
+          return await this.#pushBlob(descriptor, open, { ...how, ...lend, lease });
         } finally {
           lease?.release();
         }
@@ -160,10 +162,9 @@ export class Writer {
     hold: Hold,
     options: Pick<ReplaceOptions, "wrong" | "onDeleted">,
   ): Promise<PushOutcome> {
-    const { run, call, emit } = this.#options;
+    const { run, call, source = this.target, emit } = this.#options;
     const { target } = this;
-    const slots = run.slotsOf(target, descriptor);
-    return slots(async () => {
+    return run.inPushSlot(source, target, descriptor, async (lend) => {
       call.signal.throwIfAborted();
       emit?.({ type: "started", descriptor });
       try {
@@ -173,7 +174,7 @@ export class Writer {
             `Cannot replace "${descriptor.digest}": blobs of ${target.name} cannot be replaced`,
           );
         const observed = this.#observer(descriptor);
-        const lent = { ...call, ...options, whileWaiting: lending(slots) };
+        const lent = { ...call, ...options, ...lend };
         return await target.replace(descriptor, async (signal) => observed(await hold(signal)), lent);
       } catch (cause) {
         throw this.#blame("replace", cause, descriptor);
@@ -222,7 +223,7 @@ export class Writer {
     const slots = run.requestSlots(this.target);
     return slots(() => {
       call.signal.throwIfAborted();
-      return task({ ...call, whileWaiting: lending(slots) });
+      return task({ ...call, whileWaiting: run.lending(slots) });
     });
   }
 

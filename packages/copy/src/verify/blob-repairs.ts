@@ -13,7 +13,7 @@ import { asCopyError } from "../errors.ts";
 import type { CopyEvent, Happened, OnEvent } from "../events.ts";
 import { nameOf } from "../plan-copy.ts";
 import { Reader } from "../reader.ts";
-import { type CopyRun, lending } from "../run.ts";
+import type { CopyRun } from "../run.ts";
 import type { HeldContent } from "../spool/held-content.ts";
 import { holdContent } from "../spool/hold-content.ts";
 import { isWrongContent } from "../spool/wrong-content.ts";
@@ -112,7 +112,7 @@ export class BlobRepairs {
     try {
       return await slots(() => {
         call.signal.throwIfAborted();
-        return confirmFault(this.#target, descriptor, { ...call, whileWaiting: lending(slots) });
+        return confirmFault(this.#target, descriptor, { ...call, whileWaiting: run.lending(slots) });
       });
     } catch (error) {
       call.signal.throwIfAborted();
@@ -157,7 +157,14 @@ export class BlobRepairs {
   #writer(emit: (event: Happened) => void): Writer {
     const { run, call } = this.#options;
     const { name, isLocal } = this.#source;
-    return new Writer(this.#target, { run, call, sourceName: name, sourceIsLocal: isLocal, emit });
+    return new Writer(this.#target, {
+      run,
+      call,
+      source: this.#source,
+      sourceName: name,
+      sourceIsLocal: isLocal,
+      emit,
+    });
   }
 
   #emitter(names: RepairNames): (event: Happened) => void {

@@ -9,7 +9,7 @@ import {
 } from "@tranship/core";
 import type { LimitFunction } from "p-limit";
 import { asCopyError } from "../errors.ts";
-import { type CopyRun, lending } from "../run.ts";
+import type { CopyRun } from "../run.ts";
 import { confirmFault, type Fault, faultIn } from "./fault.ts";
 
 export interface TargetLookOptions {
@@ -108,10 +108,10 @@ export class TargetLook {
 
   /** A call of the target in one of these slots. */
   inSlot<T>(slots: LimitFunction, task: (call: CallOptions) => Promise<T>): Promise<T> {
-    const { call } = this.#options;
+    const { call, run } = this.#options;
     return slots(() => {
       call.signal.throwIfAborted();
-      return task({ ...call, whileWaiting: lending(slots) });
+      return task({ ...call, whileWaiting: run.lending(slots) });
     });
   }
 }
