@@ -60,6 +60,10 @@ export class HostPace {
   readonly #gate: HostGate;
   readonly #small: AdaptiveLimit;
   readonly #reads: AdaptiveLimit;
+  /**
+   * No limit: the queue has one. A turn that was held while a part of an upload waits there would
+   * keep the next part from the slot that it has already.
+   */
   readonly #writes: AdaptiveLimit;
   readonly #quota: PullQuota | undefined;
   /** Since the last good answer; those of requests that were under way together count once. */
@@ -71,7 +75,7 @@ export class HostPace {
     const { concurrency: most, cap, clock, closing } = options;
     this.#small = new AdaptiveLimit({ most, start: FIRST_AT_ONCE, cap, now: () => clock.idle(), closing });
     this.#reads = new AdaptiveLimit({ most, cap, closing });
-    this.#writes = new AdaptiveLimit({ most, cap, closing });
+    this.#writes = new AdaptiveLimit({ most: Number.POSITIVE_INFINITY });
     this.#quota = options.pullFloor === undefined ? undefined : new PullQuota(options.pullFloor);
   }
 
@@ -88,9 +92,6 @@ export class HostPace {
     const turn = await this.#turn(request);
     try {
       this.#checkQuota(request);
-      // The queue limits them. A turn that was held while a request waits there would keep the next
-      // part of an upload from the slot that it has already.
-      if (trafficOf(request) === "write") turn.end();
       const response = await send(withTurn(request, turn));
       this.#answered(response, turn);
       return response;
@@ -186,7 +187,7 @@ export class HostPace {
     const before = this.heldForMs;
     this.#gate.closeFor(delayMs);
     if (delayMs <= before) return;
-    const concurrency = Math.min(this.#small.limit, this.#reads.limit, this.#writes.limit);
+    const concurrency = Math.min(this.#small.limit, this.#reads.limit);
     this.#options.onHeld?.({ delayMs, concurrency, status });
   }
 }

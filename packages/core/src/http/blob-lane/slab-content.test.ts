@@ -58,6 +58,36 @@ describe("slabContent()", () => {
     expect([pool.lent, pool.transfers, state.closed]).toEqual([0, 0, 1]);
   });
 
+  it("holds no memory while it waits: what it waits for may need it", async () => {
+    const pool = new SlabPool({ budget: 512 * KIB });
+    let grown = false;
+    const grow = async (): Promise<void> => {
+      await Array.fromAsync(slabContentOf(pool, counting(3)));
+      grown = true;
+    };
+    const { fill, state } = counting(2);
+    const content = slabContentOf(pool, { fill, ready: () => (grown || state.filled === 0 ? undefined : grow()) });
+    const pieces = await Array.fromAsync(content);
+    expect(pieces.map(([number]) => number)).toEqual([1, 2]);
+    expect([grown, pool.lent, pool.transfers]).toEqual([true, 0, 0]);
+  });
+
+  it("hands on what comes after its end as it is, with no memory of its own, and closes it", async () => {
+    const pool = new SlabPool({ budget: 512 * KIB });
+    const { fill, close, state } = counting(1);
+    const others = counting(9);
+    const content = slabContentOf(pool, { fill, close, rest: async () => slabContentOf(pool, others) });
+    const leases = leasesOf(content);
+    for (const number of [1, 1, 2]) {
+      const lease = await leases.read();
+      expect(lease?.bytes[0]).toBe(number);
+      lease?.release();
+    }
+    expect(pool.transfers).toBe(1);
+    await leases.close();
+    expect([state.closed, others.state.closed, pool.transfers, pool.lent]).toEqual([1, 1, 0, 0]);
+  });
+
   it("throws what the source throws, and lends nothing then", async () => {
     const pool = new SlabPool({ budget: 512 * KIB });
     const leases = leasesOf(slabContentOf(pool, { fill: () => Promise.reject(new Error("no disk")) }));
