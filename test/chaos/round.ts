@@ -6,8 +6,9 @@ import { verifyImage } from "@tranship/copy";
 import { type Digest, Registry } from "@tranship/core";
 import { runCommand, startCommand } from "../cli/run-command.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
+import { type ClosedSessions, expectClosed } from "./closed-sessions.ts";
 import type { Random } from "./random.ts";
-import { type SessionLedger, sessionLedger } from "./session-ledger.ts";
+import { sessionLedger } from "./session-ledger.ts";
 import { watchTag } from "./tag-watcher.ts";
 import type { ChaosTarget } from "./targets.ts";
 
@@ -30,16 +31,12 @@ export interface RoundOptions {
 }
 
 /** How a round went. Nothing of it was wrong, or it threw. */
-export interface RoundResult {
+export interface RoundResult extends ClosedSessions {
   readonly killed: number;
   readonly failed: number;
   readonly broken: number;
   /** Bytes that went over both sides, by the image's own on both. */
   readonly overhead: number;
-  /** Sessions whose newest Location was answered to nobody: the connection was broken, or the process killed before it did anything with it. Nobody can cancel them. */
-  readonly unheard: number;
-  /** Sessions that the target has forgotten by itself, since their connection was broken (404), and whose files it purges later. */
-  readonly forgotten: number;
   /** How often the tag was there while it was watched. */
   readonly seen: number;
 }
@@ -101,25 +98,4 @@ async function expectNothingLeft(home: string, temporary: string): Promise<void>
   if (state.spool.files > 0) throw new Error(`The spool still has ${state.spool.files} files`);
   const left = await readdir(temporary);
   if (left.length > 0) throw new Error(`The temporary folder still has ${left.join(", ")}`);
-}
-
-/** Of sessions that are on a target's disk, how many are nobody's doing. @throws {Error} for one that the client used and left open. */
-async function expectClosed(
-  host: string,
-  sessions: readonly string[],
-  ledger: SessionLedger,
-): Promise<Pick<RoundResult, "unheard" | "forgotten">> {
-  let [unheard, forgotten] = [0, 0];
-  for (const session of sessions) {
-    const location = ledger.location(session);
-    const { pathname, search } = new URL(location ?? "/", `http://${host}`);
-    const status = location === undefined ? undefined : (await fetch(`http://${host}${pathname}${search}`)).status;
-    if (status === 404) forgotten += 1;
-    else if (!ledger.usedNewest(session)) unheard += 1;
-    else
-      throw new Error(
-        `An upload was left open at the target, which answers ${status} for it: ${ledger.history(session).join(", ")}`,
-      );
-  }
-  return { unheard, forgotten };
 }

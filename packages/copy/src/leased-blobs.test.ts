@@ -35,6 +35,8 @@ interface CopyingProcess {
   readonly repository: (name: string) => RegistryStore;
   readonly run: CopyRun;
   copy(repository?: string, signal?: AbortSignal): ReturnType<typeof copy>;
+  /** Resolves when one of its blobs waits for another process. */
+  waits(): Promise<void>;
 }
 
 /** A registry, and processes with one journal that copy to it. */
@@ -64,17 +66,23 @@ async function setupOf(script?: Script) {
       // One big blob at a time: who waits in a slot lets nothing else go.
       const run = new CopyRun({ blobs: 1 });
       const events: CopyEvent[] = [];
+      const said = Promise.withResolvers<void>();
+      const onEvent = (event: CopyEvent): void => {
+        events.push(event);
+        if (event.type === "notice") said.resolve();
+      };
       const repository = (name: string): RegistryStore => registry.repository(name);
       return {
         source,
         events,
         repository,
         run,
+        waits: () => said.promise,
         copy: (name = "app", signal) =>
           copy(
             { store: source, reference: "v1" },
             { store: repository(name), reference: image === FIRST ? "first" : "second" },
-            { run, onEvent: (event) => events.push(event), signal },
+            { run, onEvent, signal },
           ),
       };
     },
@@ -130,6 +138,7 @@ describe("copy() of a blob that another process sends to the same registry", () 
     const copying = first.copy("one");
     await begun;
     const waiting = second.copy("two");
+    await second.waits();
     release();
     await copying;
     expect(await waiting).toMatchObject({ outcome: "copied", mounted: { count: 1 } });
@@ -149,6 +158,7 @@ describe("copy() of a blob that another process sends to the same registry", () 
     const copying = first.copy();
     await begun;
     const waiting = second.copy();
+    await second.waits();
     release();
     await expect(copying).rejects.toMatchObject({ code: "DENIED" });
     expect(await waiting).toMatchObject({ outcome: "copied", moved: { count: 4 } });
@@ -162,6 +172,7 @@ describe("copy() of a blob that another process sends to the same registry", () 
     const copying = first.copy("app", abort.signal);
     await begun;
     const waiting = second.copy();
+    await second.waits();
     abort.abort(new Error("stop"));
     await expect(copying).rejects.toThrow("stop");
     expect(await waiting).toMatchObject({ outcome: "copied", moved: { count: 4 } });
@@ -177,7 +188,7 @@ describe("copy() of a blob that another process sends to the same registry", () 
     const abort = new AbortController();
     const reason = new Error("stop");
     const waiting = second.copy("app", abort.signal);
-    while (!second.events.some(({ type }) => type === "notice")) await new Promise((resolve) => setImmediate(resolve));
+    await second.waits();
     abort.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     release();
