@@ -183,7 +183,7 @@ export class CopyRun {
  * other hosts goes on.
  * @param most No slot is lent where there are so many already. Default: no limit.
  */
-export function lending(slots: LimitFunction, most = Infinity): NonNullable<CallOptions["whileWaiting"]> {
+export function lending(slots: LimitFunction, most: number = Infinity): NonNullable<CallOptions["whileWaiting"]> {
   return async (wait) => {
     if (slots.concurrency >= most) return wait();
     slots.concurrency += 1;
