@@ -75,3 +75,23 @@ describe("tranship copy, where HEAD answers 404 for what is there", () => {
     expect(run).toMatchObject({ code: 0 });
   });
 });
+
+describe("tranship, at a target that has no list of tags and answers 404 to the request for one", () => {
+  it("looks for each tag by itself, and overwrites none that must be kept", async () => {
+    await using bench = await Workbench.open();
+    const hook: Hook = (request, next) =>
+      request.route.kind === "tags" ? Promise.resolve({ status: 404, body: "404 page not found" }) : next();
+    const [from, to] = [await bench.serve(), await bench.serve(hook)];
+    await seed(bench.repository(from, "app"), index, "v1");
+    const other = sampleIndex({ seed: "other" });
+    await seed(bench.repository(to, "app"), other, "v1");
+    const [source, target] = [`${from.address}/app`, `${to.address}/app`];
+    await writeFile(
+      bench.path("mirror.yaml"),
+      JSON.stringify({ version: 1, mirrors: [{ from: source, to: target, tags: { immutable: "*" } }] }),
+    );
+    expect(await bench.run(["sync", "-f", "mirror.yaml"])).toMatchObject({ code: 0 });
+    expect(await bench.run(["copy", "--all-tags", "--no-clobber", source, target])).toMatchObject({ code: 0 });
+    expect((await bench.repository(to, "app").open("v1")).descriptor.digest).toBe(other.root.descriptor.digest);
+  });
+});

@@ -94,6 +94,17 @@ describe("refusalOf()", () => {
     },
   );
 
+  it.each([401, 403, 408, 425, 429, 500, 503])(
+    "takes a code that says that something is missing for nothing beside %i",
+    async (status) => {
+      for (const code of ["NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN"]) {
+        const error = await refusal({ status, text: JSON.stringify({ errors: [{ code }] }) });
+        expect(error.code).not.toMatch(/UNKNOWN/);
+        expect(error.errors).toEqual([{ code }]);
+      }
+    },
+  );
+
   it("shows no more of a page than its title", async () => {
     const text = `<html><head><title>502 Bad\n Gateway</title></head><body>${"internal ".repeat(100)}</body></html>`;
     const error = await refusal({ status: 502, text, headers: { "content-type": "text/html" } });

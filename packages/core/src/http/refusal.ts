@@ -23,8 +23,17 @@ const SPEC_CODES: ReadonlySet<string> = new Set([
   "TOOMANYREQUESTS",
 ]);
 
+/** Codes that say that something is missing. */
+const MISSING_CODES: ReadonlySet<string> = new Set([
+  "BLOB_UNKNOWN",
+  "BLOB_UPLOAD_UNKNOWN",
+  "MANIFEST_BLOB_UNKNOWN",
+  "MANIFEST_UNKNOWN",
+  "NAME_UNKNOWN",
+]);
+
 /**
- * The error for a status that the caller does not handle. Its code is the registry's where the spec knows it, else what the status means.
+ * The error for a status that the caller does not handle. Its code is the registry's where the spec knows it and the status can mean it, else what the status means.
  * Reads the body, up to 64 KiB of it; what can't be read is left out.
  * Spec: distribution-spec v1.1.1, "Error Codes".
  */
@@ -45,7 +54,8 @@ export async function refusalOf(response: HttpResponse, request: HttpRequest): P
   const errors = parseErrors(text);
   const said = saidBy(errors) ?? titleOf(text, response) ?? meaningOf(response);
   const retryAfterMs = parseRetryAfter(response.headers["retry-after"]);
-  const code = errors.find((error) => SPEC_CODES.has(error.code))?.code ?? codeOf(response.status, request);
+  const spoken = errors.find(({ code }) => SPEC_CODES.has(code) && canMean(code, response.status))?.code;
+  const code = spoken ?? codeOf(response.status, request);
   // Without the registry's own words it may be the proxy's refusal, which is never a 401.
   const isOwn = errors.length > 0 || response.status === 401 || response.proxy === undefined;
   const at = isOwn ? "" : `, at the registry or the proxy ${response.proxy}`;
@@ -56,6 +66,11 @@ export async function refusalOf(response: HttpResponse, request: HttpRequest): P
     errors,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
+}
+
+/** Whoever is refused, or told to come back, was not told that something is missing, whatever code stands beside it. */
+function canMean(code: string, status: number): boolean {
+  return !MISSING_CODES.has(code) || (status < 500 && ![401, 403, 408, 425, 429].includes(status));
 }
 
 /** What Go's and nginx's servers answer in plain text to a request that should have come over TLS. */

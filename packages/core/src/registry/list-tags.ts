@@ -1,3 +1,4 @@
+import { RegistryError } from "../errors.ts";
 import type { CallOptions, ListedTag } from "../store/store.ts";
 import { explained } from "./explain.ts";
 import { listedTags } from "./google-tags.ts";
@@ -16,7 +17,7 @@ export async function* listTags(
 /**
  * The tags of the repository, in the registry's order, with digests and times where the list has them. 1 request for each 1000 tags, or as many as the registry gives at once.
  * Spec: distribution-spec v1.1.1, "Listing Tags" (end-8).
- * @throws {RegistryError} NAME_UNKNOWN where there is no such repository. @throws {IncompleteListError} after what came, where the end is not proven.
+ * @throws {RegistryError} NAME_UNKNOWN where there is no such repository, UNSUPPORTED where there is no such list. @throws {IncompleteListError} after what came, where the end is not proven.
  */
 export async function* listTagPages(
   repository: RemoteRepository,
@@ -33,6 +34,15 @@ export async function* listTagPages(
   try {
     yield* listNames(repository, list, options);
   } catch (error) {
-    throw explained(error, `Cannot list the tags of "${labelOf(repository)}"`);
+    throw explained(
+      error,
+      `Cannot list the tags of "${labelOf(repository)}"`,
+      hasNoList(error) ? "UNSUPPORTED" : undefined,
+    );
   }
+}
+
+/** A 404 in which the registry says nothing of its own is that of a server without this list. It says nothing of the repository. */
+function hasNoList(error: unknown): boolean {
+  return error instanceof RegistryError && error.status === 404 && error.errors.length === 0;
 }

@@ -60,7 +60,8 @@ export const HOST_FACTS: { readonly [N in HostFactName]-?: HostFactRule<NonNulla
   maxBody: bytes(WEEK_MS),
   minChunk: bytes(MONTH_MS),
   resume: oneOf(MONTH_MS, "any-byte", "whole-chunks", "none"),
-  checksDigest: yesOrNo(MONTH_MS),
+  // Bytes that another process sent are trusted for it: it is asked again soon, for 2 to 4 requests.
+  checksDigest: yesOrNo(DAY_MS),
   singlePost: yesOrNo(MONTH_MS),
   referrers: oneOf(0, "api", "tag"),
   manifestHead: yesOrNo(DAY_MS),
