@@ -44,6 +44,8 @@ describe("tranship sync --watch", () => {
 
     command.process.kill("SIGTERM");
     expect(await command.ended).toMatchObject({ code: 0, stderr: "" });
+    // What a watch writes is the file's own, as what a sync writes is.
+    expect(JSON.parse((await bench.run(["state", "--json"])).stdout)).toMatchObject({ ownedTags: 1 });
   });
 
   it("ends a copy under way as a sync does", async () => {

@@ -53,6 +53,77 @@ describe("executeDeletions()", () => {
     ]);
   });
 
+  it("looks before each wave, at what is left, and keeps what has changed with all that it needs", async () => {
+    const looks: Inventory[] = [];
+    const removed: InventoryManifest[] = [];
+    const outcomes = await executeDeletions(WAVES, {
+      inventory: INVENTORY,
+      look: async (inventory) => {
+        looks.push(inventory);
+        const changed = new Map(looks.length === 2 ? [[CHILD.digest, "it got a tag"]] : []);
+        return { inventory, changed };
+      },
+      remove: async (one) => void removed.push(one),
+      signal: new AbortController().signal,
+    });
+    expect(looks).toEqual([INVENTORY, [CHILD, SIGNATURE, KEPT]]);
+    expect(removed).toEqual([INDEX, IMAGE]);
+    expect(outcomes.slice(2)).toMatchObject([
+      { outcome: "kept", why: "it got a tag" },
+      { outcome: "kept", why: `${CHILD.digest} needs it: it got a tag` },
+    ]);
+  });
+
+  it.each([
+    ["was moved", KEPT.digest, "kept"],
+    ["was deleted, and its manifest is there", undefined, "kept"],
+    ["was deleted with its manifest", "gone", "deleted"],
+  ] as const)("deletes no manifest whose tag %s right before", async (_, now, outcome) => {
+    const removed: InventoryManifest[] = [];
+    const outcomes = await executeDeletions(WAVES, {
+      inventory: INVENTORY,
+      resolve: async (reference) => {
+        if (reference === "v1") return now === "gone" ? undefined : now;
+        if (reference === INDEX.digest) return now === "gone" ? undefined : INDEX.digest;
+        return IMAGE.digest;
+      },
+      remove: async (one) => void removed.push(one),
+      signal: new AbortController().signal,
+    });
+    expect(outcomes[0]).toMatchObject({ outcome });
+    expect(removed).not.toContain(INDEX);
+    // What a kept index lists is kept with it.
+    expect(removed.includes(CHILD)).toBe(outcome === "deleted");
+  });
+
+  it("deletes nothing where the first look fails, and nothing more where a later one does", async () => {
+    const error = new Error("no route");
+    const run = (failing: number, removed: InventoryManifest[]) => {
+      let looks = 0;
+      return executeDeletions(WAVES, {
+        inventory: INVENTORY,
+        look: async (inventory) => {
+          looks += 1;
+          if (looks === failing) throw error;
+          return { inventory, changed: new Map() };
+        },
+        remove: async (one) => void removed.push(one),
+        signal: new AbortController().signal,
+      });
+    };
+    const none: InventoryManifest[] = [];
+    await expect(run(1, none)).rejects.toBe(error);
+    expect(none).toEqual([]);
+    const some: InventoryManifest[] = [];
+    expect(await run(2, some)).toMatchObject([
+      { outcome: "deleted" },
+      { outcome: "deleted" },
+      { outcome: "failed", error },
+      { outcome: "left", because: CHILD.digest },
+    ]);
+    expect(some).toEqual([INDEX, IMAGE]);
+  });
+
   it("rejects with the signal's reason, and begins no further deletion", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");

@@ -34,7 +34,7 @@ export async function lookAgain(
   options: Omit<ReadInventoryOptions, "tags" | "timeOf"> = {},
 ): Promise<SecondLook> {
   const { referrers, children, onBrokenTags, ...call } = options;
-  const tags = await resolveTags(store, call, onBrokenTags);
+  const tags = await resolveTags(store, before, call, onBrokenTags);
   const earlier = new Map(before.flatMap(({ digest, tags: own }) => own.map((tag) => [tag, digest] as const)));
   const unread = [...tags].filter(([tag, digest]) => earlier.get(tag) !== digest).map(([tag]) => tag);
   const fresh =
@@ -85,10 +85,11 @@ function whatChanged(before: readonly string[], now: readonly string[]): string 
 /** What each tag points to. A tag that was deleted between the list and its HEAD is left out. @throws {StoreError} BROKEN_TAG. */
 async function resolveTags(
   store: LookableAgain,
+  before: Inventory,
   call: CallOptions,
   onBrokenTags?: OnBrokenTags,
 ): Promise<ReadonlyMap<string, Digest>> {
-  const listed = await listTags(store, call);
+  const listed = await listTags(store, before, call);
   const resolved = await atOnce(listed, async ({ name, digest }) => ({
     name,
     digest: digest ?? (await resolveKnown(store, name, call)),
@@ -106,13 +107,16 @@ async function resolveTags(
   );
 }
 
-/** Every tag, with its digest where the list has digests. A repository that is gone has none. */
-async function listTags(store: LookableAgain, call: CallOptions): Promise<readonly ListedTag[]> {
+/** Every tag, with its digest where the list has digests. */
+async function listTags(store: LookableAgain, before: Inventory, call: CallOptions): Promise<readonly ListedTag[]> {
   try {
     if (store.listedTags !== undefined) return await Array.fromAsync(store.listedTags(call));
     if (store.tags !== undefined) return (await Array.fromAsync(store.tags(call))).map((name) => ({ name }));
   } catch (error) {
-    if (error instanceof StoreError && error.code === "NAME_UNKNOWN") return [];
+    if (!(error instanceof StoreError) || error.code !== "NAME_UNKNOWN") throw error;
+    // Distribution on object storage says so of a repository that has manifests and no tags. A registry that hides the repository hides its manifests too.
+    const [known] = before;
+    if (known !== undefined && (await resolveKnown(store, known.digest, call)) !== undefined) return [];
     throw error;
   }
   throw new StoreError("UNSUPPORTED", `Cannot prune "${store.name}": it lists no tags`);

@@ -86,7 +86,8 @@ export async function applyJobs(
       for (const notice of job.notices) say(job.name, notice);
       for (const unresolved of job.unresolved) ended(unresolvedImage(unresolved));
       noteFailure();
-      for (const entry of job.entries) if (check || entry.image.action === "delete") deletions.add(entry);
+      if (job.source !== undefined)
+        for (const entry of job.entries) if (check || entry.image.action === "delete") deletions.add(job.source, entry);
       await work({ ...job, entries: job.entries.filter(({ image }) => image.action !== "delete") });
     });
   } catch (error) {

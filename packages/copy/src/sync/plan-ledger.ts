@@ -64,7 +64,7 @@ export class PlanLedger {
     this.#cost(target, { requests: 1 });
   }
 
-  /** A tag that is put on what is there, or deleted. */
+  /** A tag that is put on what is there, looked for, or deleted. */
   tag(target: Place, requests: number): void {
     this.#cost(target, { requests });
   }

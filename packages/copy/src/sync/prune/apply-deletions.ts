@@ -4,7 +4,7 @@ import type { Inventory } from "../../inventory/inventory.ts";
 import { NO_AMOUNTS } from "../../result.ts";
 import type { PlannedImage } from "../sync-plan.ts";
 import type { ImageResult } from "../sync-result.ts";
-import { findFollowers, keepUnowned, listAgain, whyIncomplete } from "./check-target.ts";
+import { findFollowers, keepReturned, keepUnowned, listAgain, whyIncomplete } from "./check-target.ts";
 import { deleteByDigest } from "./delete-by-digest.ts";
 import { contentBefore, followersToDelete } from "./delete-followers.ts";
 import { deleteTag, forEachImage } from "./delete-tag.ts";
@@ -22,7 +22,7 @@ export interface ApplyDeletionsOptions extends DeletionOptions {
 /**
  * Deletes tags of one target that are the mirror's own: alone where the registry can do that, else by `deleteByDigest`. Tags that are about something go last, when all
  * else is gone. Where something of what is to stay there failed, or is not as it was planned, nothing is deleted.
- * Requests: the list of tags; 1 GET for each tag that the run has not read, 1 HEAD and 1 DELETE; where `check` is set 1 HEAD for each tag that is to stay untouched. Where a
+ * Requests: the list of tags; 1 HEAD at the source for each tag that it is said to lack; 1 GET for each tag that the run has not read, 1 HEAD and 1 DELETE; where `check` is set 1 HEAD for each tag that is to stay untouched. Where a
  * tag is about something, those of `readInventory`, unless planning has read the target, and of `lookAgain`.
  * @throws an abort rejects with `signal.reason`. Whatever else fails `ended` is told.
  */
@@ -46,6 +46,7 @@ async function deleteAll(
   if (incomplete !== undefined) return results.keep(images, incomplete);
   await listAgain(group, results, options);
   await keepUnowned(open(), results, options.ownership);
+  await keepReturned(group, open(), results, options);
   if (open().length === 0) return;
   const followers = await findFollowers(group, open(), results, options);
   const before = await readBefore(group, followers, options, results);

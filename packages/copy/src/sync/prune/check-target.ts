@@ -2,6 +2,7 @@ import type { Digest } from "@tranship/core";
 import { isDigestTag } from "../../digest-tags.ts";
 import { failureRecord } from "../../failure-record.ts";
 import { inFlight } from "../../in-flight.ts";
+import { Reader } from "../../reader.ts";
 import { Writer } from "../../writer.ts";
 import { readTargetListing } from "../listing.ts";
 import { isReadable } from "../sync-job.ts";
@@ -31,6 +32,30 @@ export async function keepUnowned(
         : `the record of what this mirror wrote says "${record.digest}"`;
     results.keep([image], why);
   }
+}
+
+/**
+ * Keeps what the source has after all: its list was read before everything was copied, and may have been wrong. What cannot be asked stays too.
+ * Requests: 1 HEAD at the source for each tag that its list did not have.
+ */
+export async function keepReturned(
+  { source }: DeletionGroup,
+  open: readonly PlannedImage[],
+  results: DeletionResults,
+  options: DeletionOptions,
+): Promise<void> {
+  const gone = open.filter(({ reason }) => reason === "gone");
+  await forEachImage(gone, results, options, async ({ from, tag }, { run, call }) => {
+    try {
+      const { digest } = await new Reader(source, run, call).resolve(tag);
+      return { outcome: "kept", why: `${from}:${tag} is at the source after all: "${digest}"` };
+    } catch (error) {
+      call.signal.throwIfAborted();
+      const record = failureRecord(error);
+      if (record.code === "MANIFEST_UNKNOWN") return undefined;
+      return { outcome: "kept", why: `whether the source still has it cannot be found out: ${record.message}` };
+    }
+  });
 }
 
 /** Lists the target again, right before anything is deleted: what is gone is done, and where there is no list everything stays. Requests: those of the list. */

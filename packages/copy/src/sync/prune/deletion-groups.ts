@@ -1,3 +1,4 @@
+import type { Source } from "@tranship/core";
 import type { JobEntry, SyncStore } from "../sync-job.ts";
 import type { PlannedImage } from "../sync-plan.ts";
 import type { ImageResult } from "../sync-result.ts";
@@ -5,6 +6,7 @@ import type { TargetContent } from "./target-content.ts";
 
 /** What is deleted at one target. */
 export interface DeletionGroup {
+  readonly source: Source;
   readonly target: SyncStore;
   readonly images: readonly PlannedImage[];
   /** Tags of the same target that are to stay as they are. */
@@ -16,6 +18,7 @@ export interface DeletionGroup {
 }
 
 interface Group {
+  readonly source: Source;
   readonly target: SyncStore;
   readonly images: PlannedImage[];
   readonly from: string;
@@ -34,11 +37,11 @@ export class DeletionGroups {
   readonly #wrong = new Set<string>();
 
   /** A deletion, or what is not touched. */
-  add({ image, target, content }: JobEntry): void {
+  add(source: Source, { image, target, content }: JobEntry): void {
     const { from, to, action } = image;
     const key = `${from} ${to}`;
     if (action === "delete") {
-      const group = this.#groups.get(key) ?? { target, images: [], from, to, content };
+      const group = this.#groups.get(key) ?? { source, target, images: [], from, to, content };
       group.images.push(image);
       this.#groups.set(key, group);
     } else if (action === "skip") {
@@ -55,9 +58,9 @@ export class DeletionGroups {
 
   /** When all of the rest is done. */
   *groups(): Generator<DeletionGroup, void, void> {
-    for (const [key, { target, images, from, to, content }] of this.#groups) {
+    for (const [key, { source, target, images, from, to, content }] of this.#groups) {
       const complete = !this.#wrong.has(from) && !this.#wrong.has(to);
-      yield { target, images, unchanged: this.#unchanged.get(key) ?? [], complete, content };
+      yield { source, target, images, unchanged: this.#unchanged.get(key) ?? [], complete, content };
     }
   }
 }

@@ -113,6 +113,8 @@ export class PrunePlanner {
     const own = entries.filter(({ image }) => !shared.has(image.to));
     // GET, HEAD and DELETE.
     for (const { target } of own) ledger.tag(target, 3);
+    // What the source is said to lack is looked for there once more.
+    ledger.tag(source, own.filter(({ image }) => image.reason === "gone").length);
     // The list again; and that what stays is there is seen before anything is deleted.
     for (const store of new Set(own.map(({ target }) => target))) ledger.tag(store, repository.tags.length + 1);
     yield { ...NO_JOB, name: spec.from, source, entries: own, notices };

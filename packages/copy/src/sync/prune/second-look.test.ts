@@ -6,7 +6,7 @@ import {
   pruningMirror,
   withOutcome,
 } from "../../../../../test/support/pruning-setup.ts";
-import type { Call, RecordingStore } from "../../../../../test/support/recording-store.ts";
+import { type Call, RecordingStore } from "../../../../../test/support/recording-store.ts";
 import { buildArtifact, buildImage, putManifest } from "../../../../../test/support/small-image.ts";
 
 let setup: PruningSetup;
@@ -74,6 +74,38 @@ describe("pruning of tags that changed while the run went on", () => {
     expect(whys(result)).toEqual({ v1: `somebody else has moved it to "${now.digest}" during this run` });
     expect(await setup.tags()).toEqual(["v1", "v3", "v4", "v5"]);
     expect((await target.resolve("v1")).digest).toBe(now.digest);
+  });
+
+  it("keeps what the source has after all, though its list did not, and says so", async () => {
+    const { source, target } = setup;
+    const [first, second] = [await source.resolve("v1"), await source.resolve("v2")];
+    for (const tag of ["v1", "v2"]) await source.untag(tag);
+    // v1 comes back while the run goes on; of v2 the source only says so when it is asked.
+    onceBefore(target, beforeSecondList, () => source.tag(first, "v1"));
+    Object.assign(source, {
+      resolve: async (reference: string) =>
+        reference === "v2" ? second : RecordingStore.prototype.resolve.call(source, reference),
+    });
+    const result = await setup.sync([pruningMirror()]);
+    expect(result).toMatchObject({ ok: true, outcomes: { deleted: 0, kept: 2 } });
+    expect(whys(result)).toEqual({
+      v1: `src/app:v1 is at the source after all: "${first.digest}"`,
+      v2: `src/app:v2 is at the source after all: "${second.digest}"`,
+    });
+    expect(await setup.tags()).toHaveLength(5);
+  });
+
+  it("keeps what the source cannot be asked for; what it has and does not choose it is not asked for", async () => {
+    const { source } = setup;
+    await source.untag("v1");
+    source.before = ({ method, about }) => {
+      if (method === "resolve" && about === "v1") throw new StoreError("NETWORK", "no route");
+    };
+    source.calls.length = 0;
+    const result = await setup.sync([pruningMirror(["v2"])]);
+    expect(withOutcome(result, "deleted")).toEqual(["v2"]);
+    expect(whys(result)["v1"]).toMatch(/^whether the source still has it cannot be found out: .*no route/);
+    expect(source.about("resolve").filter((tag) => tag === "v2")).toEqual([]);
   });
 
   it("finds a tag that somebody has deleted to be gone", async () => {
