@@ -210,6 +210,19 @@ describe("what a mirror owns of tags that never move", () => {
     expect(withOutcome(result, "deleted")).toEqual(["v2"]);
   });
 
+  it("is not one that differs from its source where the target's list has digests either", async () => {
+    const { target } = setup;
+    await target.tag((await putImages(target, ["x"]))[0] as never, "v1");
+    Object.assign(target, {
+      listedTags: async function* () {
+        for await (const name of target.tags()) yield { name, digest: (await target.resolve(name)).digest };
+      },
+    });
+    await setup.sync([immutable()]);
+    await setup.sync([immutable()]);
+    expect(plannedDeletions(await setup.plan([immutable(["v1", "v2"])]))).toEqual({ v2: "written" });
+  });
+
   it("costs nothing where the mirror does not prune, or owns by pattern", async () => {
     const plain = pruningMirror([], { immutable: (tags) => new Set(tags), targets: [{ to: "dst/app" }] });
     const byPattern = pruningMirror([], { immutable: (tags) => new Set(tags), ownership: "pattern" });
