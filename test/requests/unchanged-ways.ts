@@ -21,9 +21,9 @@ export interface UnchangedWay {
 const PLATFORMS = { platforms: ["linux/amd64", "linux/arm64"] };
 const LIST = { "GET tags": 1 };
 const heads = (tags: number): Readonly<Record<string, number>> => ({ ...LIST, "HEAD manifest": tags });
-/** Azure's API lists 100 tags at once; the first request brings the challenge. */
+/** Azure's API lists 100 tags at once; the first request brings the challenge, and an empty page proves the end after a full one. */
 const pages = (tags: number): Readonly<Record<string, number>> => ({
-  "GET _tags": 1 + Math.ceil(tags / 100),
+  "GET _tags": 2 + Math.floor(tags / 100),
   "GET token": 1,
 });
 
