@@ -23,8 +23,8 @@ function copyTo(target: string): Promise<InterruptedCopy> {
 /** The second process has finished what the first began, and nothing of it is left. */
 function expectFinished({ ended, again, states: [before, after] }: InterruptedCopy): void {
   expect({ ended, stderr: again.stderr, code: again.code }).toEqual({ ended: undefined, stderr: "", code: 0 });
-  expect(before).toContain("Open uploads       1");
-  expect(after).toContain("Open uploads       0");
+  expect(before).toMatch(/^Open uploads +1$/m);
+  expect(after).toMatch(/^Open uploads +0$/m);
 }
 
 function eventsOf({ again }: InterruptedCopy, type: string): readonly Readonly<Record<string, unknown>>[] {
