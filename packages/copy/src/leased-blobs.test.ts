@@ -1,18 +1,22 @@
 import {
+  type Descriptor,
   type Digest,
   type LeaseJournal,
+  type LeaseOptions,
   MemoryJournal,
   MemoryStore,
+  OCI_LAYER,
   Registry,
   type RegistryStore,
 } from "@tranship/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RecordingStore } from "../../../test/support/recording-store.ts";
 import { type Sample, sampleImage, seed } from "../../../test/support/sample-image.ts";
 import { failed, type Script, scriptedRegistry } from "../../../test/support/scripted-registry.ts";
 import { copy } from "./copy.ts";
 import type { CopyEvent } from "./events.ts";
 import { CopyRun } from "./run.ts";
+import { Writer } from "./writer.ts";
 
 const SHARED = { seed: "shared", size: 200_000, kind: "plain" } as const;
 /** Two images with one layer in common, and one each of their own. */
@@ -212,6 +216,31 @@ describe("copy() of a blob that another process sends to the same registry", () 
     await copying;
     expect(setup.commits(SHARED_DIGEST)).toBe(2);
   });
+});
+
+it.each([
+  ["a minute, and what 64 KiB per second take", 200_000, 63_051],
+  ["15 minutes at most", 1024 * 1024 * 1024, 900_000],
+])("copy() sends a blob that another process holds for longer than %s", async (_, size, longest) => {
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+  const waits: number[] = [];
+  const target = Object.assign(new RecordingStore(new MemoryStore("target")), {
+    lease: async () => "held" as const,
+    leaseFreed: async (_blob: Descriptor, { waitMs = 0 }: LeaseOptions) => {
+      waits.push(Math.floor(waitMs));
+      now += waitMs;
+    },
+  });
+  target.before = ({ method }) => {
+    if (method === "push") throw new Error("it is sent");
+  };
+  const call = { signal: new AbortController().signal };
+  const writer = new Writer(target, { run: new CopyRun(), call, sourceName: "source" });
+  const blob = { mediaType: OCI_LAYER, digest: OWN_DIGEST, size };
+  await expect(writer.pushBlob(blob, () => Promise.reject(), {})).rejects.toThrow("it is sent");
+  expect(waits).toEqual([longest]);
+  clock.mockRestore();
 });
 
 describe("copy() with a journal that no other process uses", () => {

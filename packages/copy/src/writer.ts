@@ -28,6 +28,9 @@ const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMA
 
 /** The longest that a blob waits for other processes, in ms: then it is sent, whoever else sends it. */
 const MOST_WAIT_MS = 15 * 60_000;
+/** What is waited for any blob, in ms, and the bytes per second below which another process is too slow to be waited for. */
+const LEAST_WAIT_MS = 60_000;
+const SLOWEST = 64 * 1024;
 
 /** How the sending of a blob is told to other processes. */
 interface Leased {
@@ -111,11 +114,12 @@ export class Writer {
   ): Promise<PushOutcome> {
     const { run, call, source = this.target } = this.#options;
     const asked = { mountFrom: how.mountFrom, signal: call.signal };
-    const began = performance.now();
+    const mostMs = Math.min(MOST_WAIT_MS, LEAST_WAIT_MS + (descriptor.size / SLOWEST) * 1000);
+    const end = performance.now() + (how.anew === true ? 0 : mostMs);
     for (;;) {
       const outcome = await run.inPushSlot(source, this.target, descriptor, async (lend) => {
         call.signal.throwIfAborted();
-        const mayWait = how.anew !== true && performance.now() - began < MOST_WAIT_MS;
+        const mayWait = performance.now() < end;
         const lease = mayWait ? await this.target.lease?.(descriptor, asked) : undefined;
         if (lease === "held") return lease;
         try {
@@ -126,7 +130,7 @@ export class Writer {
       });
       if (outcome !== "held") return outcome;
       this.#tellOfWait();
-      await this.target.leaseFreed?.(descriptor, asked);
+      await this.target.leaseFreed?.(descriptor, { ...asked, waitMs: end - performance.now() });
     }
   }
 

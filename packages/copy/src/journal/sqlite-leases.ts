@@ -3,6 +3,9 @@ import type { Connection, Row } from "./connection.ts";
 import type { JournalDatabase } from "./journal-database.ts";
 import type { UploadOwner } from "./upload-owner.ts";
 
+/** Of a time that is given twice: a clock that was set back by more than the time of the lease prolongs nothing. */
+const CURRENT = "2 * renewed - expires <= ? AND expires > ?";
+
 /** Leases in a file that several processes share. */
 export class SqliteLeases implements LeaseJournal {
   readonly #database: JournalDatabase;
@@ -43,7 +46,7 @@ export class SqliteLeases implements LeaseJournal {
 
   async held(): Promise<readonly Lease[]> {
     const now = this.#now();
-    const sql = "SELECT fence, name, owner, expires FROM leases WHERE renewed <= ? AND expires > ? ORDER BY fence";
+    const sql = `SELECT fence, name, owner, expires FROM leases WHERE ${CURRENT} ORDER BY fence`;
     const rows = await this.#database.read((connection) => connection.all(sql, now, now));
     const owners = new Set(rows.map(({ owner }) => String(owner)));
     const dead = new Set([...owners].filter((owner) => this.#owner.isDead(owner)));
@@ -57,12 +60,9 @@ export class SqliteLeases implements LeaseJournal {
 
   #give(connection: Connection, name: string, ttlMs: number): Lease | undefined {
     const now = this.#now();
-    const row = connection.get("SELECT owner, renewed, expires FROM leases WHERE name = ?", name);
-    if (row !== undefined) {
-      const isCurrent = Number(row["renewed"]) <= now && now < Number(row["expires"]);
-      if (isCurrent && !this.#owner.isDead(String(row["owner"]))) return undefined;
-      connection.run("DELETE FROM leases WHERE name = ?", name);
-    }
+    const row = connection.get(`SELECT owner FROM leases WHERE name = ? AND ${CURRENT}`, name, now, now);
+    if (row !== undefined && !this.#owner.isDead(String(row["owner"]))) return undefined;
+    connection.run("DELETE FROM leases WHERE name = ?", name);
     const expires = now + ttlMs;
     const sql = "INSERT INTO leases (name, owner, renewed, expires) VALUES (?, ?, ?, ?) RETURNING fence";
     const fence = Number(connection.get(sql, name, this.#owner.id, now, expires)?.["fence"]);

@@ -1,6 +1,6 @@
 import type { Lease, LeaseJournal, LeaseTerm } from "./lease-journal.ts";
 
-/** A lease with the time from which it counts: a clock that was set back does not prolong it. */
+/** A lease with the time from which it counts. */
 interface RecordedLease extends Lease {
   readonly renewed: number;
 }
@@ -62,9 +62,10 @@ export class MemoryLeases implements LeaseJournal {
     return known?.fence === fence && known.owner === this.#owner;
   }
 
+  /** A clock that was set back by more than the time of the lease prolongs nothing. */
   #isHeld({ renewed, expires }: RecordedLease): boolean {
     const now = this.#table.now();
-    return renewed <= now && now < expires;
+    return renewed - (expires - renewed) <= now && now < expires;
   }
 }
 

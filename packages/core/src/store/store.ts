@@ -127,6 +127,8 @@ export interface ReplaceOptions extends CallOptions {
 export interface LeaseOptions {
   /** As for the push. */
   readonly mountFrom?: readonly string[] | undefined;
+  /** For `leaseFreed`: the longest wait, in ms. Default: no limit. */
+  readonly waitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -175,7 +177,7 @@ export interface Target {
    * No request. A target without shared memory leaves both out.
    */
   lease?(blob: Descriptor, options?: LeaseOptions): Promise<BlobLease | "held">;
-  /** Resolves when the lease of a blob may be free: it was released, or its process stands still or has ended. No request. @throws the signal's reason. */
+  /** Resolves when the lease of a blob may be free: it was released, or its process stands still or has ended; or when `waitMs` have passed. No request. @throws the signal's reason. */
   leaseFreed?(blob: Descriptor, options?: LeaseOptions): Promise<void>;
   /** Points `reference`, a tag, at a manifest that is there. */
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;

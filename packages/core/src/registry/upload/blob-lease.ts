@@ -25,7 +25,7 @@ export async function blobLeaseFreed(
   blob: Descriptor,
   options: LeaseOptions,
 ): Promise<void> {
-  await repository.leases.freed(await nameOf(repository, blob, options), options.signal);
+  await repository.leases.freed(await nameOf(repository, blob, options), options);
 }
 
 /**

@@ -39,9 +39,7 @@ describe("RegistryLeases", () => {
       "held",
     ]);
     const freed: number[] = [];
-    const waits = [second, third, third].map((waiting, at) =>
-      waiting?.freed(NAME, undefined).then(() => freed.push(at)),
-    );
+    const waits = [second, third, third].map((waiting, at) => waiting?.freed(NAME).then(() => freed.push(at)));
     expect(await second?.acquire("another")).not.toBe("held");
     expect(freed).toEqual([]);
     lease.release();
@@ -55,19 +53,26 @@ describe("RegistryLeases", () => {
     await acquired(leases[0]);
     const abort = new AbortController();
     const reason = new Error("stop");
-    const waiting = leases[1]?.freed(NAME, abort.signal);
+    const waiting = leases[1]?.freed(NAME, { signal: abort.signal });
     abort.abort(reason);
     await expect(waiting).rejects.toBe(reason);
-    await expect(leases[1]?.freed(NAME, abort.signal)).rejects.toBe(reason);
+    await expect(leases[1]?.freed(NAME, { signal: abort.signal })).rejects.toBe(reason);
     // Who waits for another one is not held up by it.
-    await leases[1]?.freed("another", undefined);
+    await leases[1]?.freed("another");
     expect(await journals[1]?.leases.held()).toHaveLength(1);
+  });
+
+  it("wakes a process that has waited long enough, whoever holds the lease", async () => {
+    const { leases } = processes(2);
+    await acquired(leases[0]);
+    await leases[1]?.freed(NAME, { waitMs: 5 });
+    expect(await leases[1]?.acquire(NAME)).toBe("held");
   });
 
   it("gives the lease of a process that is suspended to another one, once it expires", async () => {
     const { leases, pass } = processes(2);
     const suspended = await acquired(leases[0]);
-    const waiting = leases[1]?.freed(NAME, undefined);
+    const waiting = leases[1]?.freed(NAME);
     pass(20_000);
     await waiting;
     await acquired(leases[1]);
@@ -128,7 +133,7 @@ describe("RegistryLeases", () => {
     const journal = { ...leasesOf(journals[1]), ...broken };
     const waiting = new RegistryLeases(journal, new Saving(), QUICK);
     expect(await waiting.acquire(NAME)).toBe("held");
-    await waiting.freed(NAME, undefined);
+    await waiting.freed(NAME);
   });
 
   it("renews a lease again and again, and releases it, also where a renewal has failed", async () => {
@@ -149,7 +154,7 @@ describe("RegistryLeases", () => {
     await third.promise;
     expect(await leases[1]?.acquire(NAME)).toBe("held");
     lease.release();
-    await leases[1]?.freed(NAME, undefined);
+    await leases[1]?.freed(NAME);
     await acquired(leases[1]);
   });
 });

@@ -1,5 +1,5 @@
 import type { LeaseJournal } from "../../journal/lease-journal.ts";
-import type { BlobLease } from "../../store/store.ts";
+import type { BlobLease, LeaseOptions } from "../../store/store.ts";
 import { pause } from "../pause.ts";
 import type { Saving } from "../profile/saving.ts";
 import { NO_LEASE, RenewedLease } from "./renewed-lease.ts";
@@ -62,12 +62,12 @@ export class RegistryLeases {
     for (;;) {
       const lease = await this.acquire(name);
       if (lease !== "held") return lease;
-      await this.freed(name, signal);
+      await this.freed(name, { signal });
     }
   }
 
-  /** Resolves when nobody holds the lease, as far as the journal tells. @throws the signal's reason. */
-  async freed(name: string, signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when nobody holds the lease, as far as the journal tells, or when `waitMs` have passed. @throws the signal's reason. */
+  async freed(name: string, { signal, waitMs }: Pick<LeaseOptions, "signal" | "waitMs"> = {}): Promise<void> {
     signal?.throwIfAborted();
     const wakes = this.#waiting.get(name) ?? new Set<Wake>();
     this.#waiting.set(name, wakes);
@@ -75,8 +75,10 @@ export class RegistryLeases {
     const wake: Wake = () => resolve();
     wakes.add(wake);
     signal?.addEventListener("abort", wake, { once: true });
+    const timer = waitMs === undefined ? undefined : setTimeout(wake, waitMs);
     void this.#look();
     await promise;
+    clearTimeout(timer);
     signal?.removeEventListener("abort", wake);
     wakes.delete(wake);
     if (wakes.size === 0 && this.#waiting.get(name) === wakes) this.#waiting.delete(name);
