@@ -15,6 +15,7 @@ export {
 export type { Inventory, InventoryManifest, Lock } from "./inventory/inventory.ts";
 export {
   compareLooks,
+  type LookAgainOptions,
   type LookableAgain,
   lookAgain,
   resolveKnown,

@@ -60,7 +60,8 @@ export async function pruneAction(text: string, flags: PruneFlags, signal: Abort
     ? plan.deletions.flat().map((deletion): DeletionOutcome => ({ deletion, outcome: "deleted" }))
     : await executeDeletions(plan.deletions, {
         inventory,
-        look: async (before) => keepByRules(await target.look(before, { signal, onBrokenTags }), rules),
+        look: async (before, deletedTags) =>
+          keepByRules(await target.look(before, { signal, onBrokenTags, deletedTags }), rules),
         resolve: (reference) => target.resolve(reference, { signal }),
         remove: (one) => target.remove(one, { signal }),
         signal,

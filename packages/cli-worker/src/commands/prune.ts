@@ -13,14 +13,14 @@ export function definePrune(program: Command): void {
       "Deletes the images of a repository or OCI layout that are not among the newest, or are too old; with --keep and " +
         "--older-than those that are both. An image is a digest, whatever number of tags it has, and stays if one of them does. " +
         "What an index lists, referrers and signatures (sha256-….sig) go with it unless something else that stays needs them. " +
-        "Nothing is deleted where a list or a manifest could not be read. Right before the deletions the tags are listed and " +
+        "Nothing is deleted where a list or a manifest could not be read. Right before each few deletions the tags are listed and " +
         "asked for again: what gained or lost a tag meanwhile stays, with all that it needs, and each tag is asked for once more " +
         "right before its manifest is deleted. Blobs are left to the registry's garbage collection.\n" +
         "\n" +
         "An image's age is since its last update in Azure Container Registry (1 request for each 100 manifests, 1 for each " +
         "manifest), elsewhere since it was built, as its annotation or config says (1 request for each tag, each manifest and " +
-        "each config, 1 or 2 for each manifest's referrers). Images that nothing dates are kept. The second look costs 1 HEAD " +
-        "for each tag.",
+        "each config, 1 or 2 for each manifest's referrers). Images that nothing dates are kept. Each look before " +
+        "deletions costs 1 HEAD for each tag, and there are some 8 of them.",
     )
     .argument("<REPO>", "[docker://]HOST/REPOSITORY or oci:DIR")
     .option("--keep <N>", "keep the N newest images", wholeNumber(1, 1_000_000))

@@ -2,6 +2,7 @@ import {
   compareLooks,
   type Inventory,
   type InventoryManifest,
+  type LookAgainOptions,
   lookAgain,
   type ReadInventoryOptions,
   readInventory,
@@ -26,7 +27,7 @@ export interface PruneTarget {
   readonly listsUntagged: boolean;
   read(options: PruneReadOptions): Promise<Inventory>;
   /** Lists the tags again, right before deletions, and reads what is new or moved since. */
-  look(before: Inventory, options: PruneReadOptions): Promise<SecondLook>;
+  look(before: Inventory, options: PruneReadOptions & Pick<LookAgainOptions, "deletedTags">): Promise<SecondLook>;
   /** What a tag or digest points to now; undefined where it is gone. */
   resolve(reference: string, options: CallOptions): Promise<Digest | undefined>;
   /** Deletes a manifest with its tags, and unlocks it where it is locked; one that is gone already is no error. */
@@ -59,12 +60,13 @@ export async function openPruneTarget(
 
 function acrTarget(client: AcrClient, repository: string): PruneTarget {
   const store = client.repository(repository);
+  const deleted = new Set<Digest>();
   return {
     name: store.name,
     listsUntagged: true,
     read: (options) => readAcrInventory(client, repository, options),
-    look: async (before, options) => {
-      const fresh = await readAcrInventory(client, repository, options, before);
+    look: async (before, { deletedTags: _, ...options }) => {
+      const fresh = await readAcrInventory(client, repository, options, { inventory: before, deleted });
       const tags = fresh.flatMap(({ digest, tags: own }) => own.map((tag) => [tag, digest] as const));
       return compareLooks(before, new Map(tags), fresh);
     },
@@ -75,6 +77,7 @@ function acrTarget(client: AcrClient, repository: string): PruneTarget {
         await checkTags(store, manifest, options);
       }
       await deleteFrom(store, manifest, options);
+      deleted.add(manifest.digest);
     },
   };
 }

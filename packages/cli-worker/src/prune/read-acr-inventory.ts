@@ -5,6 +5,7 @@ import {
   type InventoryManifest,
   type Lock,
   type ReadInventoryOptions,
+  resolveKnown,
 } from "@tranship/copy";
 import {
   type AcrClient,
@@ -20,17 +21,24 @@ import {
   type TagProperties,
 } from "@tranship/core";
 
+/** What is known from an earlier look: what a digest stands for does not change. */
+export interface EarlierLook {
+  readonly inventory: Inventory;
+  /** Manifests that were deleted since: the lists may lag behind that. */
+  readonly deleted: ReadonlySet<Digest>;
+}
+
 /**
  * Reads all manifests of a repository at Azure, tagged or not, with the registry's own times and locks.
- * Requests: 1, and 1 for each 100 manifests, each 100 tags, and each manifest that is not in `known`: the lists don't say what an artifact is about.
- * @param known An earlier inventory: what a digest stands for does not change, and the count lags behind deletions.
+ * Requests: 1, and 1 for each 100 manifests, each 100 tags, and each manifest that is not known from an earlier look: the lists don't say what an artifact is about.
+ * @param earlier For a second look: then the count of manifests, which lags behind deletions, is not believed.
  * @throws {StoreError} UNSUPPORTED where the repository itself is locked, or lists not all that it has: what the hidden ones need is not known.
  */
 export async function readAcrInventory(
   client: AcrClient,
   repository: string,
   { onBrokenTags, ...options }: CallOptions & Pick<ReadInventoryOptions, "onBrokenTags">,
-  known?: Inventory,
+  earlier?: EarlierLook,
 ): Promise<Inventory> {
   const action = `Cannot prune "${client.host}/${repository}"`;
   const properties = await client.getRepositoryProperties(repository, options);
@@ -38,14 +46,18 @@ export async function readAcrInventory(
     const how = `unlock it with: tranship acr unlock ${client.host}/${repository}`;
     throw new StoreError("UNSUPPORTED", `${action}: the repository is locked; ${how}`);
   }
-  const manifests = await Array.fromAsync(client.listManifestProperties(repository, options));
-  const tags = await Array.fromAsync(client.listTagProperties(repository, options));
-  const tagsOf = Map.groupBy(tags, ({ digest }) => digest);
   const store = client.repository(repository);
+  const allManifests = await Array.fromAsync(client.listManifestProperties(repository, options));
+  const allTags = await Array.fromAsync(client.listTagProperties(repository, options));
+  const listedAgain = [...allManifests, ...allTags].filter(({ digest }) => earlier?.deleted.has(digest) === true);
+  const gone = await stillGone(store, new Set(listedAgain.map(({ digest }) => digest)), options);
+  const manifests = allManifests.filter(({ digest }) => !gone.has(digest));
+  const tags = allTags.filter(({ digest }) => !gone.has(digest));
+  const tagsOf = Map.groupBy(tags, ({ digest }) => digest);
   const listed = new Set(manifests.map(({ digest }) => digest));
   const withoutManifest = tags.filter(({ digest }) => !listed.has(digest)).map(({ name }) => name);
   const { broken, found } = await findMissingTags(store, withoutManifest, options);
-  const tooFew = known === undefined && (properties.manifestCount ?? 0) > listed.size;
+  const tooFew = earlier === undefined && (properties.manifestCount ?? 0) > listed.size;
   if (found.size > 0 || tooFew) {
     const counts = `the registry lists ${listed.size} of ${properties.manifestCount ?? "its"} manifests`;
     throw new StoreError("UNSUPPORTED", `${action}: ${counts}, and what the others need is not known`);
@@ -54,7 +66,7 @@ export async function readAcrInventory(
     if (onBrokenTags === undefined) throw brokenTagsError(action, store.name, broken);
     onBrokenTags(broken);
   }
-  const read = new Map(known?.map((manifest) => [manifest.digest, manifest]));
+  const read = new Map(earlier?.inventory.map((manifest) => [manifest.digest, manifest]));
   return atOnce(manifests, async (manifest) => {
     const own = tagsOf.get(manifest.digest) ?? [];
     return {
@@ -66,6 +78,19 @@ export async function readAcrInventory(
       locks: locksOf(manifest, own),
     };
   });
+}
+
+/** Of the deleted manifests that are listed those that nobody has pushed again. Requests: 1 HEAD for each. */
+async function stillGone(
+  store: Pick<Source, "resolve">,
+  deleted: ReadonlySet<Digest>,
+  options: CallOptions,
+): Promise<ReadonlySet<Digest>> {
+  const looked = await atOnce([...deleted], async (digest) => ({
+    digest,
+    isGone: (await resolveKnown(store, digest, options)) === undefined,
+  }));
+  return new Set(looked.filter(({ isGone }) => isGone).map(({ digest }) => digest));
 }
 
 async function links(

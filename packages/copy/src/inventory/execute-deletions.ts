@@ -5,6 +5,9 @@ import type { Inventory, InventoryManifest } from "./inventory.ts";
 import type { SecondLook } from "./look-again.ts";
 import { type PlannedDeletions, planDeletions } from "./plan-deletions.ts";
 
+/** How often a repository is looked at again while it is deleted from, besides once for each wave. A picture is good for an eighth of the deletions. */
+const LOOKS = 8;
+
 /**
  * How one deletion went.
  * - kept: not deleted, since the repository has changed after it was planned; `why` says how.
@@ -21,17 +24,18 @@ export interface ExecuteDeletionsOptions {
   readonly inventory: Inventory;
   /** Deletes a manifest with its tags. */
   readonly remove: (manifest: InventoryManifest) => Promise<void>;
-  /** Looks at the repository again, before each wave. Default: the inventory is believed, which is for what nobody else writes to. */
-  readonly look?: ((inventory: Inventory) => Promise<SecondLook>) | undefined;
+  /** Looks at the repository again, before each wave and before each eighth of the deletions. Default: the inventory is believed, which is for what nobody else writes to. */
+  readonly look?: ((inventory: Inventory, deletedTags: ReadonlySet<string>) => Promise<SecondLook>) | undefined;
   /** What a tag or digest points to now, asked right before the manifest is deleted; undefined where it is gone. Default: it is not asked. */
   readonly resolve?: ((reference: string) => Promise<Digest | undefined>) | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Deletes what is planned, wave by wave, some at once. Before each wave the repository is looked at again: what gained or lost a tag stays, with all that it needs.
+ * Deletes what is planned, wave by wave, some at once. Before each wave, and before each eighth of the deletions, the repository is looked at again: what gained or lost a tag stays,
+ * with all that it needs.
  * Right before a manifest is deleted each of its tags is resolved. Where one cannot be deleted, what it lists and what is about it stays with it, and the rest is done.
- * Requests: those of `look` for each wave, 1 for each tag, and those of `remove`.
+ * Requests: those of `look`, up to 8 times and once more for each wave; 1 for each tag, and those of `remove`.
  * @throws `signal.reason` when aborted, after those under way have ended; what the first `look` throws: nothing is deleted then.
  */
 export async function executeDeletions<Reason extends string>(
@@ -40,10 +44,13 @@ export async function executeDeletions<Reason extends string>(
 ): Promise<readonly DeletionOutcome<Reason>[]> {
   const { signal, look = unchanged } = options;
   const open = new Map(waves.flat().map((deletion) => [deletion.manifest.digest, deletion]));
+  const atMost = options.look === undefined ? open.size : Math.ceil(open.size / LOOKS);
   const outcomes: DeletionOutcome<Reason>[] = [];
   const failed = new Set<Digest>();
   /** Why manifests were kept. */
   const whys = new Map<Digest, string>();
+  /** Tags that went with their manifests: a list may lag behind. */
+  const deletedTags = new Set<string>();
   const end = (outcome: DeletionOutcome<Reason>): void => {
     const { digest } = outcome.deletion.manifest;
     outcomes.push(outcome);
@@ -56,7 +63,7 @@ export async function executeDeletions<Reason extends string>(
     signal.throwIfAborted();
     let second: SecondLook;
     try {
-      second = await look(inventory);
+      second = await look(inventory, deletedTags);
     } catch (error) {
       signal.throwIfAborted();
       if (outcomes.length === 0) throw error;
@@ -67,7 +74,7 @@ export async function executeDeletions<Reason extends string>(
     const kept = whatStays(open, plan).map((deletion) => whyStays(deletion, plan, { second, failed, whys }));
     const stayed = await atOnce(kept, (one) => unlessGone(one, options));
     for (const outcome of stayed) end(outcome);
-    const wave = plan.waves[0] ?? [];
+    const wave = (plan.waves[0] ?? []).slice(0, atMost);
     const ended = await atOnce(wave, async ({ manifest }) => {
       signal.throwIfAborted();
       // The deletion as it was planned; the manifest with the tags that it has now.
@@ -77,6 +84,7 @@ export async function executeDeletions<Reason extends string>(
     for (const outcome of ended) end(outcome);
     const gone = [...stayed, ...ended].filter(({ outcome }) => outcome === "deleted");
     const digests = new Set(gone.map(({ deletion }) => deletion.manifest.digest));
+    for (const { deletion } of gone) for (const tag of deletion.manifest.tags) deletedTags.add(tag);
     inventory = second.inventory.filter(({ digest }) => !digests.has(digest));
   }
   return outcomes;

@@ -76,6 +76,14 @@ describe("lookAgain()", () => {
     expect(names).toEqual(["v2"]);
   });
 
+  it("takes a tag for gone that was deleted before and that the list still has", async () => {
+    store.before = ({ method, about }) => {
+      if (method !== "tags" && about === "v2") throw new StoreError("MANIFEST_UNKNOWN", "no such tag");
+    };
+    const { changed } = await lookAgain(store, before, { deletedTags: new Set(["v2"]) });
+    expect([...changed.keys()]).toEqual([image(1).digest]);
+  });
+
   it.each([
     ["no tags where its manifests are there", false],
     ["an error where its manifests are hidden too", true],

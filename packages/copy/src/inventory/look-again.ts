@@ -9,11 +9,16 @@ import {
 } from "@tranship/core";
 import { atOnce } from "../at-once.ts";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
-import type { OnBrokenTags } from "./open-tags.ts";
 import { type Readable, type ReadInventoryOptions, readInventory } from "./read-inventory.ts";
 
 /** What a repository is looked at again through. */
 export type LookableAgain = Readable & Pick<Source, "resolve" | "listedTags">;
+
+/** How a repository is looked at again. */
+export interface LookAgainOptions extends Omit<ReadInventoryOptions, "tags" | "timeOf"> {
+  /** Tags that were deleted since the earlier look: one of these that is listed and has no manifest is gone, and the list lags. Default: none. */
+  readonly deletedTags?: ReadonlySet<string> | undefined;
+}
 
 /** A repository as it is now, compared with an earlier inventory. */
 export interface SecondLook {
@@ -31,10 +36,10 @@ export interface SecondLook {
 export async function lookAgain(
   store: LookableAgain,
   before: Inventory,
-  options: Omit<ReadInventoryOptions, "tags" | "timeOf"> = {},
+  { deletedTags = new Set(), ...options }: LookAgainOptions = {},
 ): Promise<SecondLook> {
   const { referrers, children, onBrokenTags, ...call } = options;
-  const tags = await resolveTags(store, before, call, onBrokenTags);
+  const tags = await resolveTags(store, before, { ...call, onBrokenTags, deletedTags });
   const earlier = new Map(before.flatMap(({ digest, tags: own }) => own.map((tag) => [tag, digest] as const)));
   const unread = [...tags].filter(([tag, digest]) => earlier.get(tag) !== digest).map(([tag]) => tag);
   const fresh =
@@ -86,15 +91,19 @@ function whatChanged(before: readonly string[], now: readonly string[]): string 
 async function resolveTags(
   store: LookableAgain,
   before: Inventory,
-  call: CallOptions,
-  onBrokenTags?: OnBrokenTags,
+  {
+    onBrokenTags,
+    deletedTags,
+    ...call
+  }: CallOptions & Pick<ReadInventoryOptions, "onBrokenTags"> & { readonly deletedTags: ReadonlySet<string> },
 ): Promise<ReadonlyMap<string, Digest>> {
   const listed = await listTags(store, before, call);
   const resolved = await atOnce(listed, async ({ name, digest }) => ({
     name,
     digest: digest ?? (await resolveKnown(store, name, call)),
   }));
-  const missing = resolved.filter(({ digest }) => digest === undefined).map(({ name }) => name);
+  const unresolved = resolved.filter(({ digest }) => digest === undefined).map(({ name }) => name);
+  const missing = unresolved.filter((name) => !deletedTags.has(name));
   const { broken, found } = await findMissingTags(store, missing, call);
   if (broken.length > 0) {
     if (onBrokenTags === undefined) throw brokenTagsError(`Cannot tell what "${store.name}" needs`, store.name, broken);

@@ -112,10 +112,10 @@ async function deleteManifests(
   let left = planned.size;
   const outcomes = await executeDeletions(waves, {
     inventory,
-    look: async (before) =>
+    look: async (before, deletedTags) =>
       left === 0
         ? { inventory: before, changed: new Map() }
-        : lookAgain(target, before, { ...call, ...CONTENT, ...brokenTagsOption(options) }),
+        : lookAgain(target, before, { ...call, ...CONTENT, ...brokenTagsOption(options), deletedTags }),
     resolve: (reference) => resolveKnown(target, reference, call),
     remove: async (manifest) => {
       if (!planned.has(manifest.digest)) return;
