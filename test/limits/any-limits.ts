@@ -34,6 +34,24 @@ export interface Limits {
 
 const KIB = 1024;
 
+/** What waits in a circle where a resource is held while another one is waited for. */
+export const CIRCLES: readonly Limits[] = (["each", "within"] as const).flatMap((way) =>
+  // More than is read ahead of a chunk: its source stays open until the next one.
+  [undefined, 1500 * KIB].map((chunkSize) => ({
+    source: 1,
+    targets: [1],
+    concurrency: 8,
+    blobs: 8,
+    layers: [1000, 9000 * KIB, 9000 * KIB, 9000 * KIB],
+    way,
+    lane: "auto",
+    chunkSize,
+    sourceMs: 0,
+    targetMs: 0,
+    answerMs: 0,
+  })),
+);
+
 /** @param options.slowestMs the longest that a big body may take. */
 export function limits({ slowestMs }: { readonly slowestMs: number }): fc.Arbitrary<Limits> {
   const few = fc.integer({ min: 1, max: 4 });
@@ -43,10 +61,10 @@ export function limits({ slowestMs }: { readonly slowestMs: number }): fc.Arbitr
     targets: fc.array(few, { minLength: 1, maxLength: 3 }),
     concurrency: fc.integer({ min: 1, max: 8 }),
     blobs: fc.integer({ min: 1, max: 8 }),
-    layers: fc.array(fc.constantFrom(1000, 100 * KIB, 700 * KIB, 1500 * KIB), { minLength: 3, maxLength: 8 }),
+    layers: fc.array(fc.constantFrom(1000, 100 * KIB, 1500 * KIB, 6000 * KIB), { minLength: 3, maxLength: 8 }),
     way: fc.constantFrom("one", "each", "within"),
     lane: fc.constantFrom("auto", "auto", "control", "blob"),
-    chunkSize: fc.constantFrom(undefined, undefined, 300 * KIB),
+    chunkSize: fc.constantFrom(undefined, undefined, 300 * KIB, 1500 * KIB),
     sourceMs: ms,
     targetMs: ms,
     answerMs: fc.constantFrom(0, 0, 15),
