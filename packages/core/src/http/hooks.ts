@@ -26,9 +26,12 @@ function start(request: HttpRequest): Observation | undefined {
   const added = lowerCased(answerOf(onRequest?.(shown(request))));
   if (onResponse === undefined) return { headers: added };
   const sent = shown({ ...request, headers: { ...request.headers, ...added } });
-  const startedAt = performance.now();
+  let startedAt = performance.now();
   return {
     headers: added,
+    sent() {
+      startedAt = performance.now();
+    },
     answered({ status, headers }) {
       const durationMs = performance.now() - startedAt;
       onResponse({ request: sent, status, headers: redactedHeaders(headers), durationMs });

@@ -41,7 +41,6 @@ export class Observed {
   }
 
   sent(content: Uint8Array | undefined): void {
-    if (content === undefined) return;
     for (const observation of this.#observations) observation.sent?.(content);
   }
 

@@ -10,8 +10,8 @@ export interface Observer {
 export interface Observation {
   /** Headers to send along. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The body, where it is one piece. */
-  sent?(content: Uint8Array): void;
+  /** It has left the queue, and is sent; with the body, where that is one piece. */
+  sent?(content: Uint8Array | undefined): void;
   /** The head of the answer came. What this throws fails the request. */
   answered?(response: HttpResponse): BodyObserver | undefined;
   /** No answer came: the last that is told. */

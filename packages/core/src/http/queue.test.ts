@@ -6,6 +6,7 @@ import { cleanups, client, failure, manifest, serve } from "../../../../test/sup
 import { HostBudget } from "../pace/host-budget.ts";
 import type { LaneChoice } from "./lanes.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
+import type { Observer } from "./observer.ts";
 
 const BIG = 100_000;
 const LANES = ["control", "blob"] as const;
@@ -114,6 +115,22 @@ describe.each(LANES)("queue() before the %s lane", (lane) => {
     expect(await Promise.all(sending)).toEqual([200, 200, 200]);
     expect(registry.arrived).toEqual(["/1", "/2", "/3"]);
     expect(registry.most()).toBe(1);
+  });
+
+  it("tells who measures a request that it is sent when it has its slot", async () => {
+    const registry = await holding();
+    const told: string[] = [];
+    const observer: Observer = {
+      start: ({ url }) => ({
+        sent: () => void told.push(`sent ${url.pathname}`),
+        answered: () => void told.push(`answered ${url.pathname}`),
+      }),
+    };
+    const { send } = transport(lane, { observers: [observer] });
+    const sending = ["/1", "/2"].map((path) => dropped(send(put(registry.host, path))));
+    for (const path of ["/1", "/2"]) (await registry.held(path)).end();
+    await Promise.all(sending);
+    expect(told).toEqual(["sent /1", "answered /1", "sent /2", "answered /2"]);
   });
 
   it("lets a GET that resumes go before the others", async () => {

@@ -29,7 +29,7 @@ export function bodyLog(logger: Logger, shown: Shown): Observer {
       const requestHeaders = shown.unredacted ? { requestHeaders: withoutCredentials(request.headers) } : {};
       return {
         sent(content) {
-          if (isBlob(request) || !announcesJson(request.headers)) return;
+          if (content === undefined || isBlob(request) || !announcesJson(request.headers)) return;
           const excerpt = new JsonExcerpt();
           excerpt.add(content);
           requestBody = excerpt.text();

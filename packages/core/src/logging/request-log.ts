@@ -15,7 +15,7 @@ export function requestLog(logger: Logger, shown: Shown): Observer {
       if (!wants(logger, "info")) return undefined;
       const { method, kind, attempt } = request;
       const url = redactedUrl(request.url, shown.parameters);
-      const startedAt = performance.now();
+      let startedAt = performance.now();
       const line = (): object => ({
         method,
         url,
@@ -25,6 +25,9 @@ export function requestLog(logger: Logger, shown: Shown): Observer {
         requestHeaders: allowedHeaders(request.headers, shown.headers, shown.parameters),
       });
       return {
+        sent() {
+          startedAt = performance.now();
+        },
         answered({ status, headers }) {
           const responseHeaders = allowedHeaders(headers, shown.headers, shown.parameters);
           logger.info({ ...line(), status, responseHeaders }, `${method} ${url} ${status}`);

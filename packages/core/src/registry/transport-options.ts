@@ -27,7 +27,11 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
   readonly plainHttp?: boolean | undefined;
   /** Takes any certificate of `host`. It doesn't turn to http: that is `plainHttp`. */
   readonly insecure?: boolean | undefined;
-  /** Connections to each host and port, and requests that wait for its answers at once. Default 32. */
+  /**
+   * Connections to each host and port for small requests, as many for big blobs that are read, and
+   * as many for big blobs that are sent; also how many requests wait for its answers at once. More
+   * requests wait in a queue. Default 32.
+   */
   readonly connections?: number | undefined;
   /**
    * No manifest is read while the registry says that no more than so many pulls are left (Docker Hub's `ratelimit-remaining`): reading ends in RATE_LIMITED.

@@ -13,8 +13,9 @@ const ERROR = 2;
 const CLIENT = 2;
 
 /**
- * A client span for each HTTP request, from its sending to the end of its answer's body, below the span that is active. Nothing where
- * no tracing is set up. The trace context goes along to `hostname` only: the URL of a CDN is for whom it was signed.
+ * A client span for each HTTP request, from when it joins the queue to the end of its answer's
+ * body, below the span that is active. Nothing where no tracing is set up. The trace context goes
+ * along to `hostname` only: the URL of a CDN is for whom it was signed.
  * Spec: OpenTelemetry semantic conventions v1.27, "HTTP client".
  */
 export function requestSpans(hostname: string): Observer {
