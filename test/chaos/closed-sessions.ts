@@ -2,13 +2,22 @@ import type { SessionLedger } from "./session-ledger.ts";
 
 /** Sessions that are on a target's disk, and that nobody can cancel. */
 export interface ClosedSessions {
-  /** Sessions whose newest Location was answered to nobody: the connection was broken, or the process killed before it did anything with it. Nobody can cancel them. */
+  /**
+   * Sessions whose newest Location was answered to nobody: the connection was broken, or the
+   * process killed before it did anything with it. Nobody can cancel them.
+   */
   readonly unheard: number;
-  /** Sessions that the target has forgotten by itself, since their connection was broken (404), and whose files it purges later. */
+  /**
+   * Sessions that the target has forgotten by itself, since their connection was broken (404), and
+   * whose files it purges later.
+   */
   readonly forgotten: number;
 }
 
-/** Of sessions that are on a target's disk, how many are nobody's doing. @throws {Error} for one that the client used and left open. */
+/**
+ * Of sessions that are on a target's disk, how many are nobody's doing. @throws {Error} for one
+ * that the client used and left open.
+ */
 export async function expectClosed(
   host: string,
   sessions: readonly string[],

@@ -1,4 +1,5 @@
-// Opens a journal in a process, a mount or a namespace of its own: `node journal-program.ts FOLDER open|claim|fill|lease`. It prints what came of it.
+// Opens a journal in a process, a mount or a namespace of its own: `node journal-program.ts FOLDER
+// open|claim|fill|lease`. It prints what came of it.
 import { writeSync } from "node:fs";
 import { openJournal } from "../../packages/copy/src/index.ts";
 import { digestOf, type UploadKey } from "../../packages/core/src/index.ts";

@@ -43,7 +43,10 @@ async function leftAfterCut(registry: string, cut: Cut, rival: boolean): Promise
   return { outcome, sessions, rows: await Array.fromAsync(journals[1].uploads.list()) };
 }
 
-/** `_uploads/SESSION` with a beginning of a blob. Distribution itself leaves `_uploads/SESSION/hashstates` of each session that is cancelled. */
+/**
+ * `_uploads/SESSION` with a beginning of a blob. Distribution itself leaves
+ * `_uploads/SESSION/hashstates` of each session that is cancelled.
+ */
 async function openSessions(data: string): Promise<number> {
   const entries = await readdir(data, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.name === "data" && /\/_uploads\/[^/]+$/.test(entry.parentPath)).length;

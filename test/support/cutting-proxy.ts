@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 
-/** Where a request is cut off: so many bytes after its head begins, or when its response begins, which the client never gets. */
+/**
+ * Where a request is cut off: so many bytes after its head begins, or when its response begins,
+ * which the client never gets.
+ */
 export type Cut = number | "response";
 
 /** What stands between a client and a registry, and cuts off one request. */
@@ -20,7 +23,10 @@ export interface CuttingProxyOptions {
   readonly before?: (() => Promise<void>) | undefined;
 }
 
-/** Starts a proxy of TCP connections to `host`. A client that waits for each response begins each request with a packet of its own. */
+/**
+ * Starts a proxy of TCP connections to `host`. A client that waits for each response begins each
+ * request with a packet of its own.
+ */
 export async function cuttingProxy(host: string, { request, cut, before }: CuttingProxyOptions): Promise<CuttingProxy> {
   const { hostname, port } = new URL(`tcp://${host}`);
   const stopped = new AbortController();

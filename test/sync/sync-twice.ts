@@ -45,7 +45,10 @@ export interface TwoRunsOptions {
   readonly registry: string;
   /** The repository of the target that each process mirrors to. */
   readonly repositories: readonly [string, string];
-  /** Bytes that have gone to the target when the first process is killed, or suspended. Default: it is not. */
+  /**
+   * Bytes that have gone to the target when the first process is killed, or suspended. Default: it
+   * is not.
+   */
   readonly killAfter?: number;
   /** `SIGSTOP` suspends it until the other one has ended. Default SIGKILL. */
   readonly signal?: "SIGKILL" | "SIGSTOP";

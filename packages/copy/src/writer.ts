@@ -26,9 +26,14 @@ const HIDDEN: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED"]);
 const IMMUTABLE: ReadonlySet<number> = new Set([400, 403, 405, 409, 412]);
 const WRONG_BYTES: ReadonlySet<string> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
 
-/** The longest that a blob waits for other processes, in ms: then it is sent, whoever else sends it. */
+/**
+ * The longest that a blob waits for other processes, in ms: then it is sent, whoever else sends it.
+ */
 const MOST_WAIT_MS = 15 * 60_000;
-/** What is waited for any blob, in ms, and the bytes per second below which another process is too slow to be waited for. */
+/**
+ * What is waited for any blob, in ms, and the bytes per second below which another process is too
+ * slow to be waited for.
+ */
 const LEAST_WAIT_MS = 60_000;
 const SLOWEST = 64 * 1024;
 
@@ -104,7 +109,8 @@ export class Writer {
   }
 
   /**
-   * Sends a blob unless the target has it. While another process sends it to the same registry this one waits, and holds nothing meanwhile.
+   * Sends a blob unless the target has it. While another process sends it to the same registry this
+   * one waits, and holds nothing meanwhile.
    * @param how from where it may be mounted; whether it is sent whatever the target says of it.
    */
   async pushBlob(

@@ -3,7 +3,10 @@ import type { Connection, Row } from "./connection.ts";
 import type { JournalDatabase } from "./journal-database.ts";
 import type { UploadOwner } from "./upload-owner.ts";
 
-/** Of a time that is given twice: a clock that was set back by more than the time of the lease prolongs nothing. */
+/**
+ * Of a time that is given twice: a clock that was set back by more than the time of the lease
+ * prolongs nothing.
+ */
 const CURRENT = "2 * renewed - expires <= ? AND expires > ?";
 
 /** Leases in a file that several processes share. */

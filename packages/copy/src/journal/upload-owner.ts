@@ -10,7 +10,10 @@ import { retryingWhileBusy } from "./while-busy.ts";
 const NAME = /^[0-9a-f-]{36}$/;
 const FILE_NAME = /^[0-9a-f-]{36}\.lock$/;
 
-/** Who works on uploads and holds leases: this journal, by a lock of its own, and the others that share the folder, by theirs. */
+/**
+ * Who works on uploads and holds leases: this journal, by a lock of its own, and the others that
+ * share the folder, by theirs.
+ */
 export class UploadOwner {
   readonly id: string = randomUUID();
   readonly #sqlite: SqliteLibrary;
@@ -56,8 +59,8 @@ export class UploadOwner {
   }
 
   /**
-   * Whether an owner is gone for ever. Two processes that ask at the same time may take each other for the owner: then
-   * the next question tells, unless both ask within a transaction that writes.
+   * Whether an owner is gone for ever. Two processes that ask at the same time may take each other
+   * for the owner: then the next question tells, unless both ask within a transaction that writes.
    * The owner's file goes first: names are used once, so that one without a file is dead.
    */
   isDead(owner: string): boolean {

@@ -20,6 +20,9 @@ export interface Journal {
   readonly ownership: OwnershipJournal;
   readonly repairs: RepairJournal;
   readonly leases: LeaseJournal;
-  /** Gives back every upload and every lease that this journal owns, and ends. Called twice it does nothing. */
+  /**
+   * Gives back every upload and every lease that this journal owns, and ends. Called twice it does
+   * nothing.
+   */
   close(): Promise<void>;
 }

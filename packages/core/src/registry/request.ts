@@ -21,8 +21,8 @@ export interface RegistryRequest {
   /** Bytes of the answer's body as far as the caller knows: a long one goes by the blob lane. */
   readonly answerLength?: number | undefined;
   /**
-   * Whether the server is asked before a long body is sent (`Expect: 100-continue`), since it may refuse the body: an
-   * offset may have moved. Default: only before the first one to a host.
+   * Whether the server is asked before a long body is sent (`Expect: 100-continue`), since it may
+   * refuse the body: an offset may have moved. Default: only before the first one to a host.
    */
   readonly asksFirst?: boolean | undefined;
   /** The statuses that the caller handles; another one is thrown as a RegistryError. */

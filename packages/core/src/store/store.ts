@@ -132,9 +132,15 @@ export interface LeaseOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The right to send a blob, among the processes that share a journal. It is renewed while bytes move. */
+/**
+ * The right to send a blob, among the processes that share a journal. It is renewed while bytes
+ * move.
+ */
 export interface BlobLease {
-  /** Bytes went out. @param isAll Whether the blob ends with them, so that only its commit is waited for. */
+  /**
+   * Bytes went out. @param isAll Whether the blob ends with them, so that only its commit is waited
+   * for.
+   */
   moved(isAll: boolean): void;
   /** Ends it; called twice it does nothing. */
   release(): void;
@@ -172,12 +178,16 @@ export interface Target {
    */
   push(descriptor: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome>;
   /**
-   * Acquires the right to send a blob, so that of several processes that need it at the same place one sends it.
-   * "held" where another transfer has it: then `leaseFreed` tells when to ask again. Who sends without loses nothing but work.
-   * No request. A target without shared memory leaves both out.
+   * Acquires the right to send a blob, so that one of several processes that need it there sends it.
+   * "held" where another transfer has it: then `leaseFreed` tells when to ask again. A push without
+   * a lease is as correct; it may send what another process sends at the same time.
+   * No request. A target that remembers nothing leaves both out.
    */
   lease?(blob: Descriptor, options?: LeaseOptions): Promise<BlobLease | "held">;
-  /** Resolves when the lease of a blob may be free: it was released, or its process stands still or has ended; or when `waitMs` have passed. No request. @throws the signal's reason. */
+  /**
+   * Resolves when the lease of a blob may be free: it was released, or its process stands still or
+   * has ended; or when `waitMs` have passed. No request. @throws the signal's reason.
+   */
   leaseFreed?(blob: Descriptor, options?: LeaseOptions): Promise<void>;
   /** Points `reference`, a tag, at a manifest that is there. */
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;

@@ -142,8 +142,10 @@ function isRefusedForNow(error: unknown): boolean {
 }
 
 /**
- * A lost answer may hide a success, and a repeated PUT is answered 404 then: so the blob is looked for after each failure.
- * False where it was found that way: another process may have sent it, and this session may still be open.
+ * A lost answer may hide a success, and a repeated PUT is answered 404 then: so the blob is looked
+ * for after each failure.
+ * False where it was found that way: another process may have sent it, and this session may still
+ * be open.
  */
 async function commit(
   repository: RemoteRepository,

@@ -4,8 +4,9 @@ import type { RemoteRepository } from "../remote-repository.ts";
 import { NO_LEASE } from "./renewed-lease.ts";
 
 /**
- * Up to so many bytes a blob has no lease, by measurement: a lease takes 10 to 50 µs of a processor, some 2 % of what a
- * small blob takes, and saves one request with little more than its head.
+ * Up to so many bytes a blob has no lease, by measurement: a lease takes 10 to 50 µs of a
+ * processor, some 2 % of what a small blob takes, and saves one request with little more than its
+ * head.
  */
 const UNLEASED_BYTES = 4096;
 
@@ -29,8 +30,10 @@ export async function blobLeaseFreed(
 }
 
 /**
- * A blob that is nowhere at the registry is sent to one repository and mounted into the others by whoever waits for it.
- * One that is known elsewhere is mounted into many repositories at once; where that fails, it is sent to each of them.
+ * A blob that is nowhere at the registry is sent to one repository and mounted into the others by
+ * whoever waits for it.
+ * One that is known elsewhere is mounted into many repositories at once; where that fails, it is
+ * sent to each of them.
  */
 async function nameOf(
   { client, name, access, blobs }: RemoteRepository,

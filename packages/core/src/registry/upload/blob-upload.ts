@@ -110,7 +110,8 @@ export class BlobUpload {
     if (this.#failure !== undefined) {
       const { anew = false } = this.#options;
       if (!anew && (await seesBlob(this.#repository, this.#descriptor.digest, call))) {
-        // Another process may have sent the blob: only the registry knows whether our session is over.
+        // Another process may have sent the blob: only the registry knows whether our session is
+        // over.
         await this.#cancel();
         return;
       }

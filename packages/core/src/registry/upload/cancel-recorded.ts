@@ -4,7 +4,10 @@ import { cancelUpload } from "./cancel-upload.ts";
 import type { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
 
-/** Cancels an upload, and forgets it; false where that may work later: then its record is left to whoever comes. Requests: those of `cancelUpload`. */
+/**
+ * Cancels an upload, and forgets it; false where that may work later: then its record is left to
+ * whoever comes. Requests: those of `cancelUpload`.
+ */
 export async function cancelRecorded(
   repository: RemoteRepository,
   session: UploadSession,

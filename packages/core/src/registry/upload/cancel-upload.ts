@@ -8,7 +8,10 @@ import { askUpload } from "./ask-upload.ts";
 import type { UploadSession } from "./upload-session.ts";
 
 const CANCEL_TIMEOUT_MS = 5_000;
-/** Pauses before a Location that was stale is tried again, in ms: the registry still reads what a broken request sent. */
+/**
+ * Pauses before a Location that was stale is tried again, in ms: the registry still reads what a
+ * broken request sent.
+ */
 const STALE_MS = [0, 25, 100, 400] as const;
 /** A DELETE may be repeated, and what made the upload fail may break it too. */
 const RETRY = { attempts: 5, baseDelayMs: 100 };

@@ -17,9 +17,11 @@ export interface EarlierUpload {
 }
 
 /**
- * Takes over what an earlier process has begun. Undefined where there is nothing to resume: what there was is cancelled, or stays in the journal.
+ * Takes over what an earlier process has begun. Undefined where there is nothing to resume: what
+ * there was is cancelled, or stays in the journal.
  * "existed" where another process has sent the blob since then.
- * Requests: none where nothing was left; else 1 GET, and a HEAD before it where the journal has seen the blob in this repository.
+ * Requests: none where nothing was left; else 1 GET, and a HEAD before it where the journal has
+ * seen the blob in this repository.
  * @param size bytes of the blob.
  * @throws {RegistryError} where the registry did not answer: then it is left for later. The signal's reason.
  */
@@ -62,7 +64,8 @@ async function wasSentMeanwhile(repository: RemoteRepository, digest: Digest, ca
 }
 
 /**
- * Cancels every session of a blob that is there now and that nobody works on, until one can't be cancelled: that one, and the rest, stay in the journal.
+ * Cancels every session of a blob that is there now and that nobody works on, until one can't be
+ * cancelled: that one, and the rest, stay in the journal.
  * Requests: none where nothing was left, else those of `cancelUpload` for each.
  */
 export async function cancelEarlier(

@@ -8,7 +8,10 @@ import { NO_LEASE, RenewedLease } from "./renewed-lease.ts";
 export interface LeaseTimes {
   /** For how long a lease is given: so long others wait for a process that is suspended. */
   readonly ttlMs: number;
-  /** How long its work may stand still until it is not renewed any more: as long as a body may pause. */
+  /**
+   * How long its work may stand still until it is not renewed any more: as long as a body may
+   * pause.
+   */
   readonly stillMs: number;
   /** How often it is looked whether a lease that is waited for is free. */
   readonly lookMs: number;
@@ -22,9 +25,11 @@ const TIMES: LeaseTimes = { ttlMs: 20_000, stillMs: 60_000, lookMs: 50, journalM
 type Wake = () => void;
 
 /**
- * The leases at one registry, by which processes that share a journal do a piece of work once. They never hold work
- * up: where the journal fails, or takes too long, nobody has a lease and the work is done.
- * Requests: none. Cost: two writes of the journal for each lease; while one is waited for, one read every 50 ms.
+ * The leases at one registry, by which processes that share a journal do a piece of work once. They
+ * never hold work up: where the journal fails, or takes too long, nobody has a lease and the work
+ * is done.
+ * Requests: none. Cost: two writes of the journal for each lease; while one is waited for, one read
+ * every 50 ms.
  */
 export class RegistryLeases {
   readonly #saving: Saving;
@@ -66,7 +71,10 @@ export class RegistryLeases {
     }
   }
 
-  /** Resolves when nobody holds the lease, as far as the journal tells, or when `waitMs` have passed. @throws the signal's reason. */
+  /**
+   * Resolves when nobody holds the lease, as far as the journal tells, or when `waitMs` have
+   * passed. @throws the signal's reason.
+   */
   async freed(name: string, { signal, waitMs }: Pick<LeaseOptions, "signal" | "waitMs"> = {}): Promise<void> {
     signal?.throwIfAborted();
     const wakes = this.#waiting.get(name) ?? new Set<Wake>();

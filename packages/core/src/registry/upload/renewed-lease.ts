@@ -18,8 +18,9 @@ export interface RenewedLeaseOptions {
 const RENEWALS = 4;
 
 /**
- * A lease that is renewed while its work moves on. Work that stands still loses it, so that nobody waits for a process
- * whose source or connection hangs. That process is not stopped: it goes on without the lease.
+ * A lease that is renewed while its work moves on. Work that stands still loses it, so that nobody
+ * waits for a process whose source or connection hangs. That process is not stopped: it goes on
+ * without the lease.
  */
 export class RenewedLease implements BlobLease {
   readonly #journal: LeaseJournal;

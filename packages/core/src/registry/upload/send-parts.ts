@@ -10,7 +10,10 @@ export interface SendPartsOptions {
   readonly offset: number;
   /** The most bytes of a part; asked before each one. */
   readonly length: () => number;
-  /** Whether the registry may still get bytes of an earlier request, so that it is asked before the first part. Default: no. */
+  /**
+   * Whether the registry may still get bytes of an earlier request, so that it is asked before the
+   * first part. Default: no.
+   */
   readonly asksFirst?: boolean | undefined;
   /** Told of a part before it is sent. */
   readonly onPart?: ((part: OutgoingPart) => void) | undefined;

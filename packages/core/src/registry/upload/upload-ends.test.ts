@@ -74,7 +74,10 @@ const CANCELLING = ["is taken", "is stale once (416)"];
 
 interface Case {
   readonly fault: string;
-  /** The request that it is about: the one that brings the bytes, or the one that commits what PATCHes brought. */
+  /**
+   * The request that it is about: the one that brings the bytes, or the one that commits what
+   * PATCHes brought.
+   */
   readonly at: "PUT" | "PATCH" | "commit";
   readonly times: number;
   readonly size: number;

@@ -30,7 +30,10 @@ export class UploadPosition {
     return Math.max(this.#confirmed, this.#earlier, this.part?.sent ?? 0);
   }
 
-  /** Goes on with what another process has begun, of a blob of that size: what it sent last may still arrive. */
+  /**
+   * Goes on with what another process has begun, of a blob of that size: what it sent last may
+   * still arrive.
+   */
   resume(offset: number, size: number): void {
     this.confirm(offset);
     this.resumed = true;

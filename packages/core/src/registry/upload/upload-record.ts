@@ -48,7 +48,8 @@ export class UploadRecord {
   }
 
   /**
-   * Takes over a session that nobody works on. Undefined where there is none whose Location may be followed.
+   * Takes over a session that nobody works on. Undefined where there is none whose Location may be
+   * followed.
    * @throws {RegistryError} NETWORK; the signal's reason.
    */
   async claim(signal: AbortSignal | undefined): Promise<ClaimedUpload | undefined> {
