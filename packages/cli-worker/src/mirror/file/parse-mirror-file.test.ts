@@ -179,6 +179,20 @@ mirrors:
     );
   });
 
+  it("reads what a mirror may prune, and under which name its tags are recorded", () => {
+    const pruneOf = (prune: string) =>
+      only(parse(`version: 1\nmirrors: [{ from: a.b/c, to: d.e/f, prune: ${prune} }]`).file).prune;
+    expect(pruneOf("true")).toEqual({ maxDelete: 50, ownership: "record" });
+    expect(pruneOf("{ ownership: pattern }")).toEqual({ maxDelete: 50, ownership: "pattern" });
+    expect(pruneOf("{ maxDelete: 3 }")).toEqual({ maxDelete: 3, ownership: "record" });
+    expect(pruneOf("false")).toBeUndefined();
+    const text = "mirrors: [{ from: a.b/c, to: d.e/f }]";
+    const place = { name: "m.yaml", folder: "/etc", path: "/etc/m.yaml", variables: {} };
+    expect(parseMirrorFile({ ...place, text: `version: 1\n${text}` }).file.owner).toBe("/etc/m.yaml");
+    expect(parseMirrorFile({ ...place, text: `version: 1\nname: hub\n${text}` }).file.owner).toBe("hub");
+    expect(parseMirrorFile({ ...place, path: undefined, text: `version: 1\n${text}` }).file.owner).toBeUndefined();
+  });
+
   it("refuses a second document where that begins", () => {
     expect(problemsOf(`version: 1\n---\nversion: 1\n`)).toEqual([
       "m.yaml:2:1: the file has several documents: one is expected",

@@ -33,6 +33,9 @@ const GOOD: readonly string[] = [
   withMirror(
     "platforms: all, missingPlatforms: skip, sparse: true, referrers: false, cosignTags: true, prune: { maxDelete: 3 }",
   ),
+  withMirror("prune: { ownership: pattern }"),
+  withMirror("prune: { maxDelete: 3, ownership: record }"),
+  `version: 1\nname: hub.mirror-1\n${MIRRORS}`,
   withMirror("platforms: [linux/amd64], prune: true, repositories: [a], excludeRepositories: [b]"),
   `version: 1\ndefaults: { tags: latest, prune: true }\n${MIRRORS}`,
 ];
@@ -70,6 +73,9 @@ const BAD: readonly string[] = [
   withMirror("platforms: none"),
   withMirror("platforms: []"),
   withMirror("prune: { maxDelete: 0 }"),
+  withMirror("prune: { ownership: mine }"),
+  withMirror("prune: record"),
+  `version: 1\nname: "a name"\n${MIRRORS}`,
   withMirror("repositories: []"),
 ];
 
