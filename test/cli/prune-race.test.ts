@@ -13,7 +13,10 @@ const [old, older] = [OLD.root.descriptor, OLDER.root.descriptor];
 /** A request to the registry, in short: `GET tags`, `HEAD manifest v1`. */
 type Fits = (request: ServedRequest, count: number) => boolean;
 
-/** Images v1 (older), v2 (old) and v3 (new) with `prod` on v3, in a registry where `change` happens once, before the request that fits. */
+/**
+ * Images v1 (older), v2 (old) and v3 (new) with `prod` on v3, in a registry where `change` happens
+ * once, before the request that fits.
+ */
 async function pruned(
   { fits, change }: { readonly fits: Fits; readonly change: (app: RegistryStore) => Promise<unknown> },
   args: readonly string[] = ["--keep", "1", "--match", "v*"],

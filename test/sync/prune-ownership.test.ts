@@ -14,7 +14,10 @@ const TAGS = ["v1.0", "v2.0", "v3.0", "v4.0"];
 interface Mirrored {
   readonly source: RegistryStore;
   readonly target: RegistryStore;
-  /** Writes the mirror file: with what the mirror has beside `from`, `to` and `prune: true`, and what the file has beside its mirrors. */
+  /**
+   * Writes the mirror file: with what the mirror has beside `from`, `to` and `prune: true`, and
+   * what the file has beside its mirrors.
+   */
   write(mirror?: object, options?: { readonly file?: string; readonly top?: object }): Promise<void>;
   sync(...args: readonly string[]): Promise<CommandRun>;
   /** The tags of the target. */

@@ -46,7 +46,10 @@ export interface CopyOptions {
   readonly run?: CopyRun | undefined;
   /** This target is one of several that get the same source: what they read is fetched once. Default: it reads by itself. */
   readonly feed?: TargetFeed | undefined;
-  /** Told of each referrers tag (`sha256-…`) that the copy put, where the target's registry has no referrers API. */
+  /**
+   * Told of each referrers tag (`sha256-…`) that the copy put, where the target's registry has no
+   * referrers API.
+   */
   readonly onReferrersTag?: ((tag: string, digest: Digest) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;

@@ -22,7 +22,10 @@ export interface RunOptions {
   readonly blobs?: number | undefined;
   /** Where big blobs are kept for registries that can't resume inside a blob. Default: nowhere. */
   readonly spool?: PersistentSpool | undefined;
-  /** Where it is remembered what choices of platforms made of indexes, and which tags mirrors own. Default: nowhere. */
+  /**
+   * Where it is remembered what choices of platforms made of indexes, and which tags mirrors own.
+   * Default: nowhere.
+   */
   readonly journal?: (Pick<Journal, "tags"> & Partial<Pick<Journal, "ownership">>) | undefined;
 }
 

@@ -35,8 +35,10 @@ export interface PruneFlags extends OneSideFlags, BrokenTagsFlags {
 }
 
 /**
- * Deletes the images of a repository or layout that the rules don't keep. Right before the deletions the repository is looked at again: what has changed meanwhile stays.
- * @throws {UsageError} before anything starts. @throws {StoreError} where not all could be read that must be known: nothing is deleted then.
+ * Deletes the images of a repository or layout that the rules don't keep. Right before the
+ * deletions the repository is looked at again: what has changed meanwhile stays.
+ * @throws {UsageError} before anything starts.
+ * @throws {StoreError} where not all could be read that must be known: nothing is deleted then.
  * @throws {SomeFailed} where not all could be deleted; an abort rejects with `signal.reason`.
  */
 export async function pruneAction(text: string, flags: PruneFlags, signal: AbortSignal): Promise<void> {

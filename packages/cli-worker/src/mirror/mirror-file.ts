@@ -9,7 +9,10 @@ import type { TagRules } from "./select/tag-rules.ts";
 export interface MirrorFile {
   /** As messages call it: the path that was given, or `stdin`. */
   readonly name: string;
-  /** The name under which its mirrors' tags are recorded as their own: the file's `name`, else its absolute path. Undefined for stdin without a `name`. */
+  /**
+   * The name under which its mirrors' tags are recorded as their own: the file's `name`, else its
+   * absolute path. Undefined for stdin without a `name`.
+   */
   readonly owner?: string | undefined;
   /** By the host in its one spelling (`parseHost`): `docker.io`, `registry.internal:5000`. */
   readonly hosts: ReadonlyMap<string, HostRules>;

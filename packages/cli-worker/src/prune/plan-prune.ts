@@ -47,7 +47,10 @@ const KEPT_NOW: Readonly<Record<RuleReason, string>> = {
   unmatched: "it has a tag that does not match now",
 };
 
-/** Applies the rules to a second look too: where a newer image is gone, an older one takes its place. */
+/**
+ * Applies the rules to a second look too: where a newer image is gone, an older one takes its
+ * place.
+ */
 export function keepByRules({ inventory, changed }: SecondLook, rules: PruneRules): SecondLook {
   const { kept } = choose(inventory, new Relations(inventory), rules);
   const whys = [...kept].map(([digest, reason]) => [digest, KEPT_NOW[reason]] as const);

@@ -29,10 +29,14 @@ export interface EarlierLook {
 }
 
 /**
- * Reads all manifests of a repository at Azure, tagged or not, with the registry's own times and locks.
- * Requests: 1, and 1 for each 100 manifests, each 100 tags, and each manifest that is not known from an earlier look: the lists don't say what an artifact is about.
- * @param earlier For a second look: then the count of manifests, which lags behind deletions, is not believed.
- * @throws {StoreError} UNSUPPORTED where the repository itself is locked, or lists not all that it has: what the hidden ones need is not known.
+ * Reads all manifests of a repository at Azure, tagged or not, with the registry's own times and
+ * locks.
+ * Requests: 1, and 1 for each 100 manifests, each 100 tags, and each manifest that is not known
+ * from an earlier look: the lists don't say what an artifact is about.
+ * @param earlier For a second look: then the count of manifests, which lags behind deletions, is
+ * not believed.
+ * @throws {StoreError} UNSUPPORTED where the repository itself is locked, or lists not all that it
+ * has: what the hidden ones need is not known.
  */
 export async function readAcrInventory(
   client: AcrClient,
@@ -80,7 +84,10 @@ export async function readAcrInventory(
   });
 }
 
-/** Of the deleted manifests that are listed those that nobody has pushed again. Requests: 1 HEAD for each. */
+/**
+ * Of the deleted manifests that are listed those that nobody has pushed again. Requests: 1 HEAD for
+ * each.
+ */
 async function stillGone(
   store: Pick<Source, "resolve">,
   deleted: ReadonlySet<Digest>,

@@ -69,7 +69,10 @@ async function filled(choose: ReturnType<typeof chooser>): Promise<Repository> {
   return repository;
 }
 
-/** Puts a tag on something, or pushes something that needs it. Gives what has the tag now; undefined where it had that before. */
+/**
+ * Puts a tag on something, or pushes something that needs it. Gives what has the tag now; undefined
+ * where it had that before.
+ */
 async function change(repository: Repository, choose: ReturnType<typeof chooser>): Promise<Digest | undefined> {
   const there = await Promise.all(
     repository.manifests.map(async (one) => ((await repository.inner.has(one)) ? [one] : [])),
@@ -134,7 +137,8 @@ it("executeDeletions() leaves whole whatever has a tag, however the repository c
         const gone = new Set([...(await repository.missing()), ...(tagged === undefined ? [] : [tagged])]);
         const lost = [...gone].filter((digest) => {
           const at = calls.findIndex(({ method, about }) => method === "delete" && about === digest);
-          // What was gone before the change nobody could keep, and the last look has to come after it.
+          // What was gone before the change nobody could keep, and the last look has to come after
+          // it.
           return !before.includes(digest) && at > changedAt && lastLookBefore(at) >= changedAt;
         });
         expect(lost).toEqual([]);

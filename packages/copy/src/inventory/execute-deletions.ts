@@ -5,7 +5,10 @@ import type { Inventory, InventoryManifest } from "./inventory.ts";
 import type { SecondLook } from "./look-again.ts";
 import { type PlannedDeletions, planDeletions } from "./plan-deletions.ts";
 
-/** How often a repository is looked at again while it is deleted from, besides once for each wave. A picture is good for an eighth of the deletions. */
+/**
+ * How often a repository is looked at again while it is deleted from, besides once for each wave. A
+ * picture is good for an eighth of the deletions.
+ */
 const LOOKS = 8;
 
 /**
@@ -24,19 +27,28 @@ export interface ExecuteDeletionsOptions {
   readonly inventory: Inventory;
   /** Deletes a manifest with its tags. */
   readonly remove: (manifest: InventoryManifest) => Promise<void>;
-  /** Looks at the repository again, before each wave and before each eighth of the deletions. Default: the inventory is believed, which is for what nobody else writes to. */
+  /**
+   * Looks at the repository again, before each wave and before each eighth of the deletions.
+   * Default: the inventory is believed, which is for what nobody else writes to.
+   */
   readonly look?: ((inventory: Inventory, deletedTags: ReadonlySet<string>) => Promise<SecondLook>) | undefined;
-  /** What a tag or digest points to now, asked right before the manifest is deleted; undefined where it is gone. Default: it is not asked. */
+  /**
+   * What a tag or digest points to now, asked right before the manifest is deleted; undefined where
+   * it is gone. Default: it is not asked.
+   */
   readonly resolve?: ((reference: string) => Promise<Digest | undefined>) | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Deletes what is planned, wave by wave, some at once. Before each wave, and before each eighth of the deletions, the repository is looked at again: what gained or lost a tag stays,
- * with all that it needs.
- * Right before a manifest is deleted each of its tags is resolved. Where one cannot be deleted, what it lists and what is about it stays with it, and the rest is done.
- * Requests: those of `look`, up to 8 times and once more for each wave; 1 for each tag, and those of `remove`.
- * @throws `signal.reason` when aborted, after those under way have ended; what the first `look` throws: nothing is deleted then.
+ * Deletes what is planned, wave by wave, some at once. Before each wave, and before each eighth of
+ * the deletions, the repository is looked at again: what gained or lost a tag stays, with all that
+ * it needs. Right before a manifest is deleted each of its tags is resolved. Where one cannot be
+ * deleted, what it lists and what is about it stays with it, and the rest is done.
+ * Requests: those of `look`, up to 8 times and once more for each wave; 1 for each tag, and those
+ * of `remove`.
+ * @throws `signal.reason` when aborted, after those under way have ended; what the first `look`
+ * throws: nothing is deleted then.
  */
 export async function executeDeletions<Reason extends string>(
   waves: readonly (readonly Deletion<Reason>[])[],
@@ -92,7 +104,9 @@ export async function executeDeletions<Reason extends string>(
 
 type Open<Reason extends string> = ReadonlyMap<Digest, Deletion<Reason>>;
 
-/** What of the open deletions can still be made: whatever else is there stays, and what has changed. */
+/**
+ * What of the open deletions can still be made: whatever else is there stays, and what has changed.
+ */
 function planAgain<Reason extends string>(
   open: Open<Reason>,
   { inventory, changed }: SecondLook,
@@ -139,7 +153,10 @@ function whyStays<Reason extends string>(
   return { deletion, outcome: "kept", why: `${name} needs it${detail === undefined ? "" : `: ${detail}`}` };
 }
 
-/** Somebody else, or the registry with its subject, may have deleted the manifest itself: then it is gone, as planned. */
+/**
+ * Somebody else, or the registry with its subject, may have deleted the manifest itself: then it is
+ * gone, as planned.
+ */
 async function unlessGone<Reason extends string>(
   outcome: DeletionOutcome<Reason>,
   { resolve }: ExecuteDeletionsOptions,

@@ -16,21 +16,31 @@ export type LookableAgain = Readable & Pick<Source, "resolve" | "listedTags">;
 
 /** How a repository is looked at again. */
 export interface LookAgainOptions extends Omit<ReadInventoryOptions, "tags" | "timeOf"> {
-  /** Tags that were deleted since the earlier look: one of these that is listed and has no manifest is gone, and the list lags. Default: none. */
+  /**
+   * Tags that were deleted since the earlier look: one of these that is listed and has no manifest
+   * is gone, and the list lags. Default: none.
+   */
   readonly deletedTags?: ReadonlySet<string> | undefined;
 }
 
 /** A repository as it is now, compared with an earlier inventory. */
 export interface SecondLook {
-  /** The earlier manifests with the tags that they have now, and what new and moved tags lead to. */
+  /**
+   * The earlier manifests with the tags that they have now, and what new and moved tags lead to.
+   */
   readonly inventory: Inventory;
-  /** Manifests that gained or lost a tag since, with a sentence that says which. None of them is deleted. */
+  /**
+   * Manifests that gained or lost a tag since, with a sentence that says which. None of them is
+   * deleted.
+   */
   readonly changed: ReadonlyMap<Digest, string>;
 }
 
 /**
- * Lists the tags of a repository again, right before deletions. A tag that is new or moved is read, with what it lists and what is about that.
- * Requests: those of the list; 1 HEAD for each tag, none where the list has digests; those of `readInventory` for what is new or moved.
+ * Lists the tags of a repository again, right before deletions. A tag that is new or moved is read,
+ * with what it lists and what is about that.
+ * Requests: those of the list; 1 HEAD for each tag, none where the list has digests; those of
+ * `readInventory` for what is new or moved.
  * @throws {StoreError} what cannot be listed, resolved or read: then nothing may be deleted.
  */
 export async function lookAgain(
@@ -87,7 +97,10 @@ function whatChanged(before: readonly string[], now: readonly string[]): string 
   return lost === undefined ? undefined : `its tag ${JSON.stringify(lost)} was moved or deleted meanwhile`;
 }
 
-/** What each tag points to. A tag that was deleted between the list and its HEAD is left out. @throws {StoreError} BROKEN_TAG. */
+/**
+ * What each tag points to. A tag that was deleted between the list and its HEAD is left out.
+ * @throws {StoreError} BROKEN_TAG.
+ */
 async function resolveTags(
   store: LookableAgain,
   before: Inventory,
@@ -123,7 +136,8 @@ async function listTags(store: LookableAgain, before: Inventory, call: CallOptio
     if (store.tags !== undefined) return (await Array.fromAsync(store.tags(call))).map((name) => ({ name }));
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== "NAME_UNKNOWN") throw error;
-    // Distribution on object storage says so of a repository that has manifests and no tags. A registry that hides the repository hides its manifests too.
+    // Distribution on object storage says so of a repository that has manifests and no tags. A
+    // registry that hides the repository hides its manifests too.
     const [known] = before;
     if (known !== undefined && (await resolveKnown(store, known.digest, call)) !== undefined) return [];
     throw error;

@@ -30,7 +30,10 @@ export type ImageTime = (
 export interface ReadInventoryOptions extends CallOptions {
   /** The tags to begin with. Default: all that the store lists. */
   readonly tags?: readonly string[] | undefined;
-  /** Every tag of the repository, where `tags` are some of them: a referrers tag that is not among them is not asked for. Default: not known. */
+  /**
+   * Every tag of the repository, where `tags` are some of them: a referrers tag that is not among
+   * them is not asked for. Default: not known.
+   */
   readonly allTags?: ReadonlySet<string> | undefined;
   /** Whether what is about manifests is looked for, where no digest tag leads to it. Default: yes. */
   readonly referrers?: boolean | undefined;
@@ -54,11 +57,14 @@ interface Found {
 }
 
 /**
- * Reads the manifests of a repository or layout that tags lead to: what they list, what is about those, and the subject of what has a tag. What has no tag and belongs
- * to none of them no registry lists, so it is neither known nor deleted.
- * Requests: those for the list of tags; 1 for each tag and each manifest of an index that is read; 1 for each manifest's referrers where the registry has an API for them, else 1
- * for each referrers tag; 1 for each subject that is not found otherwise; what `timeOf` takes.
- * @throws {StoreError} BROKEN_TAG for tags that are listed and have no manifest; whatever else can't be read, but for a manifest that an index names and that is missing.
+ * Reads the manifests of a repository or layout that tags lead to: what they list, what is about
+ * those, and the subject of what has a tag. What has no tag and belongs to none of them no registry
+ * lists, so it is neither known nor deleted.
+ * Requests: those for the list of tags; 1 for each tag and each manifest of an index that is read;
+ * 1 for each manifest's referrers where the registry has an API for them, else 1 for each referrers
+ * tag; 1 for each subject that is not found otherwise; what `timeOf` takes.
+ * @throws {StoreError} BROKEN_TAG for tags that are listed and have no manifest; whatever else
+ * can't be read, but for a manifest that an index names and that is missing.
  * @throws {IncompleteListError} where the list may lack tags.
  */
 export async function readInventory(store: Readable, options: ReadInventoryOptions = {}): Promise<Inventory> {

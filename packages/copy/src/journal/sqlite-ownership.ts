@@ -62,7 +62,10 @@ export class SqliteOwnership implements OwnershipJournal {
   }
 }
 
-/** The number that stands for a mirror and its target, assigned where there is none. Within a transaction. */
+/**
+ * The number that stands for a mirror and its target, assigned where there is none. Within a
+ * transaction.
+ */
 function idOf(connection: Connection, { mirror, target }: MirrorTarget): number {
   const found = connection.get("SELECT id FROM mirror_targets WHERE mirror = ? AND target = ?", mirror, target);
   const sql = "INSERT INTO mirror_targets (mirror, target) VALUES (?, ?) RETURNING id";

@@ -21,7 +21,10 @@ export interface OpenTarget {
   readonly present: Set<Digest>;
   /** Undefined where it can't be read, or was not listed. */
   readonly content: TargetContent | undefined;
-  /** The tags there that are recorded as the mirror's own; read once, and only where it is asked for. */
+  /**
+   * The tags there that are recorded as the mirror's own; read once, and only where it is asked
+   * for.
+   */
   readonly records: () => Promise<ReadonlyMap<string, OwnedTag>>;
 }
 

@@ -24,10 +24,13 @@ type Seen =
 
 /**
  * Plans one tag of a repository for all of its targets.
- * Requests: none for an immutable tag that the lists show at every target, unless pruning has to compare it: `equalToSource`. Else at each target 1 HEAD, or none where its list lacks the tag or says the digest; at the source
- * 1 HEAD, or none where its list says the digest, or the tag was seen lately and every target has what it stood for; in its place 1 GET where every target lacks the tag and its content is
- * to be read, or referrers are looked at, or platforms are chosen and no journal remembers what they made of which index. Then 1 GET for each manifest below what is copied, and 1 HEAD at the target for each of those
- * where it had the tag.
+ * Requests: none for an immutable tag that the lists show at every target, unless pruning has to
+ * compare it: `equalToSource`. Else at each target 1 HEAD, or none where its list lacks the tag or
+ * says the digest; at the source 1 HEAD, or none where its list says the digest, or the tag was
+ * seen lately and every target has what it stood for; in its place 1 GET where every target lacks
+ * the tag and its content is to be read, or referrers are looked at, or platforms are chosen and no
+ * journal remembers what they made of which index. Then 1 GET for each manifest below what is
+ * copied, and 1 HEAD at the target for each of those where it had the tag.
  */
 export async function planTag(repository: OpenRepository, tag: string, options: PlanTagOptions): Promise<SyncJob> {
   const { spec, source } = repository;
@@ -229,7 +232,10 @@ function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omi
   };
 }
 
-/** A tag that never moves. Where its mirror prunes and nothing records that the tag is its own, it is compared with its source, once. */
+/**
+ * A tag that never moves. Where its mirror prunes and nothing records that the tag is its own, it
+ * is compared with its source, once.
+ */
 async function keptEntry(
   repository: OpenRepository,
   target: OpenTarget,

@@ -9,8 +9,9 @@ import type { ImageResult } from "./sync-result.ts";
 /** How a plan is made. */
 export interface SyncPlanOptions {
   /**
-   * Names whatever the mirrors are defined in, such as their file: tags are recorded as these mirrors' own under this name, in the journal of the run. Two programs with different names
-   * own nothing of each other's. Default: nothing is recorded, and only `ownership: "pattern"` prunes.
+   * Names whatever the mirrors are defined in, such as their file: tags are recorded as these
+   * mirrors' own under this name, in the journal of the run. Two programs with different names own
+   * nothing of each other's. Default: nothing is recorded, and only `ownership: "pattern"` prunes.
    */
   readonly owner?: string | undefined;
   /** Shares work, limits and what is known with other copies. Default: a run of its own. */

@@ -56,10 +56,16 @@ export interface PlannedContent {
   readonly skip: Amount;
 }
 
-/** Why a tag counts as the mirror's own: it was written by the mirror, or found equal to its source; or it only fits the mirror's selection (`pattern`). */
+/**
+ * Why a tag counts as the mirror's own: it was written by the mirror, or found equal to its source;
+ * or it only fits the mirror's selection (`pattern`).
+ */
 export interface TagOwnership {
   readonly because: (typeof OWNERSHIP_REASONS)[number];
-  /** When it was first recorded with the digest that it points to: ISO 8601, UTC. Absent for `pattern`. */
+  /**
+   * When it was first recorded with the digest that it points to: ISO 8601, UTC. Absent for
+   * `pattern`.
+   */
   readonly since?: string | undefined;
 }
 
@@ -130,7 +136,10 @@ export interface SyncPlan {
   readonly kind: "plan";
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  /** The name under which the tags that it writes are recorded as its mirrors' own. Absent: nothing is recorded. */
+  /**
+   * The name under which the tags that it writes are recorded as its mirrors' own. Absent: nothing
+   * is recorded.
+   */
   readonly owner?: string | undefined;
   readonly images: readonly PlannedImage[];
   /** By host. Where the content of some image was not read, the figures leave it out. */

@@ -13,8 +13,9 @@ export interface SyncTarget {
 }
 
 /**
- * Which tags are a mirror's own. `record`: those that the journal records as written by the mirror, or found equal to their source, and that still point to the digest
- * recorded then. `pattern`: every tag that fits the mirror's selection, whoever wrote it.
+ * Which tags are a mirror's own. `record`: those that the journal records as written by the mirror,
+ * or found equal to their source, and that still point to the digest recorded then. `pattern`:
+ * every tag that fits the mirror's selection, whoever wrote it.
  */
 export type PruneOwnership = (typeof PRUNE_OWNERSHIPS)[number];
 
@@ -24,8 +25,8 @@ export const PRUNE_OWNERSHIPS = ["record", "pattern"] as const;
 /** What a mirror may delete at a target. */
 export interface PruneOwned {
   /**
-   * Of the target's tags those that fit the mirror's selection, each with the source's tag that it would be a copy of. No other one is touched. Which of them is
-   * chosen now does not matter here.
+   * Of the target's tags those that fit the mirror's selection, each with the source's tag that it
+   * would be a copy of. No other one is touched. Which of them is chosen now does not matter here.
    */
   readonly owned: (targetTags: readonly string[]) => ReadonlyMap<string, string>;
   /** Which of these are the mirror's own; no other one is deleted. Default: `record`. */

@@ -2,13 +2,18 @@ import type { Digest } from "../content/digest.ts";
 
 /** A mirror and one of its target repositories. */
 export interface MirrorTarget {
-  /** Names the mirror: its file and its source. Two mirrors with different names share no records. */
+  /**
+   * Names the mirror: its file and its source. Two mirrors with different names share no records.
+   */
   readonly mirror: string;
   /** The target repository with its host: `registry.example/team/app`. */
   readonly target: string;
 }
 
-/** Why a tag is a mirror's own. `written`: the mirror put it. `equal`: the mirror found it equal to its source. */
+/**
+ * Why a tag is a mirror's own. `written`: the mirror put it. `equal`: the mirror found it equal to
+ * its source.
+ */
 export type OwnedBecause = (typeof OWNED_BECAUSE)[number];
 
 /** All of them. */
@@ -24,11 +29,15 @@ export interface OwnedTag {
 }
 
 /**
- * The tags that mirrors own at their targets. Pruning deletes no tag without a record, so a lost record keeps a tag.
- * Unlike the rest of the journal it has no limit and no age: a record goes only with its tag.
+ * The tags that mirrors own at their targets. Pruning deletes no tag without a record, so a lost
+ * record keeps a tag. Unlike the rest of the journal it has no limit and no age: a record goes only
+ * with its tag.
  */
 export interface OwnershipJournal {
-  /** Records a tag with its digest. The same digest again changes nothing; another digest replaces the record. */
+  /**
+   * Records a tag with its digest. The same digest again changes nothing; another digest replaces
+   * the record.
+   */
   record(place: MirrorTarget, owned: Pick<OwnedTag, "tag" | "digest" | "because">): Promise<void>;
   /** The record of one tag. */
   find(place: MirrorTarget, tag: string): Promise<OwnedTag | undefined>;

@@ -11,7 +11,9 @@ import { labelOf, type RemoteRepository } from "./remote-repository.ts";
 /** Rounds of read, merge, put before it gives up: others overwrite the tag as fast as it is written. */
 const MAX_ROUNDS = 20;
 
-/** `onReferrersTag`: told of the tag, where it was put by this call and points to that afterwards. */
+/**
+ * `onReferrersTag`: told of the tag, where it was put by this call and points to that afterwards.
+ */
 type AddReferrerOptions = CallOptions & Pick<PushOptions, "onReferrersTag">;
 
 /**

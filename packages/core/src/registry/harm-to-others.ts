@@ -21,8 +21,10 @@ export interface Harm {
 }
 
 /**
- * What other tags would suffer if the manifest of one went: those that have it too, or an index that contains it.
- * Requests: the list of tags, 1 HEAD for each, 1 GET for each index that is not in `free`; those of `findMissingTags` where one has no manifest.
+ * What other tags would suffer if the manifest of one went: those that have it too, or an index
+ * that contains it.
+ * Requests: the list of tags, 1 HEAD for each, 1 GET for each index that is not in `free`; those of
+ * `findMissingTags` where one has no manifest.
  * @param free Indexes that are known not to contain the manifest; those that are found are added.
  * @throws {IncompleteListError} where the list may lack tags.
  */

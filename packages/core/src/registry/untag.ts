@@ -12,14 +12,21 @@ import { unlessUnknown } from "./unless-unknown.ts";
 import { untagAtAzure } from "./untag-at-azure.ts";
 
 /**
- * Removes one tag and nothing else; at Azure by its own request. A registry that refuses to delete by tag (distribution 2.8) deletes by digest, and with it every tag of that digest and the
- * manifest below every index; so that is done only when no other tag needs it, and not at all where `byDigest` is false. A 404 is believed
- * only where the tag is not found either: some registries have no such request and answer 404 to it.
- * Requests: 1 DELETE (end-9). Where that is refused, 1 more at Azure; at every other registry 1 GET, once, then the list of tags, 1 HEAD for each and 1 GET for each index, the list and the HEADs
- * once more where there was an index, 1 HEAD for the tag right before another DELETE. After a 404 1 HEAD, and where that finds nothing 1 GET and the list of tags. No registry has a conditional DELETE: whoever puts a tag on
- * the manifest between this last HEAD and the DELETE loses it.
- * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED naming a tag that would go, or break, too; {StoreError} LOCKED; BROKEN_TAG naming other tags without a manifest.
- * @throws {IncompleteListError} where it has to be deleted by digest, and the list may lack tags that need it.
+ * Removes one tag and nothing else; at Azure by its own request. A registry that refuses to delete
+ * by tag (distribution 2.8) deletes by digest, and with it every tag of that digest and the
+ * manifest below every index; so that is done only when no other tag needs it, and not at all where
+ * `byDigest` is false. A 404 is believed only where the tag is not found either: some registries
+ * have no such request and answer 404 to it.
+ * Requests: 1 DELETE (end-9). Where that is refused, 1 more at Azure; at every other registry 1
+ * GET, once, then the list of tags, 1 HEAD for each and 1 GET for each index, the list and the
+ * HEADs once more where there was an index, 1 HEAD for the tag right before another DELETE. After a
+ * 404 1 HEAD, and where that finds nothing 1 GET and the list of tags. No registry has a
+ * conditional DELETE: whoever puts a tag on the manifest between this last HEAD and the DELETE
+ * loses it.
+ * @throws {RegistryError} MANIFEST_UNKNOWN; UNSUPPORTED naming a tag that would go, or break, too;
+ * {StoreError} LOCKED; BROKEN_TAG naming other tags without a manifest.
+ * @throws {IncompleteListError} where it has to be deleted by digest, and the list may lack tags
+ * that need it.
  */
 export async function untag(
   repository: RemoteRepository,

@@ -105,7 +105,10 @@ export interface PushOptions extends CallOptions {
   readonly anew?: boolean | undefined;
   /** For a blob: the same content, kept on disk as far as it was read. A target that may have to read a big one again asks it in the place of `open`. */
   readonly spooled?: Open | undefined;
-  /** For a manifest with a subject: told of the referrers tag that the push put, where the registry has no referrers API. */
+  /**
+   * For a manifest with a subject: told of the referrers tag that the push put, where the registry
+   * has no referrers API.
+   */
   readonly onReferrersTag?: ((tag: string, digest: Digest) => void) | undefined;
 }
 

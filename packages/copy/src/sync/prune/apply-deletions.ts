@@ -20,10 +20,13 @@ export interface ApplyDeletionsOptions extends DeletionOptions {
 }
 
 /**
- * Deletes tags of one target that are the mirror's own: alone where the registry can do that, else by `deleteByDigest`. Tags that are about something go last, when all
- * else is gone. Where something of what is to stay there failed, or is not as it was planned, nothing is deleted.
- * Requests: the list of tags; 1 HEAD at the source for each tag that it is said to lack; 1 GET for each tag that the run has not read, 1 HEAD and 1 DELETE; where `check` is set 1 HEAD for each tag that is to stay untouched. Where a
- * tag is about something, those of `readInventory`, unless planning has read the target, and of `lookAgain`.
+ * Deletes tags of one target that are the mirror's own: alone where the registry can do that, else
+ * by `deleteByDigest`. Tags that are about something go last, when all else is gone. Where
+ * something of what is to stay there failed, or is not as it was planned, nothing is deleted.
+ * Requests: the list of tags; 1 HEAD at the source for each tag that it is said to lack; 1 GET for
+ * each tag that the run has not read, 1 HEAD and 1 DELETE; where `check` is set 1 HEAD for each tag
+ * that is to stay untouched. Where a tag is about something, those of `readInventory`, unless
+ * planning has read the target, and of `lookAgain`.
  * @throws an abort rejects with `signal.reason`. Whatever else fails `ended` is told.
  */
 export async function applyDeletions(group: DeletionGroup, options: ApplyDeletionsOptions): Promise<void> {
@@ -72,7 +75,10 @@ async function unlessUnchecked(group: DeletionGroup, options: ApplyDeletionsOpti
   return options.check ? whyIncomplete(group, options) : undefined;
 }
 
-/** What the target's tags lead to, where something is about something; that which cannot be read keeps those. */
+/**
+ * What the target's tags lead to, where something is about something; that which cannot be read
+ * keeps those.
+ */
 async function readBefore(
   group: DeletionGroup,
   followers: readonly PlannedImage[],
@@ -89,7 +95,10 @@ async function readBefore(
   }
 }
 
-/** Deletes tags one by one, some at once. The first one shows whether the registry can: else none is deleted. */
+/**
+ * Deletes tags one by one, some at once. The first one shows whether the registry can: else none is
+ * deleted.
+ */
 async function deleteAlone(
   { target }: DeletionGroup,
   images: readonly PlannedImage[],

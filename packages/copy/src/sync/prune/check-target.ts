@@ -35,7 +35,8 @@ export async function keepUnowned(
 }
 
 /**
- * Keeps what the source has after all: its list was read before everything was copied, and may have been wrong. What cannot be asked stays too.
+ * Keeps what the source has after all: its list was read before everything was copied, and may have
+ * been wrong. What cannot be asked stays too.
  * Requests: 1 HEAD at the source for each tag that its list did not have.
  */
 export async function keepReturned(
@@ -58,7 +59,10 @@ export async function keepReturned(
   });
 }
 
-/** Lists the target again, right before anything is deleted: what is gone is done, and where there is no list everything stays. Requests: those of the list. */
+/**
+ * Lists the target again, right before anything is deleted: what is gone is done, and where there
+ * is no list everything stays. Requests: those of the list.
+ */
 export async function listAgain(
   { target, images }: DeletionGroup,
   results: DeletionResults,
@@ -76,7 +80,8 @@ export async function listAgain(
 }
 
 /**
- * Finds those that are about something: digest tags, and what has a subject. What cannot be read stays.
+ * Finds those that are about something: digest tags, and what has a subject. What cannot be read
+ * stays.
  * Requests: 1 GET for each other tag, none for a manifest that the run has read.
  */
 export async function findFollowers(
@@ -101,7 +106,10 @@ export async function findFollowers(
   return open.filter((image) => followers.has(image));
 }
 
-/** Why a tag that is to stay untouched is not as it was planned; undefined where all are. Requests: 1 HEAD for each. */
+/**
+ * Why a tag that is to stay untouched is not as it was planned; undefined where all are. Requests:
+ * 1 HEAD for each.
+ */
 export async function whyIncomplete(
   { target, unchanged }: DeletionGroup,
   { run, call }: DeletionCall,

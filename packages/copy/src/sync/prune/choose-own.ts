@@ -32,8 +32,8 @@ export interface ChosenOwn {
 }
 
 /**
- * Chooses the tags that are deleted at a target: the mirror's own, and of those that are about something (by a subject, or by a tag made of a digest) the ones that
- * nothing which stays needs.
+ * Chooses the tags that are deleted at a target: the mirror's own, and of those that are about
+ * something (by a subject, or by a tag made of a digest) the ones that nothing which stays needs.
  * Requests: none, or what the target's content takes to be read where something is about something.
  */
 export async function chooseOwn(

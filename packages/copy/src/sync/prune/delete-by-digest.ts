@@ -16,10 +16,11 @@ import {
 } from "./deletion-result.ts";
 
 /**
- * Deletes tags where a registry deletes whole manifests (distribution 2.8): one goes with all of its tags, if each of them is to go and nothing that stays needs it. What
- * no tag of the plan stands for is not deleted.
- * Requests: those of `readInventory`, where each tag is read once more; then, before each wave of deletions, those of `lookAgain`; 1 HEAD for each tag that goes, and 1
- * DELETE for each manifest.
+ * Deletes tags where a registry deletes whole manifests (distribution 2.8): one goes with all of
+ * its tags, if each of them is to go and nothing that stays needs it. What no tag of the plan
+ * stands for is not deleted.
+ * Requests: those of `readInventory`, where each tag is read once more; then, before each wave of
+ * deletions, those of `lookAgain`; 1 HEAD for each tag that goes, and 1 DELETE for each manifest.
  */
 export async function deleteByDigest(
   target: SyncStore,

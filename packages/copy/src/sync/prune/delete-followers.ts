@@ -10,7 +10,10 @@ import { unneededTags } from "./unneeded-tags.ts";
 /** How much of a target's content is read. */
 const CONTENT = { referrers: false, children: "unlabelled" } as const;
 
-/** What the target's tags lead to before anything is deleted: what planning has read, or all of it. Requests: none, or those of `readInventory`. */
+/**
+ * What the target's tags lead to before anything is deleted: what planning has read, or all of it.
+ * Requests: none, or those of `readInventory`.
+ */
 export async function contentBefore({ target, content }: DeletionGroup, options: DeletionCall): Promise<Inventory> {
   if (content !== undefined) return content.inventory();
   if (!isReadable(target)) return [];
@@ -18,7 +21,8 @@ export async function contentBefore({ target, content }: DeletionGroup, options:
 }
 
 /**
- * Of the tags that are about something those that can go, now that all else is gone: the target is looked at again, and what is about something that stays is kept.
+ * Of the tags that are about something those that can go, now that all else is gone: the target is
+ * looked at again, and what is about something that stays is kept.
  * Requests: those of `lookAgain`.
  */
 export async function followersToDelete(

@@ -7,8 +7,8 @@ import type { PlannedImage } from "../sync-plan.ts";
 import { type DeletionOptions, type DeletionResult, type DeletionResults, movedResult } from "./deletion-result.ts";
 
 /**
- * Deletes a tag and nothing else, if it still points to what was planned. Requests: 1 HEAD and 1 DELETE. No registry has a conditional DELETE, so whoever moves the tag
- * between the two loses it.
+ * Deletes a tag and nothing else, if it still points to what was planned. Requests: 1 HEAD and 1
+ * DELETE. No registry has a conditional DELETE, so whoever moves the tag between the two loses it.
  */
 export async function deleteTag(
   target: SyncStore,
@@ -38,7 +38,10 @@ export async function deleteTag(
   }
 }
 
-/** Does something for each image and counts its requests. Undefined leaves it for later, an error is its failure. */
+/**
+ * Does something for each image and counts its requests. Undefined leaves it for later, an error is
+ * its failure.
+ */
 export async function forEachImage(
   images: readonly PlannedImage[],
   results: DeletionResults,

@@ -17,7 +17,10 @@ export interface DeletionCall {
 
 /** What deletions are made with. */
 export interface DeletionOptions extends DeletionCall {
-  /** Whether the plan is of another time: a tag that has moved since is refused. Else it was moved in the meantime, and is kept. */
+  /**
+   * Whether the plan is of another time: a tag that has moved since is refused. Else it was moved
+   * in the meantime, and is kept.
+   */
   readonly check: boolean;
 }
 
@@ -29,7 +32,10 @@ export function brokenTagsOption({ ignoreBrokenTags }: DeletionCall): Pick<ReadI
 /** How the deletion of one tag went. */
 export type DeletionResult = Pick<ImageResult, "outcome" | "error" | "why"> & Partial<Pick<ImageResult, "requests">>;
 
-/** How the deletions at one target went; events tell of each as it ends. The record of a tag that is gone goes too. */
+/**
+ * How the deletions at one target went; events tell of each as it ends. The record of a tag that is
+ * gone goes too.
+ */
 export class DeletionResults {
   readonly #results = new Map<PlannedImage, DeletionResult>();
   readonly #onEvent: OnEvent;
@@ -66,7 +72,10 @@ export class DeletionResults {
     for (const image of images) this.set(image, { outcome: "kept", why });
   }
 
-  /** Keeps images where something could not be read. A list that may lack tags, and tags without a manifest, are failures. */
+  /**
+   * Keeps images where something could not be read. A list that may lack tags, and tags without a
+   * manifest, are failures.
+   */
   keepUnread(images: Iterable<PlannedImage>, what: string, error: unknown): void {
     if (isDoubt(error)) for (const image of images) this.fail(image, error);
     else this.keep(images, `${what}: ${failureRecord(error).message}`);

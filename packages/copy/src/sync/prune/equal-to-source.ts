@@ -6,9 +6,11 @@ import { type OpenRepository, type OpenTarget, targetTagOf } from "../open-repos
 import type { PlanTagOptions } from "../plan-tag-options.ts";
 
 /**
- * Compares a tag that never moves with its source, where a mirror that prunes has no record of it: so that what an earlier version wrote, or a lost journal recorded,
- * counts as the mirror's own from now on. Undefined where it differs, cannot be compared, or need not be.
- * Requests: none where the tag is recorded or the mirror does not prune by records; else 1 HEAD a side, or none where its list has the digest.
+ * Compares a tag that never moves with its source, where a mirror that prunes has no record of it:
+ * so that what an earlier version wrote, or a lost journal recorded, counts as the mirror's own
+ * from now on. Undefined where it differs, cannot be compared, or need not be.
+ * Requests: none where the tag is recorded or the mirror does not prune by records; else 1 HEAD a
+ * side, or none where its list has the digest.
  */
 export async function equalToSource(
   { spec, source, listing }: OpenRepository,

@@ -6,13 +6,19 @@ import type { ImageResult } from "../sync-result.ts";
 /** A source's repository and a target's, as a mirror names them. */
 export type MirrorPair = Pick<PlannedImage, "from" | "to">;
 
-/** Records which tags the mirrors of a run own, and tells what is recorded. What cannot be read is not owned, and what cannot be written is not an error. */
+/**
+ * Records which tags the mirrors of a run own, and tells what is recorded. What cannot be read is
+ * not owned, and what cannot be written is not an error.
+ */
 export class Ownership {
   readonly #owner: string | undefined;
   readonly #journal: OwnershipJournal | undefined;
   readonly #writes = new Set<Promise<void>>();
 
-  /** @param owner Names the file that the mirrors are in. Without it, or without a journal, nothing is recorded and nothing is owned. */
+  /**
+   * @param owner Names the file that the mirrors are in. Without it, or without a journal, nothing
+   * is recorded and nothing is owned.
+   */
   constructor(owner: string | undefined, { ownership }: Pick<CopyRun, "ownership">) {
     this.#owner = owner;
     this.#journal = owner === undefined ? undefined : ownership;
@@ -39,7 +45,10 @@ export class Ownership {
     return this.#journal?.find(this.#placeOf(pair), targetTag).catch(() => undefined);
   }
 
-  /** Records what an image that has ended says of its tag. It is written a moment later: `settled` waits for it. */
+  /**
+   * Records what an image that has ended says of its tag. It is written a moment later: `settled`
+   * waits for it.
+   */
   record(image: PlannedImage, result: Pick<ImageResult, "outcome" | "digest">): void {
     const { targetTag: tag } = image;
     const because = ownedBecause(image, result);
@@ -75,7 +84,10 @@ export class Ownership {
   }
 }
 
-/** Why the tag of an image that has ended is the mirror's own; undefined where it is not, or was not compared with its source. */
+/**
+ * Why the tag of an image that has ended is the mirror's own; undefined where it is not, or was not
+ * compared with its source.
+ */
 function ownedBecause(
   { targetTag, action, reason, there }: PlannedImage,
   { outcome, digest }: Pick<ImageResult, "outcome" | "digest">,

@@ -3,7 +3,10 @@ import { type OpenRepository, type OpenTarget, targetTagOf } from "../open-repos
 import type { SyncReason } from "../sync-plan.ts";
 import type { PruneOwned } from "../sync-repository.ts";
 
-/** A tag of a target that fits the mirror's selection, and is not chosen. Whether it is the mirror's own, `TargetOwnership` tells. */
+/**
+ * A tag of a target that fits the mirror's selection, and is not chosen. Whether it is the mirror's
+ * own, `TargetOwnership` tells.
+ */
 export interface UnwantedTag {
   readonly targetTag: string;
   /** The source's tag that it is a copy of; for a digest tag the same. */

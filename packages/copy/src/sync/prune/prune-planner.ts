@@ -44,8 +44,9 @@ export class PrunePlanner {
 
   /**
    * Looks at a repository whose tags are planned; what it may not delete is in the job's notices.
-   * Requests: 1 GET for each tag that is the mirror's own and is to go. Where a target has digest tags about something that is not known to stay, or such a tag has a
-   * subject, what `readInventory` takes of the target without referrers.
+   * Requests: 1 GET for each tag that is the mirror's own and is to go. Where a target has digest
+   * tags about something that is not known to stay, or such a tag has a subject, what
+   * `readInventory` takes of the target without referrers.
    * @param following digest tags that are copied in this run.
    */
   async look(repository: OpenRepository, following: ReadonlySet<string>): Promise<SyncJob> {
@@ -120,7 +121,10 @@ export class PrunePlanner {
     yield { ...NO_JOB, name: spec.from, source, entries: own, notices };
   }
 
-  /** Chooses what goes, and gives notices of what stays. Nothing is looked at where it would be too much. */
+  /**
+   * Chooses what goes, and gives notices of what stays. Nothing is looked at where it would be too
+   * much.
+   */
   async #choose({ repository, target, prune, candidates, digestTags }: Choice): Promise<readonly string[]> {
     const { to } = target.spec;
     const { unwanted } = candidates;
@@ -154,7 +158,11 @@ export class PrunePlanner {
     return true;
   }
 
-  /** Reads what the tags point to. Those that are gone, or that somebody else has moved, are left out. @throws {StoreError} BROKEN_TAG. */
+  /**
+   * Reads what the tags point to. Those that are gone, or that somebody else has moved, are left
+   * out.
+   * @throws {StoreError} BROKEN_TAG.
+   */
   async #ownOf(
     { store, spec: { to } }: OpenTarget,
     tags: readonly UnwantedTag[],

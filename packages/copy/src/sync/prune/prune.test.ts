@@ -295,7 +295,8 @@ describe("pruning where tags can't be deleted alone", () => {
 
     const result = await sync([pruningMirror(["v1", "v2", "v9"])]);
 
-    // What goes is read when it is planned. What an index lists as a platform's image is known by its list.
+    // What goes is read when it is planned. What an index lists as a platform's image is known by
+    // its list.
     const read = target.about("open");
     expect(read.slice(0, 3).toSorted()).toEqual(["v1", "v2", "v9"]);
     expect(read.slice(3).toSorted()).toEqual(["pinned", "v1", "v2", "v3", "v4", "v5", "v8", "v9"]);

@@ -10,7 +10,8 @@ export interface TaggedManifest {
 }
 
 /**
- * Reads what a tag or digest of a target points to; undefined where it is gone. Requests: 1 GET, none for a digest that the run has read.
+ * Reads what a tag or digest of a target points to; undefined where it is gone. Requests: 1 GET,
+ * none for a digest that the run has read.
  * @throws {StoreError} what cannot be read, such as MANIFEST_UNSUPPORTED.
  */
 export async function readTagged(

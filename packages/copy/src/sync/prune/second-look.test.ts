@@ -263,7 +263,10 @@ describe("pruning by digest of what changed while the run went on", () => {
     });
   });
 
-  /** When the manifests are read that the deletions need, and before the tags are listed for the last time. */
+  /**
+   * When the manifests are read that the deletions need, and before the tags are listed for the
+   * last time.
+   */
   const beforeLastList = ({ method }: Call, nth: number): boolean => method === "tags" && nth === 4;
 
   it.each<[string, (target: RecordingStore, first: Descriptor) => Promise<unknown>]>([

@@ -3,7 +3,10 @@ import type { Inventory } from "../../inventory/inventory.ts";
 import type { OnBrokenTags } from "../../inventory/open-tags.ts";
 import { Relations, reach } from "../../inventory/relations.ts";
 
-/** What a target's tags lead to, read once, and only where it is needed. Memory: about 300 bytes a manifest. */
+/**
+ * What a target's tags lead to, read once, and only where it is needed. Memory: about 300 bytes a
+ * manifest.
+ */
 export class TargetContent {
   readonly #read: (onBrokenTags: OnBrokenTags) => Promise<Inventory>;
   readonly #broken: string[] = [];
@@ -13,7 +16,10 @@ export class TargetContent {
     this.#read = read;
   }
 
-  /** Tags that are listed and have no manifest, as far as the content had to be read: what they need is not known. */
+  /**
+   * Tags that are listed and have no manifest, as far as the content had to be read: what they need
+   * is not known.
+   */
   get brokenTags(): readonly string[] {
     return this.#broken;
   }

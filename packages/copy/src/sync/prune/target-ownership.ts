@@ -20,12 +20,17 @@ export class TargetOwnership {
     return new TargetOwnership(ownership === "pattern" ? undefined : await target.records());
   }
 
-  /** Whether a tag can be own, whatever it points to: so nothing is asked of a tag without a record. */
+  /**
+   * Whether a tag can be own, whatever it points to: so nothing is asked of a tag without a record.
+   */
   mayOwn(tag: string): boolean {
     return this.#records === undefined || this.#records.has(tag);
   }
 
-  /** Why a tag that points to this digest is own. Undefined where it is not: without a record, or where somebody else has moved it since. */
+  /**
+   * Why a tag that points to this digest is own. Undefined where it is not: without a record, or
+   * where somebody else has moved it since.
+   */
   reason(tag: string, digest: Digest): TagOwnership | undefined {
     if (this.#records === undefined) return { because: "pattern" };
     const record = this.#records.get(tag);

@@ -10,8 +10,10 @@ export interface DoomedTags {
 }
 
 /**
- * Of the tags that are to be deleted those that nothing which stays needs. A signature or attestation, by its subject or by its tag, stays as long as its subject does,
- * whoever wrote it; and a subject stays that another tag leads to, or that has no tag and belongs to nothing that goes.
+ * Of the tags that are to be deleted those that nothing which stays needs. A signature or
+ * attestation, by its subject or by its tag, stays as long as its subject does, whoever wrote it;
+ * and a subject stays that another tag leads to, or that has no tag and belongs to nothing that
+ * goes.
  */
 export function unneededTags(inventory: Inventory, { tags, gone = [] }: DoomedTags): ReadonlyMap<string, Digest> {
   const doomed = new Set(tags);
