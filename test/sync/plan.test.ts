@@ -67,8 +67,8 @@ describePeers("tranship plan and apply between real registries", ["docker-regist
     const target = registries.targets.served;
     const places = { from: `${registries.sources.older.host}/team/app`, to: `${target.host}/mirror/app` };
 
-    const plannedAndApplied = async (exclude: readonly string[]) => {
-      const mirror = { ...places, tags: { exclude }, referrers: true, prune: true };
+    const plannedAndApplied = async (chosen: object) => {
+      const mirror = { ...places, tags: chosen, referrers: true, prune: true };
       await writeFile(join(home.path, "mirror.yaml"), JSON.stringify({ version: 1, mirrors: [mirror] }));
       expect(await run("plan", "-f", "mirror.yaml", "-o", "plan.json")).toMatchObject({ code: 0, stderr: "" });
       const plan: SyncPlan = JSON.parse(await readFile(join(home.path, "plan.json"), "utf8"));
@@ -80,14 +80,17 @@ describePeers("tranship plan and apply between real registries", ["docker-regist
         [plan.hosts[target.host]?.requests ?? 0, total(taken.servedTarget.requests)],
       ] as const;
     };
-    const within = (costs: Awaited<ReturnType<typeof plannedAndApplied>>): void => {
+    const within = (costs: readonly (readonly [planned: number, taken: number])[]): void => {
       for (const [planned, taken] of costs) {
         expect(taken).toBeLessThanOrEqual(planned);
         expect(taken).toBeGreaterThan(planned / 2);
       }
     };
-    within(await plannedAndApplied(["none"]));
+    within(await plannedAndApplied({ exclude: ["none"] }));
     await seed(source, image("1.0.0 made anew"), "1.0.0");
-    within(await plannedAndApplied(["1.1.0"]));
+    within(await plannedAndApplied({ exclude: ["1.1.0"] }));
+    // Deletions ask the target alone.
+    within((await plannedAndApplied({ semver: ">=1", newest: 2 })).slice(1));
+    expect(await Array.fromAsync(target.repository("mirror/app").tags())).toHaveLength(2);
   });
 });

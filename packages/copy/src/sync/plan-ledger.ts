@@ -104,8 +104,8 @@ export class PlanLedger {
   }
 
   /**
-   * What `apply` asks for a second time: all but the manifests that are counted as put. Where there is no API for referrers it has no list of the tags at hand, and asks for the referrers tag
-   * of each manifest.
+   * What `apply` asks for a second time: all but the manifests that are counted as put. It has no
+   * list of the tags at hand, and asks for the referrers tag of each manifest, besides the API.
    */
   #again(source: Place, target: Place, actions: readonly PlanAction[], { asked, referrers, single }: Finding): void {
     const manifests = actions.filter(({ descriptor }) => isManifestMediaType(descriptor.mediaType));
@@ -115,7 +115,7 @@ export class PlanLedger {
       const counted = Object.entries(others).filter(([kind]) => !/ (?:token|ping)$/.test(kind));
       const isSource = host === hostOf(source);
       const unput = isSource ? Math.max(read, manifests.length) - puts + (single ? 1 : 0) : read;
-      const tagged = isSource && referrers ? Math.max(manifests.length - (others["GET referrers"] ?? 0), 0) : 0;
+      const tagged = isSource && referrers ? manifests.length : 0;
       const requests = counted.reduce((sum, [, count]) => sum + count, Math.max(unput, 0) + tagged);
       if (requests > 0) this.#cost(store, { requests });
     }
