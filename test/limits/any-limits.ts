@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { CopyRun, copy, FanOut, Spool } from "@tranship/copy";
-import type { LaneChoice, RegistryStore } from "@tranship/core";
+import type { LaneChoice, RegistryOptions, RegistryStore } from "@tranship/core";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { sampleImage } from "../support/sample-image.ts";
@@ -71,12 +71,27 @@ export function limits({ slowestMs }: { readonly slowestMs: number }): fc.Arbitr
   });
 }
 
+/** How a client reaches a server. */
+export interface Reached extends AsyncDisposable {
+  readonly options: Partial<RegistryOptions> & Pick<RegistryOptions, "host">;
+}
+
+export interface CopyWithinOptions {
+  /** What a connection may take. */
+  readonly connectMs: number;
+  /** Default: directly. */
+  readonly road?: ((host: string) => Promise<Reached>) | undefined;
+}
+
+async function direct(host: string): Promise<Reached> {
+  return { options: { host, plainHttp: true }, async [Symbol.asyncDispose]() {} };
+}
+
 /**
  * Copies an image, and checks that each blob is moved once, that nothing is retried, and that no
  * registry has more connections than it may.
- * @param options.connectMs what a connection may take.
  */
-export async function copyWithin(given: Limits, { connectMs }: { readonly connectMs: number }): Promise<void> {
+export async function copyWithin(given: Limits, { connectMs, road = direct }: CopyWithinOptions): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const { layers, way, lane, chunkSize, targetMs, answerMs } = given;
   const image = sampleImage({
@@ -84,7 +99,9 @@ export async function copyWithin(given: Limits, { connectMs }: { readonly connec
   });
   const start = async (connections: number, bodyMs: number) => {
     const server = stack.use(await SlowRegistry.start({ bodyMs, answerMs, chunkSize }));
-    const client = stack.use(await server.client({ connections, lane, timeouts: { connectMs }, proxyEnv: {} }));
+    const reached = stack.use(await road(server.host));
+    const options = { proxyEnv: {}, connections, lane, timeouts: { connectMs }, ...reached.options };
+    const client = stack.use(await server.client(options));
     return { server, client, connections };
   };
   const targets = [];
@@ -126,6 +143,7 @@ export async function copyWithin(given: Limits, { connectMs }: { readonly connec
     // A refusal to mount from another repository does not say that the blob is absent.
     expect(server.asked["HEAD blobs"]).toBe(server === source.server && big.length > 0 ? big.length : undefined);
     expect(server.writing.most).toBeLessThanOrEqual(Math.min(connections, given.blobs));
+    if (road !== direct) continue;
     // Small requests, blobs that are read and blobs that are sent have connections of their own;
     // the blob lane keeps those of small requests with and without a body apart.
     expect(server.sockets.most).toBeLessThanOrEqual((lane === "blob" ? 4 : 3) * connections);

@@ -83,15 +83,15 @@ export class SlowRegistry implements AsyncDisposable {
   }
 
   /** A client that knows how the registry behaves, so that what it asks depends on nothing else. */
-  async client(options: Omit<RegistryOptions, "host" | "journal">): Promise<Registry> {
-    const { host } = this;
+  async client(options: Omit<RegistryOptions, "journal">): Promise<Registry> {
+    const { host } = options;
     const { chunkSize } = this.#options;
     const journal = new MemoryJournal();
     await journal.profiles.set(host, "existence", "proven");
     await journal.profiles.set(host, "singlePost", false);
     if (chunkSize !== undefined) await journal.profiles.set(host, "upload", "chunks");
     const uploads = chunkSize === undefined ? {} : { chunkSize };
-    return new Registry({ ...options, host, plainHttp: true, journal, uploads });
+    return new Registry({ ...options, journal, uploads });
   }
 
   put(repository: string, contents: readonly Content[]): void {

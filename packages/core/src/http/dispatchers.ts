@@ -58,12 +58,11 @@ export class Dispatchers {
     return way;
   }
 
-  /** From now on HTTP/2 is offered to the URL's origin; false where it was already. It is no default: HTTP/1.1 moves bytes for less. */
-  useHttp2({ origin }: URL): boolean {
-    if (this.#http2.has(origin)) return false;
+  /** From now on HTTP/2 is offered to the URL's origin. It is no default: HTTP/1.1 moves bytes for less. */
+  useHttp2({ origin }: URL): void {
+    if (this.#http2.has(origin)) return;
     this.#http2.add(origin);
     for (const traffic of TRAFFIC) this.#ways.delete(`${traffic} ${origin}`);
-    return true;
   }
 
   usesHttp2({ origin }: URL): boolean {

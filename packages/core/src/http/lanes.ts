@@ -48,7 +48,8 @@ export class Lanes {
   /** By which lane it goes after this failure, which says that another one may do better; undefined where none may. */
   carrierAfter(failure: unknown, { url }: HttpRequest): Carrier | undefined {
     if (failure instanceof OddFramingError) return control(failure.message);
-    if (!this.#isOwn || !refusesHttp1(failure) || !this.#dispatchers.useHttp2(url)) return undefined;
+    if (!this.#isOwn || !refusesHttp1(failure)) return undefined;
+    this.#dispatchers.useHttp2(url);
     return control(onlyHttp2(url));
   }
 

@@ -254,8 +254,11 @@ describe.each(LANES)("queue() before the %s lane", (lane) => {
   it("releases the slot of a request whose connection is not made, or whose body fails", async () => {
     const { send } = transport(lane);
     const gone = await serve(() => {});
-    const nobody = put("127.0.0.1:1", "/");
+    const unread: string[] = [];
+    const nobody = put("127.0.0.1:1", "/", unread);
     for (let n = 0; n < 3; n += 1) expect(await failure(send(nobody))).toMatchObject({ code: "NETWORK" });
+    // Without a connection the content is not asked for.
+    expect(unread).toEqual([]);
     const error = new Error("not there");
     const broken = (): never => {
       throw error;

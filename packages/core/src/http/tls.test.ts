@@ -53,7 +53,8 @@ describe("RegistryTransport over TLS", () => {
 
   const ok: RequestListener = (_, response) => void response.end("ok");
 
-  it("speaks HTTP/2 with a server that speaks nothing else, whichever lane asks first", async () => {
+  /** A server that speaks HTTP/2 and nothing else, and what it gets. */
+  async function serveHttp2(): Promise<{ readonly host: string; readonly received: Buffer[] }> {
     const server = createSecureServer({ cert: pem.cert, key: pem.key });
     const received: Buffer[] = [];
     server.on("request", async (request, response) => {
@@ -68,7 +69,21 @@ describe("RegistryTransport over TLS", () => {
       for (const session of sessions) session.destroy();
       server.close();
     });
-    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+  }
+
+  it.each(["auto", "blob"] as const)(
+    "speaks HTTP/2 with all requests that find out at once, by the %s lane",
+    async (lane) => {
+      const { host } = await serveHttp2();
+      const made = client(host, { tls: { ca: [pem.ca] }, lane, retry: { attempts: 1 } });
+      const reading = await Promise.all([1, 2, 3, 4].map(() => read(made)));
+      expect(reading).toEqual(Array(4).fill("GET over 2.0"));
+    },
+  );
+
+  it("speaks HTTP/2 with a server that speaks nothing else, whichever lane asks first", async () => {
+    const { host, received } = await serveHttp2();
     for (const lane of ["auto", "blob"] as const) {
       const lines: string[] = [];
       const logger = pino({ level: "debug" }, { write: (line) => void lines.push(JSON.parse(line).msg) });
