@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createTransport, type Transport, type TransportOptions } from "../../../../test/support/bare-transport.ts";
 import { cleanups, client, failure, manifest, serve } from "../../../../test/support/transport-setup.ts";
 import { HostBudget } from "../pace/host-budget.ts";
+import type { CallOptions } from "../store/call-options.ts";
 import type { LaneChoice } from "./lanes.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import type { Observer } from "./observer.ts";
@@ -343,6 +344,25 @@ describe("queue()", () => {
     (await registry.held("/2")).end();
     await (await second).body.drop();
     expect(order).toEqual(["/2 waits", "/1 ends", "/2 goes on"]);
+  });
+
+  it("takes no slot for a call whose `whileWaiting` does not await the wait", async () => {
+    const registry = await holding();
+    const made = client(registry.host, { connections: 1, plainHttp: true });
+    const blob = (path: string, call: CallOptions = {}) =>
+      made.request(
+        manifest({ method: "PUT", kind: "upload", path, body: put("h", "/").body, contentLength: BIG, call }),
+      );
+    const first = blob("/1");
+    const held = await registry.held("/1");
+    const careless = async (wait: () => Promise<void>): Promise<void> => void wait();
+    await expect(blob("/2", { whileWaiting: careless })).rejects.toThrow(TypeError);
+    const third = blob("/3");
+    held.end();
+    await (await first).body.drop();
+    (await registry.held("/3")).end();
+    await (await third).body.drop();
+    expect(registry.arrived).toEqual(["/1", "/3"]);
   });
 
   it("follows a limit that changes", async () => {

@@ -71,9 +71,10 @@ export function queue({ connections, cap, closing, afterWait }: QueueOptions): I
 
   async function wait(request: HttpRequest, slots: HostSlots): Promise<void> {
     const { signal, call, headers } = request;
-    let isHeld = false;
+    let [isHeld, isOver] = [false, false];
     const turn = async (): Promise<void> => {
       await slots.wait(signal, { first: headers["range"] !== undefined });
+      if (isOver) return slots.release();
       isHeld = true;
       await afterWait?.(request);
     };
@@ -83,6 +84,7 @@ export function queue({ connections, cap, closing, afterWait }: QueueOptions): I
       await (call?.whileWaiting === undefined ? turn() : call.whileWaiting(turn));
       if (!isHeld) throw new TypeError("whileWaiting() has not begun the wait, or not awaited it");
     } catch (error) {
+      isOver = true;
       if (isHeld) slots.release();
       signal?.throwIfAborted();
       throw closing.aborted ? connectionFailure(closing.reason, request) : error;

@@ -26,7 +26,8 @@ export function replay({ lanesOf, connections }: ReplayOptions): Interceptor {
         return await next({ ...request, carrier, onSent });
       } catch (error) {
         const other = lanes.carrierAfter(error, request);
-        // Several requests may find out at once what a host does not speak; each goes another way once.
+        // Several requests may find out at once what a host does not speak: each goes another way,
+        // once.
         if (other !== undefined && other.because !== carrier.because) {
           carrier = other;
           continue;

@@ -5,7 +5,10 @@ import type { SlabShare } from "./slab-share.ts";
 
 /** Where content in slabs comes from. */
 export interface SlabSource {
-  /** Writes bytes to the start of the memory, and gives how many; 0 at the end. Asked again when the former has settled. */
+  /**
+   * Writes bytes to the start of the memory, and gives how many; 0 at the end. Asked again when the
+   * former has settled.
+   */
   fill(into: Uint8Array): Promise<number>;
   /**
    * Waits until there is something to fill memory with; undefined where there is. No memory is held
@@ -23,7 +26,8 @@ export interface SlabSource {
 }
 
 /**
- * Content that is read into slabs of the process' budget and lent from there, so that nothing is allocated for a piece. Nothing is taken before it is read.
+ * Content that is read into slabs of the process' budget and lent from there, so that nothing is
+ * allocated for a piece. Nothing is taken before it is read.
  * Memory: two slabs of 256 KiB to four of 1 MiB.
  * @throws (when it is read) what `fill` throws, and the signal's reason.
  */
