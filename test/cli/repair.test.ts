@@ -3,7 +3,9 @@ import { dirname, join } from "node:path";
 import type { VerifyResult } from "@tranship/copy";
 import type { Answer, Hook, RunningServer } from "tranship";
 import { describe, expect, it } from "vitest";
+import { describePeers } from "../peers/describe-peers.ts";
 import { sampleIndex, seed } from "../support/sample-image.ts";
+import { spoilableDistribution } from "../verify/broken-registries.ts";
 import { Workbench } from "./workbench.ts";
 
 const index = sampleIndex({ seed: "v1" });
@@ -40,6 +42,8 @@ async function setup(bench: Workbench): Promise<Setup> {
   await seed(bench.repository(source, "app"), index, "v1");
   const [from, to] = [`${source.address}/app:v1`, `${server.address}/app:v1`];
   expect(await bench.run(["copy", "--no-state", from, to])).toMatchObject({ code: 0 });
+  const mirror = { from: `${source.address}/app`, to: `${server.address}/app` };
+  await writeFile(bench.path("mirror.yaml"), JSON.stringify({ version: 1, mirrors: [mirror] }));
   target.log.length = 0;
   read.length = 0;
   return Object.assign(target, { from, to, server, read });
@@ -69,6 +73,7 @@ describe("tranship verify --repair", () => {
     ],
     ["verify --repair", (at: Setup) => ["verify", "--repair", at.from, at.to]],
     ["copy", (at: Setup) => ["copy", at.from, at.to]],
+    ["sync", () => ["sync", "-f", "mirror.yaml"]],
   ])("is finished by the next run where it was killed between the deletion and the upload: %s", async (_, args) => {
     await using bench = await Workbench.open();
     const at = await setup(bench);
@@ -150,6 +155,29 @@ describe("tranship verify --repair", () => {
     expect(await bench.run([...verify, "--no-state"])).toMatchObject({ code: 0 });
     expect(deletions(at)).toHaveLength(1);
     expect(await bench.run(["verify", "--deep", at.from, at.to])).toMatchObject({ code: 0 });
+  });
+
+  describePeers("of distribution, whose storage keeps wrong bytes,", ["docker-registry", "registry"], (peers) => {
+    it.each(["docker-registry", "registry"] as const)(
+      "exits with 3, says that the storage must be mended by hand, and deletes nothing more there: %s",
+      async (name) => {
+        await using bench = await Workbench.open();
+        await using target = await spoilableDistribution(peers[name]);
+        const source = await bench.serve();
+        await seed(bench.repository(source, "app"), index, "v1");
+        const [from, to] = [`${source.address}/app:v1`, `${target.host}/app:v1`];
+        await bench.run(["copy", from, to]);
+        for (const { digest } of [first, second]) await target.corrupt("app", digest);
+        for (const deletions of [1, undefined]) {
+          const run = await bench.run(["verify", "--deep", "--repair", "--json", from, to]);
+          expect(run.code).toBe(3);
+          expect(run.stderr.match(/mend its storage by hand/g)).toHaveLength(2);
+          expect(lastLine(run.stdout).requests[target.host]?.["DELETE blob"]).toBe(deletions);
+        }
+        const { stdout } = await bench.run(["hosts", "show", target.host]);
+        expect(stdout).toMatch(/replacesBlobs +false/);
+      },
+    );
   });
 
   it("mends a layout without a time in which it has not the blob", async () => {

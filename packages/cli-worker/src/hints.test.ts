@@ -29,7 +29,7 @@ describe("hintFor()", () => {
     expect(hintFor(own)).toBe("log in with: tranship login r.azurecr.io");
   });
 
-  const locked = (method: string, url: string, message = "Cannot"): RegistryError =>
+  const locked = (method: string, url: string, message = "Cannot: the registry does not support this (405)") =>
     new RegistryError("UNSUPPORTED", message, { method, url, status: 405 });
   const DISALLOWED = "Cannot: The operation is disallowed on this registry, repository or image. View … (405)";
 
@@ -60,6 +60,11 @@ describe("hintFor()", () => {
     // What refuses every deletion is set up so.
     if (method === "DELETE") expect(elsewhere).toContain("storage.delete.enabled");
     else expect(elsewhere).toBeUndefined();
+  });
+
+  it("adds no guess to the reason that a registry gives for refusing a deletion", () => {
+    const error = locked("DELETE", "https://r.example/v2/app/blobs/sha256:00", "Cannot: blob is in use (405)");
+    expect(hintFor(error)).toBeUndefined();
   });
 
   it("calls locked what Azure's own API refuses to delete", () => {

@@ -32,7 +32,7 @@ export function hintFor(error: unknown): string | undefined {
   }
   const lock = lockHint(cause, place);
   if (lock !== undefined) return lock;
-  if (cause.method === "DELETE" && cause.status === 405)
+  if (cause.method === "DELETE" && cause.status === 405 && SAYS_NO_MORE.test(cause.message))
     return "the registry may let nothing be deleted (distribution: storage.delete.enabled)";
   // Of a digest that is missing, or a repository, a list of tags tells nothing.
   if (cause.code === "MANIFEST_UNKNOWN" && place.tag !== undefined && !isOfRepository(cause)) {
@@ -50,6 +50,9 @@ function proxyHint(message: string): string | undefined {
     return "see the proxy's rules, or name the host in NO_PROXY";
   return undefined;
 }
+
+/** A refusal with no reason of its own: distribution's sentence, or ours where a registry gave none. */
+const SAYS_NO_MORE = /operation is unsupported|does not support this/i;
 
 /** What Azure says of an operation that a lock forbids. */
 const DISALLOWED = "disallowed on this registry, repository or image";
