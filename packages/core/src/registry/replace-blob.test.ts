@@ -152,7 +152,19 @@ describe("replace()", () => {
       wrong: fault.wrong ? sha256(Buffer.from("others")) : sha256(LAYER.wrong),
     });
     await expect(replacing).rejects.toMatchObject({ code });
-    expect(steps(setup)).toEqual(["GET blob"]);
+    expect(steps(setup)).toEqual(fault.wrong ? ["GET blob"] : []);
+    expect(await Array.fromAsync(journal.repairs.list())).toEqual([]);
+  });
+
+  it("deletes nothing that another process has replaced while the replacement was fetched", async () => {
+    const journal = new MemoryJournal();
+    await using setup = await scriptedSetup(undefined, { journal });
+    for (const wrong of [undefined, sha256(LAYER.wrong)]) {
+      keep(setup.server, LAYER, LAYER.wrong);
+      const hold = holding(LAYER, () => keep(setup.server, LAYER, LAYER.bytes));
+      expect(await setup.registry.repository("app").replace(LAYER.descriptor, hold, { wrong })).toBe("existed");
+    }
+    expect(steps(setup)).toEqual(["GET blob", "GET blob", "GET blob"]);
     expect(await Array.fromAsync(journal.repairs.list())).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import type { Descriptor } from "../content/descriptor.ts";
+import type { Digest } from "../content/digest.ts";
 import type { HashedContent } from "../content/hash-content.ts";
 import { DigestMismatchError, RegistryError, StoreError } from "../errors.ts";
 import type { CallOptions, Hold, PushOutcome, ReplaceOptions } from "../store/store.ts";
@@ -20,7 +21,8 @@ const LATENESS_MS: readonly number[] = [100, 300, 900];
  * read back. One blob of a host at a time: where the first one shows that the registry keeps the wrong bytes
  * (distribution's DELETE only unlinks, and a new upload finds the old file: storage/blobwriter.go, `moveBlob`), that is
  * remembered and no other one is deleted there.
- * Requests: 1 GET; where that shows other bytes 1 DELETE (end-10), those of an upload without a mount, and 1 GET.
+ * Requests: 1 GET; where that shows other bytes 1 DELETE (end-10), those of an upload without a mount, and 1 GET. 1 GET more before
+ * them where `wrong` is not given.
  * @throws {StoreError} UNSUPPORTED where the registry keeps the wrong bytes; DIGEST_MISMATCH, STORAGE as `Target.replace`.
  * @throws {RegistryError} where it does not delete the blob: disabled, in use, denied.
  */
@@ -45,20 +47,27 @@ async function replace(
   const { digest } = descriptor;
   const action = `Cannot replace blob "${digest}" in "${labelOf(repository)}"`;
   const record = await RepairRecord.of(repository, descriptor, signal);
-  const found = await unlessUnknown(readBack(repository, descriptor, options));
-  if (found?.digest === digest) {
+  const read = (): Promise<HashedContent | undefined> => unlessUnknown(readBack(repository, descriptor, options));
+  const seen = wrong ?? (await read())?.digest;
+  if (seen === digest) {
     await record.end();
     return "existed";
   }
-  if (found !== undefined && repository.profile.get("replacesBlobs") === false) {
+  if (seen !== undefined && repository.profile.get("replacesBlobs") === false) {
     // Whatever an earlier process left: the storage has the old bytes, as before it.
     await record.end();
     throw keepsWrongBytes(action);
   }
-  if (found !== undefined && wrong !== undefined && found.digest !== wrong) throw unsteady(action, descriptor, found);
   const open = await hold(signal);
   signal?.throwIfAborted();
   await record.begin(action);
+  // To hold it may take long: what is deleted is looked at right before that.
+  const found = seen === undefined ? undefined : (await read())?.digest;
+  if (found !== undefined && found !== seen) {
+    await record.end();
+    if (found === digest) return "existed";
+    throw unsteady(action, descriptor, found);
+  }
   if (found !== undefined && (await remove(repository, descriptor, record, options))) onDeleted?.();
   await pushBlob(repository, descriptor, open, { ...options, anew: true });
   const stored = await readStored(repository, descriptor, options);
@@ -135,7 +144,7 @@ function keepsWrongBytes(action: string): StoreError {
 }
 
 /** Bytes that change from read to read tell nothing of what is stored. */
-function unsteady(action: string, { digest }: Descriptor, found: HashedContent): DigestMismatchError {
-  const detail = `the registry gives other wrong bytes each time, so nothing is deleted; now they hash to ${found.digest}`;
-  return new DigestMismatchError(`${action}: ${detail}`, { expected: digest, actual: found.digest });
+function unsteady(action: string, { digest }: Descriptor, actual: Digest): DigestMismatchError {
+  const detail = `the registry gives other wrong bytes each time, so nothing is deleted; now they hash to ${actual}`;
+  return new DigestMismatchError(`${action}: ${detail}`, { expected: digest, actual });
 }
