@@ -57,3 +57,24 @@ it("--max-wait is the longest wait that a registry may ask for; beyond it the co
   expect({ code, asked }).toEqual({ code: 1, asked: 1 });
   expect(stderr).toMatch(/come back at 20\d\d-.*--max-wait SECONDS/);
 });
+
+it("--max-total-wait is the most that a run waits in all for a registry, which is said before and after", async () => {
+  const later = Array.from({ length: 3 }, () => ({ status: 429, wait: 1 }));
+  expect(await copyAfter(later, ["--max-total-wait", "3"])).toMatchObject({ code: 0, asked: 4 });
+  const { code, stderr, asked } = await copyAfter(later, ["--max-total-wait", "2"]);
+  expect({ code, asked }).toEqual({ code: 1, asked: 3 });
+  expect(stderr).toMatch(
+    /^tranship: warning: 127\.0\.0\.1:\d+ asked to wait again after 2\.0 s of waiting: what is left for it fails; come back at 20/m,
+  );
+  expect(stderr).toMatch(/^tranship: Cannot .* \(2 s in all\); come back at 20\d\d-.*--max-total-wait SECONDS\n$/m);
+  const long = await copyAfter([{ status: 429, wait: 60 }], ["--max-total-wait", "0"]);
+  expect(long).toMatchObject({ code: 1, asked: 1 });
+});
+
+it("--max-total-wait is taken by each command that may wait long", async () => {
+  await using bench = await Workbench.open();
+  for (const command of ["copy", "sync", "plan", "apply", "verify", "prune"]) {
+    const { stdout } = await bench.run([command, "--help"]);
+    expect(stdout, command).toMatch(/--max-wait <SECONDS>[\s\S]*--max-total-wait <SECONDS>/);
+  }
+});

@@ -147,6 +147,40 @@ describe("watchAction()", () => {
   });
 });
 
+describe("watchAction() at a registry that asks to wait", () => {
+  it("begins each run with all of its --max-total-wait", async () => {
+    await using bench = await Workbench.open();
+    let refusals = 1;
+    const from = await bench.serve(async (request, next) => {
+      if (request.route.kind !== "manifest" || request.method === "PUT" || refusals === 0) return next();
+      refusals -= 1;
+      return { status: 429, headers: { "retry-after": "1" } };
+    });
+    const to = await bench.serve();
+    refusals = 0;
+    const [app, target] = [bench.repository(from, "app"), bench.repository(to, "app")];
+    const mirrors = [{ from: `${from.address}/app`, to: `${to.address}/app` }];
+    await writeFile(bench.path("mirror.yaml"), JSON.stringify({ version: 1, mirrors }));
+    const clock = new HandClock(new Date(2026, 0, 1));
+    const controller = new AbortController();
+    const flags = { file: bench.path("mirror.yaml"), watch: "0 * * * *", quiet: true, state: bench.path("state") };
+    const watching = watchAction({ ...flags, maxTotalWait: 1, firstRun: false }, controller.signal, clock);
+    while (clock.waiting === 0) await turns();
+    for (const hour of [1, 2, 3]) {
+      const tag = `h${hour}`;
+      await seed(app, sampleImage({ seed: tag, layers: 1 }), tag);
+      refusals = 1;
+      clock.moveTo(new Date(2026, 0, 1, hour));
+      // It comes only where the run may wait its second.
+      while (!(await hasTag(target, tag))) await turns();
+      expect(refusals).toBe(0);
+      while (clock.waiting === 0) await turns();
+    }
+    controller.abort();
+    await watching;
+  });
+});
+
 describe("watchAction() with reports", () => {
   it("writes them at the end of each run, whole and over those of the run before, also where a run came to nothing", async () => {
     await using bench = await Workbench.open();

@@ -28,7 +28,8 @@ export function hintFor(error: unknown): string | undefined {
     return `the account may lack this right; change it with: tranship login ${host}`;
   }
   if (cause.code === "RATE_LIMITED" && !cause.message.includes("the floor is ")) {
-    return "copy, sync, plan and verify wait longer with --max-wait SECONDS";
+    const option = cause.message.includes(" s in all)") ? "--max-total-wait" : "--max-wait";
+    return `copy, sync, plan, apply, verify and prune wait longer with ${option} SECONDS`;
   }
   const lock = lockHint(cause, place);
   if (lock !== undefined) return lock;

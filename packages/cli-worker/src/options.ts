@@ -32,6 +32,8 @@ export interface TrafficFlags {
   readonly retries?: number | undefined;
   /** The longest wait that a registry may ask for, in s. */
   readonly maxWait?: number | undefined;
+  /** The most that a run waits in all for one host that asks for it, in s. */
+  readonly maxTotalWait?: number | undefined;
   /** How long Ctrl-C may wait for the chunk that is being sent, in s. */
   readonly grace?: number | undefined;
 }
@@ -114,16 +116,23 @@ export function wholeNumber(least: number, most: number): (value: string) => num
   };
 }
 
-/** Adds those options of `TrafficFlags` that are about requests. */
-export function addRequestOptions(command: Command): Command {
+/** Adds those options of `TrafficFlags` that are about hosts which ask to wait. */
+export function addWaitOptions(command: Command): Command {
+  const total = "the most that a run waits in all for a registry that asks for it (default: 1800, or --max-wait)";
   return command
-    .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
-    .option("--retries <N>", "how often a request that may pass is sent again (default: 4)", wholeNumber(0, 1000))
     .option(
       "--max-wait <SECONDS>",
       "the longest wait that a registry may ask for (default: 120)",
       wholeNumber(0, 7 * 86_400),
     )
+    .option("--max-total-wait <SECONDS>", total, wholeNumber(0, 30 * 86_400));
+}
+
+/** Adds those options of `TrafficFlags` that are about requests. */
+export function addRequestOptions(command: Command): Command {
+  return addWaitOptions(command)
+    .option("--concurrency <N>", "requests in flight (default: 32)", wholeNumber(1, 1000))
+    .option("--retries <N>", "how often a request that may pass is sent again (default: 4)", wholeNumber(0, 1000))
     .option("--pull-floor <N>", "stop reading where Docker Hub says that only N pulls are left", wholeNumber(0, 1e6));
 }
 

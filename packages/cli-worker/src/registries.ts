@@ -13,6 +13,7 @@ import {
 import type { Trace } from "./credentials/credential-source.ts";
 import { givenCredentials, hostCredentials } from "./credentials/host-credentials.ts";
 import { Hosts } from "./hosts.ts";
+import { announcedWaits } from "./limits/announced-waits.ts";
 import { HostBudgets } from "./limits/host-budgets.ts";
 import { lineLogger } from "./line-logger.ts";
 import { checkHelpers, ruleCredentials } from "./mirror/hosts/rule-credentials.ts";
@@ -42,7 +43,7 @@ export class Registries implements AsyncDisposable {
   readonly #lane: RegistryOptions["lane"];
   readonly #budgets: HostBudgets;
   readonly #journal: Journal | undefined;
-  readonly #traffic: Pick<RegistryOptions, "pullFloor" | "uploads" | "retry">;
+  readonly #traffic: Pick<RegistryOptions, "pullFloor" | "uploads" | "retry" | "waitBudget">;
   readonly #logger: Logger | undefined;
   /** Told what belongs into the log at `debug`. */
   readonly trace: Trace;
@@ -51,7 +52,7 @@ export class Registries implements AsyncDisposable {
 
   private constructor(flags: RegistryFlags & TrafficFlags, hosts: Hosts, options: RegistriesOptions) {
     const { authfile: authFile, logLevel, lane, concurrency, limitRate: bytesPerSecond } = flags;
-    this.#traffic = trafficOf(flags);
+    this.#traffic = { ...trafficOf(flags), waitBudget: announcedWaits(flags.maxTotalWait) };
     const { journal, rules = NO_RULES } = options;
     this.#hosts = hosts;
     this.#lane = lane;

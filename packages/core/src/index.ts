@@ -145,6 +145,8 @@ export type {
 export type { LogOptions } from "./logging/log-options.ts";
 export type { Logger, LogLevel } from "./logging/logger.ts";
 export { HostBudget, type HostBudgetOptions, type HostLimits } from "./pace/host-budget.ts";
+export type { HostWait, HostWaitsSpent } from "./pace/host-waits.ts";
+export { WaitBudget, type WaitBudgetOptions } from "./pace/wait-budget.ts";
 export { type ProgramEnd, type ProgramRun, runProgram } from "./process/run-program.ts";
 export type { PageOptions } from "./registry/list-names.ts";
 export {

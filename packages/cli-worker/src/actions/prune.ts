@@ -7,7 +7,7 @@ import { isAzure } from "../is-azure.ts";
 import { formatLocation, formatPlace, type Location, referenceOf } from "../location.ts";
 import { oneLine } from "../one-line.ts";
 import { hostsOf, readLocation } from "../open-location.ts";
-import type { OneSideFlags } from "../options.ts";
+import type { OneSideFlags, TrafficFlags } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { parseAge } from "../prune/age.ts";
 import { keepByRules, planPrune } from "../prune/plan-prune.ts";
@@ -23,7 +23,7 @@ import { printWarning } from "../warning.ts";
 /** Tags that a warning names at most. */
 const SHOWN = 10;
 
-export interface PruneFlags extends OneSideFlags, BrokenTagsFlags {
+export interface PruneFlags extends OneSideFlags, BrokenTagsFlags, Pick<TrafficFlags, "maxWait" | "maxTotalWait"> {
   readonly keep?: number | undefined;
   readonly olderThan?: string | undefined;
   readonly match?: string | undefined;

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { PruneFlags } from "../actions/prune.ts";
 import { IGNORE_BROKEN_TAGS } from "../broken-tags.ts";
 import { interruptible } from "../interrupt.ts";
-import { addExamples, addRegistryOptions, wholeNumber } from "../options.ts";
+import { addExamples, addRegistryOptions, addWaitOptions, wholeNumber } from "../options.ts";
 
 /** `tranship prune REPO` */
 export function definePrune(program: Command): void {
@@ -32,6 +32,7 @@ export function definePrune(program: Command): void {
     .option("-n, --dry-run", "only show what would be deleted")
     .option("--json", "print one JSON document")
     .option("-q, --quiet", "print errors only");
+  addWaitOptions(command);
   addRegistryOptions(command, { credentials: "one" });
   addExamples(command, [
     ["tranship prune registry.example/team/app --keep 3 --dry-run", "what would go"],

@@ -1,5 +1,6 @@
 import type { CopyEvent } from "@tranship/copy";
 import { oneLine } from "../one-line.ts";
+import { beforeWarnings } from "../warning.ts";
 import { renderBars } from "./bars.ts";
 import { noticeOf } from "./notice.ts";
 import { Painter } from "./painter.ts";
@@ -18,6 +19,7 @@ export class BarProgress implements Progress {
   readonly #painter: Painter;
   readonly #transfers = new Transfers();
   #timer: NodeJS.Timeout | undefined;
+  readonly #leaveWarnings: () => void;
   #closed = false;
   /** Whether the next picture waits for an event. */
   #isIdle = true;
@@ -26,6 +28,7 @@ export class BarProgress implements Progress {
     this.#stream = stream;
     this.#color = color;
     this.#painter = new Painter(stream);
+    this.#leaveWarnings = beforeWarnings(() => this.#painter.clear());
   }
 
   readonly onEvent = (event: CopyEvent): void => {
@@ -48,6 +51,7 @@ export class BarProgress implements Progress {
 
   close(): void {
     this.#closed = true;
+    this.#leaveWarnings();
     clearTimeout(this.#timer);
     this.#painter.clear();
   }

@@ -1,6 +1,7 @@
 import type { CopyEvent } from "@tranship/copy";
 import { type Descriptor, digestOf, OCI_LAYER_GZIP, OCI_MANIFEST, RegistryError } from "@tranship/core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { printWarning } from "../warning.ts";
 import { openProgress } from "./open-progress.ts";
 
 const NAMES = { from: "a/app:v1", to: "b/app:v1" };
@@ -120,6 +121,28 @@ describe("openProgress() on a terminal", () => {
     vi.advanceTimersByTime(1000);
     expect(stderr.screen.filter((line) => line !== "")).toEqual(["worth\\u{1b} knowing"]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("makes room for a warning, and shows the bars again below it", () => {
+    const { stderr, progress } = open({ isTTY: true });
+    for (const event of transfer(big)) progress.onEvent(event);
+    vi.advanceTimersByTime(100);
+    const bars = stderr.screen;
+    const warned = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+      stderr.write(String(text));
+      return true;
+    });
+    printWarning("the host asked to wait");
+    expect(stderr.screen).toEqual(["tranship: warning: the host asked to wait", ""]);
+    vi.advanceTimersByTime(1100);
+    expect(stderr.screen).toHaveLength(bars.length + 1);
+    expect(stderr.screen[0]).toBe("tranship: warning: the host asked to wait");
+    progress.close();
+    const writes = stderr.writes.length;
+    printWarning("more");
+    // Nothing is taken away any more.
+    expect(stderr.writes.slice(writes)).toEqual(["tranship: warning: more\n"]);
+    warned.mockRestore();
   });
 
   it("has no colours with NO_COLOR, and no bars on a dumb terminal", () => {

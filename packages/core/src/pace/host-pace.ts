@@ -6,8 +6,9 @@ import { AdaptiveLimit, type Turn } from "./adaptive-limit.ts";
 import { type BackoffOptions, backoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { HostGate } from "./host-gate.ts";
+import type { HostWaits } from "./host-waits.ts";
 import { PullQuota } from "./pull-quota.ts";
-import { rateLimited } from "./rate-limited.ts";
+import { rateLimited, waitsSpent } from "./rate-limited.ts";
 
 /** How one host is paced. */
 export interface HostPaceOptions extends BackoffOptions {
@@ -23,6 +24,8 @@ export interface HostPaceOptions extends BackoffOptions {
   readonly cap?: (() => number | undefined) | undefined;
   /** The longest wait that the host may ask for, in ms, where the call does not say. Default 2 min. */
   readonly maxRetryAfterMs?: number | undefined;
+  /** What its requests have waited in this run. */
+  readonly waits: () => HostWaits;
   /** No manifest is read while the host says that no more than so many pulls are left. Default: what the host says is not looked at. */
   readonly pullFloor?: number | undefined;
   /** Told when all requests to the host are held back. */
@@ -86,14 +89,17 @@ export class HostPace {
 
   /**
    * Sends the request when its time has come.
-   * @throws {RegistryError} RATE_LIMITED where that is later than allowed; what `send` throws; the signal's reason.
+   * @throws {RegistryError} RATE_LIMITED where that is later than allowed, or would make the waits of the run longer than
+   * allowed in all; what `send` throws; the signal's reason.
    */
   async send(request: HttpRequest, send: Send): Promise<HttpResponse> {
+    this.#checkSpent(request);
     const turn = await this.#turn(request);
     try {
-      this.#checkQuota(request);
+      this.#quota?.pull(request, this.#options.clock.now());
       const response = await send(withTurn(request, turn));
-      this.#answered(response, turn);
+      const isRefused = this.#answered(response, turn, request);
+      if (isRefused) await this.#checkRefused(response, request);
       return response;
     } catch (error) {
       turn.judge(refusedConnection(error) ? "refused" : "void");
@@ -108,10 +114,22 @@ export class HostPace {
    * @throws {RegistryError} RATE_LIMITED where that is longer than allowed; the signal's reason.
    */
   async pass(request: HttpRequest): Promise<void> {
+    this.#checkSpent(request);
     if (this.heldForMs === 0 || endsUpload(request)) return;
     request.keptSlots?.release();
-    const signal = untilClosed(request.signal, this.#options.closing);
-    await this.#gate.pass((ms) => this.#checkWait(request, ms), signal);
+    const { clock, closing, waits } = this.#options;
+    const { ended } = waits();
+    const signals = [request.signal, closing, ended].filter((signal) => signal !== undefined);
+    const check = (delayMs: number): void => {
+      const singleMs = this.#checkWait(request, delayMs);
+      if (!waits().take({ now: clock.now(), delayMs, singleMs })) this.#checkSpent(request);
+    };
+    try {
+      await this.#gate.pass(check, AbortSignal.any(signals));
+    } catch (error) {
+      if (error === ended.reason) this.#checkSpent(request);
+      throw error;
+    }
   }
 
   async #turn(request: HttpRequest): Promise<Turn> {
@@ -144,9 +162,16 @@ export class HostPace {
     return traffic === "read" ? this.#reads : this.#writes;
   }
 
-  #checkWait({ action, call, method, url }: HttpRequest, waitMs: number): void {
-    const allowed = call?.retry?.maxRetryAfterMs ?? this.#options.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS;
-    if (waitMs <= allowed) return;
+  /** The longest single wait that a request allows, in ms. */
+  #allowedWait({ call }: HttpRequest): number {
+    return call?.retry?.maxRetryAfterMs ?? this.#options.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS;
+  }
+
+  /** Gives the longest wait that is allowed, in ms. @throws {RegistryError} RATE_LIMITED where this one is longer. */
+  #checkWait(request: HttpRequest, waitMs: number): number {
+    const allowed = this.#allowedWait(request);
+    if (waitMs <= allowed) return allowed;
+    const { action, method, url } = request;
     throw rateLimited(`Cannot ${action()}: ${url.host} asked for no more requests for now`, {
       method,
       url: url.href,
@@ -154,38 +179,46 @@ export class HostPace {
     });
   }
 
-  #checkQuota({ action, kind, method, url }: HttpRequest): void {
-    if (kind !== "manifest" || method !== "GET" || this.#quota === undefined) return;
-    const spent = this.#quota.spent(this.#options.clock.now());
-    if (spent === undefined) {
-      this.#quota.pulling();
-      return;
-    }
-    const floor = `the floor is ${this.#options.pullFloor}; the window has ended by then, and may end sooner`;
-    throw rateLimited(`Cannot ${action()}: ${spent.detail} at ${url.host}, and ${floor}`, {
-      method,
-      url: url.href,
-      waitMs: spent.endsInMs,
-    });
+  /** @throws {RegistryError} RATE_LIMITED where the waits of the run are spent. */
+  #checkSpent(request: HttpRequest, status?: number): void {
+    const now = this.#options.clock.now();
+    const spent = this.#options.waits().spentAt(now);
+    if (spent !== undefined && !endsUpload(request)) throw waitsSpent(request, spent, now, status);
   }
 
-  #answered({ status, headers }: HttpResponse, turn: Turn): void {
+  /** The same for a request that the host refused, which would wait to be retried. A call that is not retried gets the response. */
+  async #checkRefused({ body, status }: HttpResponse, request: HttpRequest): Promise<void> {
+    if (request.call?.retry?.attempts === 1) return;
+    try {
+      this.#checkSpent(request, status);
+    } catch (error) {
+      await body.drop();
+      throw error;
+    }
+  }
+
+  /** Whether the host is held because of the answer. */
+  #answered({ status, headers }: HttpResponse, turn: Turn, request: HttpRequest): boolean {
     this.#quota?.answered(headers, this.#options.clock.now());
     const told = status === 429 || status >= 500 ? parseRetryAfter(headers["retry-after"]) : undefined;
     if (told === undefined && status !== 429 && status !== 503) {
       turn.judge(status >= 500 ? "void" : "clean");
       if (status < 500) this.#refusals = 0;
-      return;
+      return false;
     }
     const isFirst = turn.judge("refused");
     if (isFirst) this.#refusals += 1;
-    if (told !== undefined) this.#hold(told, status);
-    else if (isFirst) this.#hold(backoff(this.#refusals, this.#options), status);
+    if (told !== undefined) this.#hold(told, status, request);
+    else if (isFirst) this.#hold(backoff(this.#refusals, this.#options), status, request);
+    return true;
   }
 
-  #hold(delayMs: number, status: number): void {
+  #hold(delayMs: number, status: number, request: HttpRequest): void {
     const before = this.heldForMs;
     this.#gate.closeFor(delayMs);
+    const singleMs = this.#allowedWait(request);
+    // A longer one is waited by nobody, or by a call with more patience, which counts it then.
+    if (delayMs <= singleMs) this.#options.waits().take({ now: this.#options.clock.now(), delayMs, singleMs });
     if (delayMs <= before) return;
     const concurrency = Math.min(this.#small.limit, this.#reads.limit);
     this.#options.onHeld?.({ delayMs, concurrency, status });
@@ -209,8 +242,4 @@ function withTurn(request: HttpRequest, turn: Turn): HttpRequest {
 /** Cancelling asks nothing of a host that wants to be left alone: it takes work off it, and left out it would leave an upload open there. */
 function endsUpload({ kind, method }: HttpRequest): boolean {
   return kind === "upload" && method === "DELETE";
-}
-
-function untilClosed(signal: AbortSignal | undefined, closing: AbortSignal | undefined): AbortSignal | undefined {
-  return signal === undefined || closing === undefined ? (signal ?? closing) : AbortSignal.any([signal, closing]);
 }

@@ -1,9 +1,12 @@
 import type { Interceptor } from "../http/interceptor.ts";
 import type { HttpRequest } from "../http/message.ts";
 import { type Held, HostPace, type HostPaceOptions } from "./host-pace.ts";
+import type { HostWaits } from "./host-waits.ts";
+import type { WaitBudget } from "./wait-budget.ts";
 
 /** How the hosts are paced that one client asks: the registry, its token service, and where redirects lead. */
-export interface PaceOptions extends Omit<HostPaceOptions, "onHeld"> {
+export interface PaceOptions extends Omit<HostPaceOptions, "onHeld" | "waits"> {
+  readonly waitBudget: WaitBudget;
   readonly onHeld?: ((host: string, held: Held) => void) | undefined;
 }
 
@@ -26,8 +29,9 @@ export class Pace {
   of(host: string): HostPace {
     const known = this.#hosts.get(host);
     if (known !== undefined) return known;
-    const { onHeld } = this.#options;
-    const pace = new HostPace({ ...this.#options, onHeld: (held) => onHeld?.(host, held) });
+    const { onHeld, waitBudget } = this.#options;
+    const waits = (): HostWaits => waitBudget.of(host);
+    const pace = new HostPace({ ...this.#options, waits, onHeld: (held) => onHeld?.(host, held) });
     this.#hosts.set(host, pace);
     return pace;
   }

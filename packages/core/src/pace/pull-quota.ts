@@ -1,4 +1,5 @@
-import type { HttpHeaders } from "../http/message.ts";
+import type { HttpHeaders, HttpRequest } from "../http/message.ts";
+import { rateLimited } from "./rate-limited.ts";
 
 /** Why nothing more is pulled, and for how long at most. */
 export interface QuotaSpent {
@@ -34,6 +35,22 @@ export class PullQuota {
     if (remaining === undefined) return;
     const limit = parseQuota(headers["ratelimit-limit"])?.count;
     this.#seen = { remaining: remaining.count, limit, windowMs: remaining.windowMs, at: now };
+  }
+
+  /** Counts a request that is about to be sent, if it is a pull. @throws {RegistryError} RATE_LIMITED where no more are left than the floor. */
+  pull({ action, kind, method, url }: HttpRequest, now: number): void {
+    if (kind !== "manifest" || method !== "GET") return;
+    const spent = this.spent(now);
+    if (spent === undefined) {
+      this.pulling();
+      return;
+    }
+    const floor = `the floor is ${this.#floor}; the window has ended by then, and may end sooner`;
+    throw rateLimited(`Cannot ${action()}: ${spent.detail} at ${url.host}, and ${floor}`, {
+      method,
+      url: url.href,
+      waitMs: spent.endsInMs,
+    });
   }
 
   /** Undefined as long as more are left than the floor, as far as is known. */

@@ -1,6 +1,7 @@
 import { parseRepositoryName } from "../content/repository-name.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { RepairJournal } from "../journal/repair-journal.ts";
+import { ownWaitBudget } from "../pace/wait-budget.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import { HostProfile } from "./profile/host-profile.ts";
 import { KnownBlobs } from "./profile/known-blobs.ts";
@@ -41,7 +42,8 @@ export class RegistryConnection implements RemoteRegistry {
   readonly #manifests: ManifestCache;
 
   constructor(options: RegistryOptions) {
-    const { manifestCacheBytes, journal, uploads, ...transportOptions } = options;
+    const { manifestCacheBytes, journal, uploads, waitBudget = ownWaitBudget(), ...others } = options;
+    const transportOptions = { ...others, waitBudget };
     this.#remembers = journal !== undefined;
     this.#uploads = uploadSettings(uploads, journal?.uploads);
     this.#repairs = journal?.repairs;

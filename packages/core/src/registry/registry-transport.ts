@@ -15,6 +15,7 @@ import { userAgentOf } from "../http/user-agent.ts";
 import { paceLog } from "../logging/pace-log.ts";
 import { Clock, type Sleep } from "../pace/clock.ts";
 import { Pace } from "../pace/pace.ts";
+import { ownWaitBudget } from "../pace/wait-budget.ts";
 import type { CallOptions } from "../store/call-options.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { checkCallOptions, checkTransportOptions } from "./check-options.ts";
@@ -80,6 +81,7 @@ class HttpRegistryTransport implements RegistryTransport {
 
   #parts(lanesOf: InterceptorParts["lanesOf"]): InterceptorParts {
     const { retry = {}, budget, connections = CONNECTIONS, sleep, logger, pullFloor } = this.#options;
+    const { waitBudget = ownWaitBudget() } = this.#options;
     const closing = this.#closing.signal;
     const clock = new Clock(sleep);
     const cap = (): number | undefined => budget?.concurrency;
@@ -88,14 +90,14 @@ class HttpRegistryTransport implements RegistryTransport {
       clock.sleep(ms, signal === undefined ? closing : AbortSignal.any([signal, closing]));
     return {
       retries: {
-        defaults: { ...retryDefaults(this.#options), sleep: untilClosed },
+        defaults: { ...retryDefaults({ ...this.#options, waitBudget }), sleep: untilClosed },
         isRetryable: (error) => this.#mayPass(error),
       },
       host: this.host,
       origin: this.#origin,
       locations: this.#locations,
       budget,
-      pace: new Pace({ ...retry, clock, concurrency: connections, cap, pullFloor, closing, onHeld }),
+      pace: new Pace({ ...retry, clock, concurrency: connections, cap, pullFloor, closing, onHeld, waitBudget }),
       lanesOf,
       connections,
       observers: observersOf(this.#options, this.#origin.assumed.hostname),

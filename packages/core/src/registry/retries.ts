@@ -2,6 +2,7 @@ import { RegistryError } from "../errors.ts";
 import type { RetryOptions } from "../http/retry.ts";
 import { retryLog } from "../logging/retry-log.ts";
 import type { Sleep } from "../pace/clock.ts";
+import type { WaitBudget } from "../pace/wait-budget.ts";
 import type { CallOptions, RequestKind, RetryPolicy, RetryRecord } from "../store/call-options.ts";
 import { pause } from "./pause.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
@@ -10,6 +11,8 @@ import type { RegistryTransportOptions } from "./transport-options.ts";
 export interface RetryDefaults extends RetryPolicy {
   readonly onRetry?: ((retry: RetryRecord) => void) | undefined;
   readonly sleep?: Sleep | undefined;
+  /** Ends sleeps for a host whose requests may wait no longer. */
+  readonly waitBudget?: WaitBudget | undefined;
 }
 
 /** What is tried again. */
@@ -22,13 +25,14 @@ export interface Retried {
 
 /** The retries of a client; each is logged. */
 export function retryDefaults(
-  options: Pick<RegistryTransportOptions, "retry" | "onRetry" | "sleep" | "logger">,
+  options: Pick<RegistryTransportOptions, "retry" | "onRetry" | "sleep" | "logger" | "waitBudget">,
 ): RetryDefaults {
-  const { retry, onRetry, sleep, logger } = options;
+  const { retry, onRetry, sleep, logger, waitBudget } = options;
   const log = logger === undefined ? undefined : retryLog(logger);
   return {
     ...retry,
     sleep,
+    waitBudget,
     onRetry(record) {
       log?.(record);
       onRetry?.(record);
@@ -39,8 +43,11 @@ export function retryDefaults(
 /** When something is tried again for a call: each field as the call says, else as the client says. Both are told. */
 export function retriesOf(defaults: RetryDefaults, call: CallOptions, what: Retried): RetryOptions {
   const { retry = {}, signal, onRetry, whileWaiting } = call;
-  const { sleep = pause } = defaults;
+  const { sleep: sleeps = pause, waitBudget } = defaults;
   const { method, kind, host } = what;
+  // Where the waits are spent the next try fails at once, and says so.
+  const sleep: Sleep = (ms, aborted) =>
+    waitBudget === undefined ? sleeps(ms, aborted) : waitBudget.of(host).rest(sleeps, ms, aborted);
   return {
     attempts: retry.attempts ?? defaults.attempts,
     baseDelayMs: retry.baseDelayMs ?? defaults.baseDelayMs,

@@ -7,6 +7,7 @@ import type { TlsOptions } from "../http/tls-options.ts";
 import type { LogOptions } from "../logging/log-options.ts";
 import type { Logger } from "../logging/logger.ts";
 import type { HostBudget } from "../pace/host-budget.ts";
+import type { WaitBudget } from "../pace/wait-budget.ts";
 import type { CallOptions, CallTimeouts } from "../store/call-options.ts";
 
 /** How long things may take, in ms; 0 waits for ever. */
@@ -40,6 +41,11 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
   readonly pullFloor?: number | undefined;
   /** Requests and bytes per second, and how many at once, shared by all registries that are given the same one. Default: no limit. */
   readonly budget?: HostBudget | undefined;
+  /**
+   * How long requests wait in all for each host that asks for patience, shared by all registries that are given the same one.
+   * Default: one of its own with 30 min for each host, which begins anew when a host has asked for no wait for 30 min.
+   */
+  readonly waitBudget?: WaitBudget | undefined;
   readonly timeouts?: ClientTimeouts | undefined;
   /** `host` or `host:port` that the registry may send us to over http, or at a private address. */
   readonly allowRedirectTo?: readonly string[] | undefined;
