@@ -7,7 +7,7 @@ import { seesBlob } from "../head-blob.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import { retriesOf } from "../retries.ts";
 import { AdaptedBody } from "./adapted-body.ts";
-import { goesOnAfter, triesAfterBreaks, WORTH_ASKING_BYTES } from "./after-break.ts";
+import { goesOnAfter, refuseLateBytes, triesAfterBreaks, WORTH_ASKING_BYTES } from "./after-break.ts";
 import { cancelRecorded } from "./cancel-recorded.ts";
 import { commitUpload } from "./commit-upload.ts";
 import type { EarlierUpload } from "./earlier-upload.ts";
@@ -167,7 +167,8 @@ export class BlobUpload {
       this.#options.signal?.throwIfAborted();
       this.#position.part = part;
     };
-    const onTaken = async (part: OutgoingPart): Promise<void> => {
+    const onTaken = async (part: OutgoingPart, arrived: number | undefined): Promise<void> => {
+      refuseLateBytes(this.#repository, this.#position, part, arrived);
       this.#position.confirm(part.offset + part.length);
       // After the last one too: distribution 2.8 knows its session by the newest Location alone.
       await this.#save(session);

@@ -3,6 +3,7 @@ import { algorithmOf, digestOf } from "../../content/digest.ts";
 import { HashWorkerLost } from "../../content/hash/hash-worker.ts";
 import type { Lease } from "../../content/lease.ts";
 import { digestMismatch, sizeMismatch } from "../../content/verify.ts";
+import { StoreError } from "../../errors.ts";
 import type { HashTrail, RunningHash } from "./hash-trail.ts";
 import { Reading } from "./reading.ts";
 
@@ -23,6 +24,7 @@ export class HashedReading extends Reading {
   readonly #hash: RunningHash | undefined;
   readonly #check: () => Promise<void>;
   #isClosed = false;
+  #isFinished = false;
 
   constructor(content: AsyncIterable<Uint8Array>, offset: number, init: HashedReadingInit) {
     super(content, offset);
@@ -36,17 +38,29 @@ export class HashedReading extends Reading {
     if (this.#hash !== undefined) this.#trail.mark(this.#hash);
   }
 
+  /** @throws {StoreError} SIZE_MISMATCH; DIGEST_MISMATCH where an earlier reading gave other bytes up to here. */
   override async read(length: number): Promise<Lease> {
-    const piece = await super.read(length);
+    const end = this.#hash && this.#trail.nextEnd(this.offset);
+    const piece = await super.read(end === undefined ? length : Math.min(length, end - this.offset));
     if (piece === undefined) {
       throw sizeMismatch(this.#descriptor, `${this.offset} of ${this.#descriptor.size} bytes came`);
     }
-    return this.#hash === undefined ? piece : this.#trail.update(this.#hash, piece);
+    if (this.#hash === undefined) return piece;
+    const handedOn = await this.#trail.update(this.#hash, piece);
+    if (end === undefined || this.#hash.offset !== end) return handedOn;
+    try {
+      if (await this.#trail.matchesEnds(this.#hash)) return handedOn;
+      throw new ReadOtherwise(this.#descriptor, end);
+    } catch (error) {
+      handedOn.release();
+      throw error;
+    }
   }
 
   override close(): void {
     super.close();
     this.#isClosed = true;
+    if (this.#hash !== undefined && !this.#isFinished) this.#trail.ended(this.#hash);
     this.#hash?.hash?.drop();
   }
 
@@ -56,6 +70,7 @@ export class HashedReading extends Reading {
     const more = await super.read(1);
     more?.release();
     if (more !== undefined) throw sizeMismatch(this.#descriptor, `more than ${size} bytes came`);
+    this.#isFinished = true;
     if (this.#hash === undefined) return;
     try {
       const actual = (await this.#trail.digestOf(this.#hash)) ?? digestOf(new Uint8Array(), algorithmOf(digest));
@@ -64,5 +79,13 @@ export class HashedReading extends Reading {
       if (this.#isClosed || !(error instanceof HashWorkerLost)) throw error;
       await this.#check();
     }
+  }
+}
+
+/** Content came out otherwise when a part of it was read again, and the registry has what came first. */
+export class ReadOtherwise extends StoreError {
+  constructor({ digest }: Descriptor, offset: number) {
+    const detail = `its first ${offset} bytes are not those that came before`;
+    super("DIGEST_MISMATCH", `Cannot read "${digest}": ${detail}`);
   }
 }

@@ -75,6 +75,8 @@ export class KnownContent implements Outgoing, Readings {
       return current;
     }
     if (current !== undefined) this.drop(current);
+    // What was sent before is of no use any more.
+    if (offset === 0) this.#trail.close();
     const hash = this.#trail.before(offset);
     const unhashed = offset - hash.offset > FAR_BEHIND && this.#options.isChecked();
     const start = unhashed ? offset : hash.offset;

@@ -39,12 +39,9 @@ const TIMEOUT_MS = 30_000;
 export async function probeHost(repository: RemoteRepository, options: CallOptions = {}): Promise<void> {
   const { profile } = repository;
   await profile.once("probe", options.signal, async (signal) => {
-    // What it meets is no news to whoever waits for the copy.
-    const { onExchange, onRequest, onResponse } = options;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const call = { onExchange, onRequest, onResponse, retry: { attempts: 2 }, signal: limit };
+    const call = probeCall(options, signal);
     if (knowsAll(profile)) return;
-    const lease = await repository.leases.wait(`probe ${repository.client.host}`, limit).catch(() => NO_LEASE);
+    const lease = await repository.leases.wait(`probe ${repository.client.host}`, call.signal).catch(() => NO_LEASE);
     try {
       await profile.refresh();
       const refusesChunks = profile.get("upload") === "put";
@@ -60,6 +57,33 @@ export async function probeHost(repository: RemoteRepository, options: CallOptio
 function knowsAll(profile: HostProfile): boolean {
   const knowsKind = profile.get("resume") !== undefined || profile.get("upload") === "put";
   return knowsKind && profile.get("checksDigest") !== undefined;
+}
+
+/**
+ * Whether the host is known to refuse a wrong digest, so that bytes in an upload which nobody here has hashed do no harm. Where that isn't known it is found out.
+ * Requests: none where it is known; else 2 to 4, once in a process.
+ * @throws the signal's reason.
+ */
+export async function provesDigestCheck(repository: RemoteRepository, options: CallOptions = {}): Promise<boolean> {
+  const { profile } = repository;
+  if (profile.get("checksDigest") === undefined) {
+    await profile.once("digest check", options.signal, async (signal) => {
+      await findDigestCheck(repository, probeCall(options, signal)).catch(() => {});
+      signal.throwIfAborted();
+    });
+  }
+  return profile.get("checksDigest") === true;
+}
+
+/** The options of a probe's requests, which end after some time. */
+interface ProbeCall extends CallOptions {
+  readonly signal: AbortSignal;
+}
+
+/** What a probe meets is not reported to the caller of the copy. */
+function probeCall({ onExchange, onRequest, onResponse }: CallOptions, signal: AbortSignal): ProbeCall {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  return { onExchange, onRequest, onResponse, retry: { attempts: 2 }, signal: limit };
 }
 
 async function findKind(repository: RemoteRepository, call: CallOptions): Promise<void> {

@@ -63,6 +63,22 @@ function expectSent({ server }: ScriptedSetup): void {
   expect(sha256(server.blobs.get(`app@${sha256(BLOB)}`) ?? Buffer.alloc(0))).toBe(sha256(BLOB));
 }
 
+/** A registry of which nothing is known, and that makes a blob of whatever was sent. */
+async function unchecked(script: Script): Promise<RestartSetup> {
+  const setup = await restartSetup(async (request) => {
+    const answer = await script(request);
+    if (answer !== undefined || !isCommit(request)) return answer;
+    const { pathname, searchParams } = new URL(request.path, "http://registry");
+    const id = pathname.slice(pathname.lastIndexOf("/") + 1);
+    const sent = setup.server.uploads.get(id) ?? Buffer.alloc(0);
+    setup.server.uploads.delete(id);
+    setup.server.blobs.set(`app@${searchParams.get("digest")}`, Buffer.concat([sent, await request.body()]));
+    return { status: 201 };
+  });
+  await setup.journal.profiles.forget(setup.server.host, "checksDigest");
+  return setup;
+}
+
 describe("push() of a blob that an earlier process began", () => {
   it("goes on at the byte that the registry has", async () => {
     await using setup = await restartSetup();
@@ -75,7 +91,7 @@ describe("push() of a blob that an earlier process began", () => {
     expect(await setup.open()).toEqual([]);
   });
 
-  it("reads the source from its start, to hash it, where the registry does not check", async () => {
+  it("is sent from its start where the registry checks no digest, since nobody knows what is there", async () => {
     const lengths: number[] = [];
     await using setup = await restartSetup(
       ({ method, headers }) => {
@@ -87,7 +103,31 @@ describe("push() of a blob that an earlier process began", () => {
     await setup.left();
     const { open, offsets } = counting();
     await setup.registry.repository("app").push(blobOf(BLOB), open);
-    expect({ offsets, lengths }).toEqual({ offsets: [0], lengths: [BLOB.length - SENT] });
+    expect({ offsets, lengths }).toEqual({ offsets: [0], lengths: [BLOB.length] });
+    expectSent(setup);
+    expect(steps(setup.server)).toEqual([
+      ...["GET upload", "DELETE upload", "POST mount app", "HEAD blobs"],
+      ...["PATCH upload", "PUT upload"],
+    ]);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it.each([
+    ["nobody has asked", SENT, undefined, ["POST upload", "PATCH upload", "PUT upload"]],
+    ["nobody has asked, and little arrived", MIB - 1, undefined, []],
+    ["it does not say", SENT, failed(503, "UNAVAILABLE"), ["POST upload", "PATCH upload", "PUT upload"]],
+  ])("is right at a registry that takes wrong digests: %s", async (_, length, answer, asked) => {
+    await using setup = await unchecked(async (request) => {
+      const isProbe = isCommit(request) && !request.path.includes(encodeURIComponent(sha256(BLOB)));
+      return isProbe ? answer : undefined;
+    });
+    await setup.left();
+    // The source of the process that began was wrong.
+    setup.server.uploads.set("upload-1", Buffer.alloc(length, "wrong "));
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+    expectSent(setup);
+    expect(steps(setup.server).slice(0, 1 + asked.length)).toEqual(["GET upload", ...asked]);
+    expect(await setup.open()).toEqual([]);
   });
 
   it("is sent once more from its start where the commit is refused with DIGEST_INVALID", async () => {
@@ -325,7 +365,11 @@ describe("push() that is aborted where nobody knows yet what the registry keeps"
     const before = server.log.length;
     await using next = new Registry({ host: server.host, plainHttp: true, journal: journal.peer(), uploads: UPLOADS });
     expect(await next.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
-    expect(steps(server).slice(before)).toEqual(["GET upload", "PATCH upload", "PUT upload"]);
+    // In between the registry is asked whether it refuses a wrong digest.
+    expect(steps(server).slice(before)).toEqual([
+      ...["GET upload", "POST upload", "PATCH upload", "PUT upload", "DELETE upload"],
+      ...["PATCH upload", "PUT upload"],
+    ]);
     expectSent(setup);
     expect(await Array.fromAsync(journal.uploads.list())).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { blobOf, isCommit, opening, steps } from "../../../../../test/support/scripted-blobs.ts";
 import { failed, type ScriptedRequest, sha256 } from "../../../../../test/support/scripted-registry.ts";
 import { type ScriptedSetup, scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
+import { MemoryJournal } from "../../journal/memory-journal.ts";
 import type { Open } from "../../store/store.ts";
 
 const MIB = 1024 * 1024;
@@ -9,10 +10,10 @@ const BLOB = Buffer.alloc(4 * MIB, "a blob that breaks ");
 const HALF = 2 * MIB;
 
 /** Breaks a body, and keeps what arrived as distribution 3.1 does. */
-async function keepHalf(setup: ScriptedSetup, request: ScriptedRequest, id = "upload-1"): Promise<"dropped"> {
-  const received = setup.server.uploads.get(id) ?? Buffer.alloc(0);
-  const arrived = await request.breakAfter(HALF);
-  setup.server.uploads.set(id, Buffer.concat([received, arrived]).subarray(0, received.length + HALF));
+async function keepHalf(setup: ScriptedSetup, request: ScriptedRequest, length = HALF): Promise<"dropped"> {
+  const received = setup.server.uploads.get("upload-1") ?? Buffer.alloc(0);
+  const arrived = await request.breakAfter(length);
+  setup.server.uploads.set("upload-1", Buffer.concat([received, arrived]).subarray(0, received.length + length));
   return "dropped";
 }
 
@@ -117,6 +118,87 @@ describe("push() of a blob that breaks off in its middle", () => {
     expect(await setup.registry.repository("app").push(blobOf(long), opening(long))).toBe("pushed");
     expect(steps(setup.server).filter((step) => step === "GET upload")).toHaveLength(3);
     expect(setup.server.blobs.get(`app@${sha256(long)}`)).toEqual(long);
+  });
+});
+
+describe("push() of a blob that breaks off, to a registry that makes a blob of whatever was sent", () => {
+  /** Not where a mark of the hash is, which is there for each MiB: what is between is read again. */
+  const BROKEN = 2.5 * MIB;
+
+  /** Breaks the first body, then takes all. @param late comes between what was kept and what is sent next. */
+  async function unchecked(late: Buffer = Buffer.alloc(0)): Promise<ScriptedSetup> {
+    let requests = 0;
+    const setup = await scriptedSetup(async (request) => {
+      const id = /upload-\d+/.exec(request.path)?.[0] ?? "";
+      if (request.method === "PATCH" && requests === 1) {
+        requests += 1;
+        setup.server.uploads.set(id, Buffer.concat([setup.server.uploads.get(id) ?? late, late]));
+      }
+      if (!isCommit(request)) return undefined;
+      requests += 1;
+      if (requests === 1) return keepHalf(setup, request, BROKEN);
+      const digest = new URL(request.path, "http://registry").searchParams.get("digest");
+      const sent = setup.server.uploads.get(id) ?? Buffer.alloc(0);
+      setup.server.uploads.delete(id);
+      setup.server.blobs.set(`app@${digest}`, Buffer.concat([sent, await request.body()]));
+      return { status: 201 };
+    });
+    return setup;
+  }
+
+  async function expectRight(setup: ScriptedSetup, open: Open): Promise<void> {
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), open)).toBe("pushed");
+    expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
+    expect(setup.server.uploads.size).toBe(0);
+  }
+
+  it("goes on at the byte that it has where all that was sent is known to be right", async () => {
+    await using setup = await unchecked();
+    await expectRight(setup, opening(BLOB));
+    expect(steps(setup.server)).toContain("PATCH upload");
+  });
+
+  it.each([BROKEN - 1, BROKEN - 1000, 2 * MIB + 1000])(
+    "begins anew where byte %i was wrong, and was right when it was read again",
+    async (at) => {
+      await using setup = await unchecked();
+      const wrong = Buffer.from(BLOB);
+      wrong.writeUInt8(0, at);
+      let opened = 0;
+      await expectRight(setup, async (offset, signal) => {
+        opened += 1;
+        return opening(opened === 1 ? wrong : BLOB)(offset, signal);
+      });
+      expect(opened).toBe(3);
+    },
+  );
+
+  it("fails where a byte was wrong that is not read again", async () => {
+    await using setup = await unchecked();
+    const wrong = Buffer.from(BLOB);
+    wrong.writeUInt8(0, MIB);
+    const reading = opening(wrong);
+    const pushing = setup.registry.repository("app").push(blobOf(BLOB), reading);
+    await expect(pushing).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+    expect(setup.server.blobs.size).toBe(0);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it("begins anew where late bytes came between", async () => {
+    await using setup = await unchecked(Buffer.from("late"));
+    await expectRight(setup, opening(BLOB));
+    expect(steps(setup.server).filter((step) => step === "POST upload")).toHaveLength(1);
+  });
+
+  it("begins anew where it is known to check no digest", async () => {
+    const journal = new MemoryJournal();
+    await using known = await scriptedSetup(
+      (request) => (isCommit(request) && known.server.log.length < 4 ? keepHalf(known, request) : undefined),
+      { journal: journal.peer() },
+    );
+    await journal.profiles.set(known.server.host, "checksDigest", false);
+    await expectRight(known, opening(BLOB));
+    expect(steps(known.server)).not.toContain("PATCH upload");
   });
 });
 

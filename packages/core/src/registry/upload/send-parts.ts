@@ -17,8 +17,8 @@ export interface SendPartsOptions {
   readonly asksFirst?: boolean | undefined;
   /** Told of a part before it is sent. */
   readonly onPart?: ((part: OutgoingPart) => void) | undefined;
-  /** Told when the registry has taken a part. */
-  readonly onTaken?: ((part: OutgoingPart) => void | Promise<void>) | undefined;
+  /** Told when the registry has taken a part, and how much it says that it has. */
+  readonly onTaken?: ((part: OutgoingPart, arrived: number | undefined) => void | Promise<void>) | undefined;
 }
 
 /**
@@ -39,12 +39,14 @@ export async function sendParts(
     for (let at = offset; ; ) {
       options.signal?.throwIfAborted();
       const part = await content.part(at, length());
+      let arrived: number | undefined;
       if (part.length > 0) {
         onPart?.(part);
-        await patchUpload(repository, session, part, { ...options, keptSlots, asksFirst: asksFirst && at === offset });
+        const first = asksFirst && at === offset;
+        arrived = await patchUpload(repository, session, part, { ...options, keptSlots, asksFirst: first });
       }
       at += part.length;
-      await onTaken?.(part);
+      await onTaken?.(part, arrived);
       if (part.isLast) return;
     }
   } finally {

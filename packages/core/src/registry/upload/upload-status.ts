@@ -1,6 +1,7 @@
 import type { CallOptions } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
+import type { RegistryResponse } from "../request.ts";
 import { askUpload } from "./ask-upload.ts";
 import type { UploadSession } from "./upload-session.ts";
 
@@ -16,9 +17,8 @@ export async function uploadStatus(
   options: CallOptions = {},
 ): Promise<number | undefined> {
   try {
-    const { headers } = await askUpload(repository, session, { method: "GET", accept: [200, 202, 204] }, options);
-    const end = /^(?:bytes[= ])?0-(\d{1,15})$/.exec(headers["range"] ?? "")?.[1];
-    return end === undefined || end === "0" ? 0 : Number(end) + 1;
+    const response = await askUpload(repository, session, { method: "GET", accept: [200, 202, 204] }, options);
+    return arrivedIn(response) ?? 0;
   } catch (error) {
     const status = statusOf(error);
     if (status !== undefined && status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status)) {
@@ -26,4 +26,10 @@ export async function uploadStatus(
     }
     throw error;
   }
+}
+
+/** The bytes of an upload by the `Range` of an answer; undefined for `0-0`, and where it says nothing. */
+export function arrivedIn({ headers }: Pick<RegistryResponse, "headers">): number | undefined {
+  const end = /^(?:bytes[= ])?0-(\d{1,15})$/.exec(headers["range"] ?? "")?.[1];
+  return end === undefined || end === "0" ? undefined : Number(end) + 1;
 }
