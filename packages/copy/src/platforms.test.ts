@@ -1,5 +1,6 @@
 import {
   type Descriptor,
+  formatPlatform,
   type IndexManifest,
   MemoryJournal,
   MemoryStore,
@@ -51,6 +52,47 @@ async function entriesAtTarget(): Promise<IndexManifest> {
 }
 
 describe("copy() of platforms", () => {
+  it.each([["linux/arm/v6"], ["linux/arm/v7"], ["linux/amd64"]])(
+    "finds %s where one manifest is listed for several platforms",
+    async (platform) => {
+      const { amd64, armv6 } = images;
+      const asV7 = { ...armv6, manifest: { ...armv6.manifest, platform: parsePlatform("linux/arm/v7") } };
+      await buildIndex(from, [amd64, armv6, asV7], "v1");
+      await copyOf([platform]);
+      const wanted = platform === "linux/amd64" ? amd64 : armv6;
+      expect((await to.resolve("v1")).digest).toBe(wanted.manifest.digest);
+    },
+  );
+
+  it("keeps the entries of the chosen platforms alone where one manifest is listed for several", async () => {
+    const { amd64, armv6, arm64 } = images;
+    const asV7 = { ...armv6, manifest: { ...armv6.manifest, platform: parsePlatform("linux/arm/v7") } };
+    const whole = await buildIndex(from, [amd64, armv6, asV7], "v1");
+    const chosen = async (...names: readonly string[]) => {
+      await copyOf(names);
+      return (await entriesAtTarget()).manifests.map(({ platform }) => platform && formatPlatform(platform));
+    };
+    expect(await chosen("linux/amd64", "linux/arm/v6")).toEqual(["linux/amd64", "linux/arm/v6"]);
+    expect(await chosen("linux/amd64", "linux/arm/v7")).toEqual(["linux/amd64", "linux/arm/v7"]);
+    expect(await chosen("linux/arm/v6", "linux/arm/v7")).toEqual(["linux/arm/v6", "linux/arm/v7"]);
+    expect(await chosen("linux/amd64", "linux/arm/v6", "linux/arm/v7")).toHaveLength(3);
+    expect((await to.resolve("v1")).digest).toBe(whole.digest);
+    for (const { digest } of [...amd64.blobs, ...armv6.blobs]) expect(to.about("push")).toContain(digest);
+    expect(to.about("push")).not.toContain(arm64.manifest.digest);
+  });
+
+  it("believes no result that an earlier version remembers, which knew one platform of a manifest alone", async () => {
+    const { amd64, armv6 } = images;
+    const asV7 = { ...armv6, manifest: { ...armv6.manifest, platform: parsePlatform("linux/arm/v7") } };
+    const { digest } = await buildIndex(from, [amd64, armv6, asV7], "v1");
+    const journal = new MemoryJournal();
+    const older = await buildIndex(to, [amd64, armv6], "v1").catch(() => undefined);
+    await journal.tags.rewrote({ source: digest, selection: "linux/amd64,linux/arm/v7?" }, older?.digest ?? digest);
+    await copyOf(["linux/amd64", "linux/arm/v7"], { missingPlatforms: "skip", run: new CopyRun({ journal }) });
+    expect((await entriesAtTarget()).manifests).toHaveLength(2);
+    expect((await entriesAtTarget()).manifests.at(-1)?.platform).toMatchObject({ variant: "v7" });
+  });
+
   it("copies the manifest alone for one platform", async () => {
     const result = await copyOf(["linux/amd64"]);
 

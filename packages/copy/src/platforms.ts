@@ -1,6 +1,5 @@
 import {
   type Content,
-  childrenOf,
   type Descriptor,
   type Digest,
   digestOf,
@@ -44,8 +43,9 @@ export async function selectPlatforms(
   const { matches, selected, lacking } = choose(entries, image, choice);
   const [first] = matches;
   if (choice.platforms.length === 1 && first !== undefined) return { manifest: first, lacking };
-  const whole = selected.length === childrenOf(root.manifest).length;
-  return { index: whole && selected.length === entries.length ? root : cutDown(root, selected), lacking };
+  const own = new Set((root.manifest.kind === "index" ? root.manifest.manifests : []).map(meaningOf));
+  const whole = selected.length === own.size && selected.length === entries.length;
+  return { index: whole ? root : cutDown(root, selected), lacking };
 }
 
 /**
@@ -93,14 +93,15 @@ function choose(
     entries.flatMap(({ descriptor }) => descriptor.platform ?? []),
   );
   const matches = found.flatMap(({ match }) => match ?? []);
-  const kept = new Set<string | undefined>(matches.map(({ digest }) => digest));
+  const chosen = new Set(matches);
+  const digests = new Set<string | undefined>(matches.map(({ digest }) => digest));
   const selected = entries.filter(
-    ({ descriptor }) => kept.has(descriptor.digest) || kept.has(descriptor.annotations?.[ATTESTATION_SUBJECT]),
+    ({ descriptor }) => chosen.has(descriptor) || digests.has(descriptor.annotations?.[ATTESTATION_SUBJECT]),
   );
   return { matches, selected, lacking };
 }
 
-/** The entries of an index, and in place of an index among them, that one's. */
+/** The entries of an index, and in place of an index among them, that one's; each once. Several may name one manifest, which is for several platforms then. */
 async function leaves(
   index: OpenManifest,
   openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
@@ -111,14 +112,22 @@ async function leaves(
   const { manifests: written } = JSON.parse(Buffer.from(index.bytes).toString("utf8")) as {
     manifests: readonly unknown[];
   };
-  const found = new Map<Digest, Entry>();
+  const found = new Map<string, Entry>();
   for (const [position, descriptor] of index.manifest.manifests.entries()) {
     const entries = isIndexMediaType(descriptor.mediaType)
       ? await leaves(await openManifest(descriptor), openManifest, [...within, descriptor.digest])
       : [{ descriptor, written: written[position], within }];
-    for (const entry of entries) if (!found.has(entry.descriptor.digest)) found.set(entry.descriptor.digest, entry);
+    for (const entry of entries) {
+      const meaning = meaningOf(entry.descriptor);
+      if (!found.has(meaning)) found.set(meaning, entry);
+    }
   }
   return [...found.values()];
+}
+
+/** What is chosen by: the same manifest for another platform, or as the attestation of another one, is another entry. */
+function meaningOf({ digest, platform, annotations }: Descriptor): string {
+  return JSON.stringify([digest, platform, annotations?.[ATTESTATION_SUBJECT]]);
 }
 
 /** The entry of exactly this platform, else the first that satisfies it. */

@@ -29,7 +29,10 @@ export class Rewrites {
   }
 }
 
+/** Another one than that of the versions that took entries of one digest for one entry: what they made of an index may lack a platform. */
+const METHOD = "2:";
+
 /** The order does not matter: entries keep that of the index. What may lack makes another choice: it ends in `?`. */
 function selectionOf({ platforms, missing }: PlatformChoice): string {
-  return `${[...new Set(platforms.map(formatPlatform))].toSorted().join(",")}${missing === "skip" ? "?" : ""}`;
+  return `${METHOD}${[...new Set(platforms.map(formatPlatform))].toSorted().join(",")}${missing === "skip" ? "?" : ""}`;
 }
