@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Workbench } from "../cli/workbench.ts";
 import { startCraneRegistry } from "../peers/crane-registry.ts";
@@ -34,6 +34,14 @@ describePeers("tranship sync with sparse", ["registry", "docker-registry", "cran
     expect(await bench.run(["sync", "-f", "mirror.yaml"])).toMatchObject({ code: 0 });
     expect((await bench.run(["digest", `${host}/app:v1`])).stdout.trim()).toBe(digest);
     expect(await bench.run(["verify", "-f", "mirror.yaml"])).toMatchObject({ code: 0 });
+
+    // The index is there already, and all of it is wanted now.
+    const [from] = JSON.parse(await readFile(bench.path("mirror.yaml"), "utf8")).mirrors.map(
+      (mirror: { readonly from: string }) => mirror.from,
+    );
+    expect(await bench.run(["verify", from, `${host}/app:v1`])).toMatchObject({ code: 3 });
+    expect(await bench.run(["copy", from, `${host}/app:v1`])).toMatchObject({ code: 0 });
+    expect(await bench.run(["verify", from, `${host}/app:v1`])).toMatchObject({ code: 0 });
   });
 
   it.each([

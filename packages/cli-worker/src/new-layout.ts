@@ -3,10 +3,12 @@ import { dirname, resolve } from "node:path";
 import {
   type CallOptions,
   type Descriptor,
+  type LayoutStore,
   type Open,
   openLayout,
   type PushOptions,
   type PushOutcome,
+  type Source,
   StoreError,
   type Target,
 } from "@tranship/core";
@@ -14,10 +16,10 @@ import { systemMessage } from "./system-message.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A layout that is made by the first push: a copy that fails before it leaves no empty layout behind. */
-class NewLayout implements Target {
+class NewLayout implements Target, Pick<Source, "fetch"> {
   readonly name: string;
   readonly #directory: string;
-  #made: Promise<Target> | undefined;
+  #made: Promise<LayoutStore> | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -37,6 +39,15 @@ class NewLayout implements Target {
     );
   }
 
+  async fetch(descriptor: Descriptor, options?: CallOptions): Promise<AsyncIterable<Uint8Array>> {
+    const made = await this.#made;
+    if (made !== undefined) return made.fetch(descriptor, options);
+    throw new StoreError(
+      "MANIFEST_UNKNOWN",
+      `Cannot read "${descriptor.digest}" from "${this.name}": the layout is not made yet`,
+    );
+  }
+
   async push(descriptor: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome> {
     return (await this.#make()).push(descriptor, open, options);
   }
@@ -45,7 +56,7 @@ class NewLayout implements Target {
     await (await this.#make()).tag(descriptor, reference, options);
   }
 
-  #make(): Promise<Target> {
+  #make(): Promise<LayoutStore> {
     this.#made ??= openLayout(this.#directory, { create: true });
     return this.#made;
   }

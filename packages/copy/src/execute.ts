@@ -1,10 +1,21 @@
-import type { Descriptor, Digest, Located, Open, PushOutcome, RetryRecord, Source, Target } from "@tranship/core";
+import {
+  contentKey,
+  type Descriptor,
+  type Digest,
+  isManifestMediaType,
+  type Located,
+  type PushOutcome,
+  type RetryRecord,
+  type Source,
+  type Target,
+} from "@tranship/core";
 import type { CopyOptions, Destination } from "./copy-options.ts";
 import { type CopyEvent, type Happened, retryEvent } from "./events.ts";
+import { nameOf } from "./image-name.ts";
 import { childrenAreMissing, childrenToSendAgain, waitForChildren } from "./missing-children.ts";
+import { PendingContent } from "./pending-content.ts";
 import type { Plan, PlanAction } from "./plan.ts";
-import { nameOf } from "./plan-copy.ts";
-import { Reader } from "./reader.ts";
+import { bytesOpener, Reader } from "./reader.ts";
 import { RequestCounter } from "./request-count.ts";
 import { type CopyResult, Tally } from "./result.ts";
 import { CopyRun, type Shared } from "./run.ts";
@@ -57,13 +68,7 @@ export async function executeIn(
 
 type Transfer = Extract<PlanAction, { readonly action: "transfer" }>;
 type Put = Extract<PlanAction, { readonly action: "put" }>;
-
-interface Child {
-  readonly descriptor: Descriptor;
-  readonly ready: Promise<unknown>;
-  /** Sends it whatever the target says of it. */
-  readonly again: () => Promise<unknown>;
-}
+type Skip = Extract<PlanAction, { readonly action: "skip" }>;
 
 class Execution {
   readonly #target: Target;
@@ -74,8 +79,7 @@ class Execution {
   readonly #feed: TargetFeed | undefined;
   readonly #counter: RequestCounter;
   readonly #emit: (event: Happened) => void;
-  /** What manifests wait for, by digest. */
-  readonly #children = new Map<Digest, Child>();
+  readonly #pending = new PendingContent();
   /** What became of each blob. */
   readonly #outcomes = new Map<Digest, PushOutcome>();
   readonly #moved = new Tally();
@@ -111,13 +115,12 @@ class Execution {
   begin(action: PlanAction): void {
     const { descriptor } = action;
     if (action.action === "skip") this.#skip(action);
-    else if (action.action === "tag") this.#scope.start(() => this.#writer.tag(descriptor, action.reference));
+    else if (action.action === "tag") this.#scope.start(() => this.#tag(descriptor, action.reference));
     else {
       this.#emit({ type: "planned", descriptor });
-      const send = (anew: boolean): Promise<void> =>
-        action.action === "transfer" ? this.#transfer(action, { anew }) : this.#put(action);
-      const ready = this.#scope.start(() => send(false));
-      this.#children.set(descriptor.digest, { descriptor, ready, again: () => send(true) });
+      this.#begin(descriptor, (anew) =>
+        action.action === "transfer" ? this.#transfer(action, { anew }) : this.#put(action),
+      );
     }
   }
 
@@ -130,15 +133,30 @@ class Execution {
       moved: this.#moved.amount,
       mounted: this.#mounted.amount,
       skipped: this.#skipped.amount,
-      foreign: this.#foreign,
+      // What is a foreign layer of one manifest may be a layer of another one's own, which was copied.
+      foreign: this.#foreign.filter(({ digest }) => !this.#pending.has(digest)),
       requests: this.#counter.result(),
     };
   }
 
-  #skip({ descriptor, reason }: Extract<PlanAction, { readonly action: "skip" }>): void {
+  #skip({ descriptor, reason, children }: Skip): void {
     if (reason === "foreign") this.#foreign.push(descriptor);
     else this.#skipped.add(descriptor);
     this.#emit({ type: "skipped", descriptor, reason });
+    if (children === undefined) return;
+    const ready = this.#scope.start(() => this.#pending.ready(children));
+    this.#pending.add({ descriptor, ready, again: () => this.#put({ action: "put", descriptor, children }) });
+  }
+
+  /** @param send `anew`: whatever the target says that it has. */
+  #begin(descriptor: Descriptor, send: (anew: boolean) => Promise<unknown>): void {
+    const ready = this.#scope.start(() => send(false));
+    this.#pending.add({ descriptor, ready, again: () => send(true) });
+  }
+
+  async #tag(descriptor: Descriptor, reference: string): Promise<void> {
+    await this.#pending.ready([descriptor.digest]);
+    await this.#writer.tag(descriptor, reference);
   }
 
   async #transfer({ descriptor, mountFrom }: Transfer, { anew }: { readonly anew: boolean }): Promise<void> {
@@ -152,7 +170,7 @@ class Execution {
       return this.#writer.pushBlob(descriptor, this.#feed?.open(descriptor, open) ?? open, how);
     };
     const lead = (): Promise<PushOutcome> => this.#run.lead(this.#target, digest, send, signal);
-    const shared = await this.#run.once(this.#target, `blob ${digest}`, lead, signal);
+    const shared = await this.#run.once(this.#target, contentKey(descriptor), lead, signal);
     this.#outcomes.set(digest, shared.value);
     this.#account(descriptor, shared);
     this.#run.holds(this.#target, digest);
@@ -161,10 +179,12 @@ class Execution {
 
   async #put(action: Put): Promise<void> {
     const { descriptor, children, reference } = action;
-    await Promise.all(children.map((digest) => this.#children.get(digest)?.ready));
+    await this.#pending.ready(children);
     const send = (): Promise<PushOutcome> => this.#putWithChildren(action);
-    const shared = await this.#run.once(this.#target, `manifest ${descriptor.digest}`, send, this.#scope.signal);
+    const shared = await this.#run.once(this.#target, contentKey(descriptor), send, this.#scope.signal);
     this.#account(descriptor, shared);
+    if (action.sparse === undefined && this.#target.place !== undefined)
+      await this.#run.isWhole(this.#target, descriptor.digest, async () => true, this.#scope.signal);
     if (reference === undefined) return;
     // Another image of this run put the same manifest, under a name of its own.
     if (!shared.own) await this.#writer.tag(descriptor, reference);
@@ -177,8 +197,9 @@ class Execution {
     const open =
       action.bytes === undefined
         ? this.#reader.opener(descriptor, this.#run.requestSlots(this.#target))
-        : openBytes(Buffer.from(action.bytes, "base64"));
-    const put = (): Promise<PushOutcome> => this.#writer.pushManifest(descriptor, open, reference);
+        : bytesOpener(Buffer.from(action.bytes, "base64"));
+    const put = (): Promise<PushOutcome> =>
+      this.#writer.pushManifest(descriptor, open, { reference, sparse: sparse !== undefined });
     try {
       return await (sparse === undefined ? waitForChildren(put, this.#scope.signal) : put());
     } catch (error) {
@@ -195,9 +216,9 @@ class Execution {
    * one of a sha512 blob). False where it needs none.
    */
   async #sendAgain(digests: readonly Digest[], refusal: unknown): Promise<boolean> {
-    const children = digests.flatMap((digest) => {
-      const child = this.#children.get(digest);
-      return child === undefined ? [] : [{ ...child, outcome: this.#outcomes.get(digest) }];
+    const children = this.#pending.at(digests).map((child) => {
+      const { mediaType, digest } = child.descriptor;
+      return { ...child, outcome: isManifestMediaType(mediaType) ? undefined : this.#outcomes.get(digest) };
     });
     const again = await childrenToSendAgain(children, refusal, (descriptor) => this.#writer.shows(descriptor));
     // Another image of this run may have sent one of them since the refusal.
@@ -225,12 +246,4 @@ class Execution {
       this.#emit({ type: "skipped", descriptor, reason: own ? "exists" : "shared" });
     }
   }
-}
-
-function openBytes(bytes: Uint8Array): Open {
-  return async (offset) => {
-    return (async function* () {
-      yield bytes.subarray(offset);
-    })();
-  };
 }

@@ -6,6 +6,7 @@ export { CopyError, type CopyErrorInit } from "./errors.ts";
 export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
 export { type ExecuteOptions, execute } from "./execute.ts";
 export { type FailureRecord, failureRecord, storeErrorIn } from "./failure-record.ts";
+export { nameOf } from "./image-name.ts";
 export type { Deletion } from "./inventory/deletion.ts";
 export {
   type DeletionOutcome,
@@ -30,7 +31,7 @@ export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal
 export type { Unusable } from "./journal/set-aside.ts";
 export { type StateFolder, stateFolderAt } from "./journal/state-folder.ts";
 export type { Plan, PlanAction, PlanHead } from "./plan.ts";
-export { nameOf, planCopy } from "./plan-copy.ts";
+export { planCopy } from "./plan-copy.ts";
 export type { MissingPlatforms } from "./platform-choice.ts";
 export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
 export {

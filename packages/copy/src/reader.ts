@@ -155,3 +155,8 @@ export class Reader {
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   if (bytes.length > 0) yield bytes;
 }
+
+/** Opens content that is in memory. */
+export function bytesOpener(bytes: Uint8Array): Open {
+  return async (offset) => once(bytes.subarray(offset));
+}

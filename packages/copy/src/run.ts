@@ -1,4 +1,4 @@
-import type { CallOptions, Descriptor, Digest, Journal, Source, Target } from "@tranship/core";
+import type { CallOptions, ContentKey, Descriptor, Digest, Journal, Source, Target } from "@tranship/core";
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { BlobHolders } from "./blob-holders.ts";
@@ -30,7 +30,7 @@ export interface RunOptions {
 }
 
 /** Content at a target: a digest may be sent as a blob and as a manifest, which are two things to a registry. */
-export type WorkKey = `${"blob" | "manifest"} ${Digest}`;
+export type WorkKey = ContentKey;
 
 /**
  * What the copies of one process share: limits, work in flight (one promise per target and digest), manifests that were read, and
@@ -56,6 +56,7 @@ export class CopyRun {
   readonly #routes: RouteSlots;
   readonly #requestSlots = new WeakMap<object, LimitFunction>();
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
+  readonly #whole = new WeakMap<Target, SharedWork<Digest>>();
   readonly #holders = new BlobHolders();
   readonly #distrusted = new WeakMap<Target, Set<Digest>>();
   readonly #said = new Set<string>();
@@ -139,6 +140,21 @@ export class CopyRun {
   /** Forgets that the content was seen at the target: the target said that it is missing. */
   forget(target: Target, key: WorkKey): void {
     this.#work.get(target)?.forget(key);
+    // Whatever names it is not whole any more.
+    this.#whole.delete(target);
+  }
+
+  /** Whether this run knows that a registry has a manifest and all that it names: it has put them, or looked for them. */
+  knowsWhole(target: Target, digest: Digest): boolean {
+    return this.#wholeAt(target).hasDone(digest);
+  }
+
+  /** Whether a registry has all that its manifest names, as `look` finds: once for all who ask at the same time, and remembered where it has. */
+  async isWhole(target: Target, digest: Digest, look: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+    const looks = this.#wholeAt(target);
+    const { value } = await looks.once(digest, look, signal);
+    if (!value) looks.forget(digest);
+    return value;
   }
 
   /** Remembers that the store's repository holds the blob; it may be mounted from there as long as the run lasts. */
@@ -174,8 +190,15 @@ export class CopyRun {
     return this.#holders.lead(target.place, digest, send, signal);
   }
 
+  #wholeAt(target: Target): SharedWork<Digest> {
+    const whole = this.#whole.get(target) ?? new SharedWork<Digest>();
+    this.#whole.set(target, whole);
+    return whole;
+  }
+
+  /** What was brought to a directory can be lost, and to look at it costs nothing: only at registries it is remembered. */
   #workOf(target: Target): SharedWork<WorkKey> {
-    const work = this.#work.get(target) ?? new SharedWork<WorkKey>();
+    const work = this.#work.get(target) ?? new SharedWork<WorkKey>({ remember: target.place !== undefined });
     this.#work.set(target, work);
     return work;
   }

@@ -43,6 +43,11 @@ export class SharedWork<K extends string> {
     }
   }
 
+  /** Whether the work was done, and is remembered. */
+  hasDone(key: K): boolean {
+    return this.#done.has(key);
+  }
+
   forget(key: K): void {
     this.#done.delete(key);
   }

@@ -2,8 +2,8 @@ import {
   type CallOptions,
   checkContent,
   childrenOf,
+  contentKey,
   type Descriptor,
-  type Digest,
   isForeign,
   isManifestMediaType,
   type Located,
@@ -34,12 +34,13 @@ export async function verifyImage(
   const { run = new CopyRun() } = options;
   const scope = new Scope(options.signal);
   const reader = new Reader(image.store, run, { ...options, signal: scope.signal });
-  const seen = new Set<Digest>();
+  const seen = new Set<string>();
   const [manifests, blobs] = [new Tally(), new Tally()];
 
   async function visit(descriptor: Descriptor): Promise<void> {
-    if (seen.has(descriptor.digest) || isForeign(descriptor)) return;
-    seen.add(descriptor.digest);
+    const key = contentKey(descriptor);
+    if (seen.has(key) || isForeign(descriptor)) return;
+    seen.add(key);
     if (isManifestMediaType(descriptor.mediaType)) await visitManifest(descriptor);
     else await run.blobSlots(() => readBlob(descriptor));
   }

@@ -9,6 +9,7 @@ import {
   parseManifest,
   StoreError,
 } from "@tranship/core";
+import type { Completeness, Presence } from "./completeness.ts";
 import type { PlanAction } from "./plan.ts";
 import type { OpenManifest, Reader } from "./reader.ts";
 import type { CopyRun } from "./run.ts";
@@ -24,8 +25,9 @@ export interface WalkOptions {
   readonly referrers: boolean;
   /** Whether to ask the target for each manifest before reading what is below it. */
   readonly askForChildren: boolean;
-  /** The root is complete at the target: only its referrers are looked at. */
-  readonly rootIsThere: boolean;
+  readonly completeness: Completeness;
+  /** What the target has of the root. Of one that is whole only referrers are looked at. */
+  readonly rootAt: Presence;
   /** Of the root's index, and of those below it, only these manifests are copied; the index itself is not changed. */
   readonly sparse: Sparse | undefined;
   /** Ends what else is read, as soon as one reading fails. */
@@ -53,6 +55,8 @@ class Walk {
   readonly #options: WalkOptions;
   readonly #manifests = new Set<Digest>();
   readonly #blobs = new Set<Digest>();
+  /** Foreign layers that were named. Another manifest may list the same content as a layer of its own, which is copied. */
+  readonly #foreign = new Set<Digest>();
 
   constructor(reader: Reader, writer: Writer, options: WalkOptions) {
     this.#reader = reader;
@@ -61,22 +65,27 @@ class Walk {
   }
 
   async *root(): AsyncGenerator<PlanAction, void, void> {
-    const { root, rewritten, reference, rootIsThere, sparse } = this.#options;
-    const opened: OpenManifest =
-      rewritten === undefined
-        ? await this.#reader.openManifest(root)
-        : { descriptor: root, bytes: rewritten, manifest: parseManifest(rewritten, root.mediaType) };
-    if (!rootIsThere) {
-      yield* this.#manifest(opened, { ancestors: [], reference, rewritten, sparse });
+    const { root, reference, rootAt, sparse, completeness } = this.#options;
+    // What is at a directory is read there; a registry is not asked for it where it is believed.
+    const isRead = rootAt === "partial" || (rootAt === "whole" && this.#writer.target.place === undefined);
+    const opened = this.#rewritten() ?? (await (isRead ? completeness.open(root) : this.#reader.openManifest(root)));
+    if (rootAt === "missing") {
+      yield* this.#manifest(opened, { ancestors: [], reference, rewritten: this.#options.rewritten, sparse });
       return;
     }
-    if (sparse !== undefined) yield* this.#indexThere(opened, [], sparse);
+    if (rootAt === "partial") yield* this.#partial(opened, [], sparse);
     else {
       this.#manifests.add(root.digest);
       yield { action: "skip", descriptor: root, reason: "exists" };
     }
     if (reference !== undefined) yield { action: "tag", descriptor: root, reference };
     if (this.#options.referrers) yield* this.#referrersBelow(opened, sparse);
+  }
+
+  #rewritten(): OpenManifest | undefined {
+    const { root, rewritten } = this.#options;
+    if (rewritten === undefined) return undefined;
+    return { descriptor: root, bytes: rewritten, manifest: parseManifest(rewritten, root.mediaType) };
   }
 
   async *#manifest(
@@ -97,7 +106,7 @@ class Walk {
     yield {
       action: "put",
       descriptor: { mediaType: manifest.mediaType, digest: descriptor.digest, size: opened.bytes.length },
-      children: children.filter((child) => !isForeign(child)).map(({ digest }) => digest),
+      children: neededOf(children),
       ...(place.reference === undefined ? {} : { reference: place.reference }),
       ...(place.rewritten === undefined ? {} : { bytes: Buffer.from(place.rewritten).toString("base64") }),
       ...(place.sparse === undefined || manifest.kind !== "index" ? {} : { sparse: place.sparse.platforms }),
@@ -118,30 +127,44 @@ class Walk {
         `Cannot copy index "${ancestors.at(-1)}": it contains itself, by "${itself.digest}"`,
       );
     }
-    const entries = children.filter(({ digest }) => !this.#manifests.has(digest));
+    const entries = children.filter((entry) => !this.#isDone(entry));
     // All start now and are awaited in order; one that fails while an earlier one is walked is reported when its turn comes.
-    const openings = entries.map((entry) => this.#openChild(entry));
+    const openings = entries.map((entry) => this.#openChild(entry, sparse));
     for (const opening of openings) opening.catch(this.#options.fail);
     try {
       for (const [position, entry] of entries.entries()) {
         const opened = await openings[position];
-        if (this.#manifests.has(entry.digest)) continue;
+        if (opened === undefined || this.#isDone(entry)) continue;
         if (opened === "blob") yield* this.#blob(entry);
-        else if (opened === "there" && sparse !== undefined && isIndexMediaType(entry.mediaType))
-          yield* this.#indexThere(await this.#reader.openManifest(entry), ancestors, sparse);
         else if (opened === "there") yield* this.#there(entry);
-        else if (opened !== undefined) yield* this.#manifest(opened, { ancestors, sparse });
+        else if ("partial" in opened) yield* this.#partial(opened.partial, ancestors, sparse);
+        else yield* this.#manifest(opened, { ancestors, sparse });
       }
     } finally {
       await Promise.allSettled(openings);
     }
   }
 
+  #isDone({ mediaType, digest }: Descriptor): boolean {
+    return isManifestMediaType(mediaType) && this.#manifests.has(digest);
+  }
+
   /** An index may name content that is no manifest: it travels as a blob. */
-  async #openChild(entry: Descriptor): Promise<OpenManifest | "there" | "blob"> {
+  async #openChild(
+    entry: Descriptor,
+    sparse: Sparse | undefined,
+  ): Promise<OpenManifest | { readonly partial: OpenManifest } | "there" | "blob"> {
     if (!isManifestMediaType(entry.mediaType)) return "blob";
-    if (this.#options.askForChildren && (await this.#writer.has(entry))) return "there";
+    const presence = this.#options.askForChildren ? await this.#presenceOf(entry, sparse) : "missing";
+    if (presence === "whole") return "there";
+    if (presence === "partial") return { partial: await this.#options.completeness.open(entry) };
     return this.#reader.openManifest(entry);
+  }
+
+  /** Of a sparse index a part is all that there ever is. */
+  async #presenceOf(entry: Descriptor, sparse: Sparse | undefined): Promise<Presence> {
+    if (sparse === undefined || !isIndexMediaType(entry.mediaType)) return this.#options.completeness.find(entry);
+    return (await this.#writer.has(entry)) ? "partial" : "missing";
   }
 
   async *#there(entry: Descriptor): AsyncGenerator<PlanAction, void, void> {
@@ -150,21 +173,27 @@ class Walk {
     yield* this.#referrersOf(entry, undefined);
   }
 
-  /** A sparse index that is there: that says nothing of what it names. */
-  async *#indexThere(
+  /** A manifest that is there without all that it names: what of that is missing comes. */
+  async *#partial(
     { descriptor, manifest }: OpenManifest,
     ancestors: readonly Digest[],
-    sparse: Sparse,
+    sparse: Sparse | undefined,
   ): AsyncGenerator<PlanAction, void, void> {
     this.#manifests.add(descriptor.digest);
-    yield* this.#children(keptOf(manifest, sparse), [...ancestors, descriptor.digest], sparse);
-    yield { action: "skip", descriptor, reason: "exists" };
+    const children = keptOf(manifest, sparse);
+    if (manifest.kind === "index") yield* this.#children(children, [...ancestors, descriptor.digest], sparse);
+    else {
+      const { completeness } = this.#options;
+      for (const blob of children) if (isForeign(blob) || !(await completeness.has(blob))) yield* this.#blob(blob);
+    }
+    yield { action: "skip", descriptor, reason: "exists", children: neededOf(children) };
     if (ancestors.length > 0) yield* this.#referrers(descriptor);
   }
 
   async *#blob(blob: Descriptor): AsyncGenerator<PlanAction, void, void> {
-    if (this.#blobs.has(blob.digest)) return;
-    this.#blobs.add(blob.digest);
+    const named = isForeign(blob) ? this.#foreign : this.#blobs;
+    if (named.has(blob.digest)) return;
+    named.add(blob.digest);
     if (isForeign(blob)) {
       yield { action: "skip", descriptor: blob, reason: "foreign" };
       return;
@@ -198,13 +227,18 @@ class Walk {
     if (!this.#options.referrers) return;
     for (const referrer of await this.#reader.referrers(subject)) {
       if (this.#manifests.has(referrer.digest)) continue;
-      if (await this.#writer.has(referrer)) {
-        yield* this.#there(referrer);
-        continue;
-      }
-      yield* this.#manifest(await this.#reader.openManifest(referrer), { ancestors: [] });
+      const { completeness } = this.#options;
+      const presence = await completeness.find(referrer);
+      if (presence === "whole") yield* this.#there(referrer);
+      else if (presence === "partial") yield* this.#partial(await completeness.open(referrer), [], undefined);
+      else yield* this.#manifest(await this.#reader.openManifest(referrer), { ancestors: [] });
     }
   }
+}
+
+/** What has to be at the target before the manifest that names it. */
+function neededOf(children: readonly Descriptor[]): readonly Digest[] {
+  return [...new Set(children.filter((child) => !isForeign(child)).map(({ digest }) => digest))];
 }
 
 /** What a manifest names, or of a sparse index what is copied of that. */

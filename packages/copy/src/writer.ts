@@ -193,11 +193,15 @@ export class Writer {
   }
 
   /** Puts a manifest under the reference, or under its digest alone. */
-  async pushManifest(descriptor: Descriptor, open: Open, reference: string | undefined): Promise<PushOutcome> {
+  async pushManifest(
+    descriptor: Descriptor,
+    open: Open,
+    { reference, sparse }: Pick<PushOptions, "reference" | "sparse">,
+  ): Promise<PushOutcome> {
     return this.#small(async (call) => {
       try {
         const { onReferrersTag } = this.#options;
-        return await this.#push(descriptor, open, { ...call, reference, onReferrersTag });
+        return await this.#push(descriptor, open, { ...call, reference, sparse, onReferrersTag });
       } catch (error) {
         if (reference !== undefined && (await this.#isImmutableAsWanted(error, descriptor, reference)))
           return "existed";

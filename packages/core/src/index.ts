@@ -15,7 +15,7 @@ export type { ManifestContent, SetManifestOptions, StoredManifest } from "./clie
 export type { BlobContent } from "./client/upload/blob-content.ts";
 export type { UploadBlobOptions } from "./client/upload/upload-blob.ts";
 export type { UploadedBlob } from "./client/upload/uploaded-blob.ts";
-export { childrenOf, inlineData, isForeign } from "./content/children.ts";
+export { type ContentKey, childrenOf, contentKey, inlineData, isForeign } from "./content/children.ts";
 export { type DescribeManifestOptions, describeManifest } from "./content/describe-manifest.ts";
 export type { Descriptor, Platform } from "./content/descriptor.ts";
 export {

@@ -9,7 +9,8 @@ export function defineHosts(program: Command): void {
     .summary("show or set how registries behave")
     .description(
       "Shows what was learned of registries, and sets what is known better. What is set wins, and stays until it is forgotten.\n" +
-        "Facts: existence, upload, maxBody, minChunk, resume, checksDigest, singlePost, replacesBlobs, referrers, manifestHead, tagDetails.",
+        "Facts: existence, upload, maxBody, minChunk, resume, checksDigest, singlePost, replacesBlobs, referrers, " +
+        "manifestHead, tagDetails, holdsSparse.",
     );
   addExamples(hosts, [
     ["tranship hosts", "everything that is known"],

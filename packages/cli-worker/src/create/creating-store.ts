@@ -74,6 +74,10 @@ export class CreatingStore implements Source, Target {
     return this.#store.has(descriptor, options);
   }
 
+  holdsSparse(options?: CallOptions): Promise<boolean> {
+    return this.#store.holdsSparse(options);
+  }
+
   async push(descriptor: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
     await this.#made(options);
     return this.#store.push(descriptor, open, options);

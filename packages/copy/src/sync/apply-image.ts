@@ -1,15 +1,17 @@
-import { type CallOptions, type Digest, isDigest, OCI_MANIFEST, parsePlatform, type Source } from "@tranship/core";
+import { type CallOptions, type Digest, isDigest, parsePlatform, type Source } from "@tranship/core";
 import { copy } from "../copy.ts";
 import type { CopyEvent, OnEvent } from "../events.ts";
 import { execute } from "../execute.ts";
 import { failureRecord } from "../failure-record.ts";
-import { nameOf } from "../plan-copy.ts";
+import { nameOf } from "../image-name.ts";
+import { childrenAreMissing } from "../missing-children.ts";
 import { Reader } from "../reader.ts";
 import { RequestCounter, totalRequests } from "../request-count.ts";
 import { type CopyResult, NO_AMOUNTS } from "../result.ts";
 import type { CopyRun } from "../run.ts";
 import type { TargetFeed } from "../spool/fan-out.ts";
 import { Writer } from "../writer.ts";
+import { lookAtTag, wholeAt } from "./look-at-tag.ts";
 import type { Ownership } from "./prune/ownership.ts";
 import type { JobEntry, SyncStore } from "./sync-job.ts";
 import type { PlannedImage } from "./sync-plan.ts";
@@ -63,18 +65,22 @@ export async function applyImage(source: Source, entry: JobEntry, options: Apply
 }
 
 async function apply(source: Source, { image, target, steps }: JobEntry, options: ApplyImageOptions): Promise<Outcome> {
-  const { action, root, there } = image;
-  if (action === "skip") return { outcome: "unchanged", digest: root ?? there ?? undefined };
+  const { action, there } = image;
+  let { root } = image;
   const notices: string[] = [];
   let known = there;
-  if (options.check) {
+  if (action === "skip") {
+    const lost = options.check && image.sparse !== true ? await lostSince(source, image, target, options) : undefined;
+    if (lost === undefined) return { outcome: "unchanged", digest: root ?? there ?? undefined };
+    [known, root] = [lost, root ?? lost];
+  } else if (options.check) {
     const checked = await check(source, image, target, options);
     if ("outcome" in checked) return checked;
     known = checked.there;
     notices.push(...checked.notices);
   }
   if (action === "retag" && root !== undefined) {
-    const retagged = await retag(image, root, target, options);
+    const retagged = await retag(source, image, root, target, options);
     if (retagged !== undefined) return withNotices(retagged, notices);
   }
   const names = { store: source, reference: image.source ?? image.tag };
@@ -92,7 +98,7 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
             ...common,
             platforms: (image.platforms ?? []).map(parsePlatform),
             missingPlatforms: image.missingPlatforms,
-            root: image.root,
+            root,
             sparse: image.sparse,
             referrers: image.referrers,
           },
@@ -126,7 +132,8 @@ async function check(
   const writer = new Writer(target, { run, call, sourceName: source.name });
   const now = (await writer.resolve(image.targetTag, { mayBeHidden: true }))?.digest ?? null;
   if (image.root !== undefined && now === image.root && image.referrers !== true && image.sparse !== true) {
-    return { outcome: "unchanged", digest: image.root };
+    const seen = await lookAtTag(target, image.targetTag, { run, call, source });
+    if (seen?.isWhole !== false) return { outcome: "unchanged", digest: image.root };
   }
   if (image.there !== undefined && now !== image.there && now !== image.root && !allowTargetMoved) {
     const name = nameOf({ store: target, reference: image.targetTag });
@@ -135,6 +142,19 @@ async function check(
     return { outcome: "refused", error: { code: "TARGET_MOVED", message, side: "target" } };
   }
   return { there: now, notices: await sourceNotices(source, image, { run, call }) };
+}
+
+/** What a tag stands for that was to be left alone and has lost content since; undefined where it is as planned, or the plan says nothing of it. */
+async function lostSince(
+  source: Source,
+  { targetTag, root, there }: PlannedImage,
+  target: SyncStore,
+  { run, call }: ApplyImageOptions,
+): Promise<Digest | undefined> {
+  const seen = await lookAtTag(target, targetTag, { run, call, source });
+  if (seen?.root === undefined || seen.isWhole) return undefined;
+  const planned = root ?? there ?? seen.root.digest;
+  return seen.root.digest === planned ? planned : undefined;
 }
 
 async function sourceNotices(
@@ -155,8 +175,9 @@ async function sourceNotices(
   }
 }
 
-/** Undefined where the target has the content no more: then it is copied. */
+/** Undefined where the target has the content no more, or not all of it: then it is copied. */
 async function retag(
+  source: Source,
   image: PlannedImage,
   root: Digest,
   target: SyncStore,
@@ -165,13 +186,15 @@ async function retag(
   const names = { from: `${image.from}:${image.tag}`, to: `${image.to}:${image.targetTag}` };
   const emit = (event: object): void => onEvent({ ...names, ...event } as CopyEvent);
   const writer = new Writer(target, { run, call, sourceName: image.from, emit });
+  const whole = await wholeAt(target, root, { run, call, source });
+  if (whole === undefined) return undefined;
   try {
-    await writer.tag({ mediaType: OCI_MANIFEST, digest: root, size: 0 }, image.targetTag);
+    await writer.tag(whole, image.targetTag);
     return { outcome: "retagged", digest: root };
   } catch (error) {
     call.signal.throwIfAborted();
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "MANIFEST_UNKNOWN" || code === "NAME_UNKNOWN") return undefined;
+    if (code === "MANIFEST_UNKNOWN" || code === "NAME_UNKNOWN" || childrenAreMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,12 +1,14 @@
-import { brokenTagsError, type Digest, formatPlatform, isDigest } from "@tranship/core";
+import { brokenTagsError, type Digest, formatPlatform, isDigest, StoreError } from "@tranship/core";
 import { CopyError } from "../errors.ts";
 import { failureRecord } from "../failure-record.ts";
+import { nameOf } from "../image-name.ts";
 import type { Plan, PlanAction } from "../plan.ts";
 import { planCopy } from "../plan-copy.ts";
 import { choiceOf } from "../platform-choice.ts";
 import { Reader } from "../reader.ts";
-import { RequestCounter } from "../request-count.ts";
-import { Writer } from "../writer.ts";
+import { RequestCounter, totalRequests } from "../request-count.ts";
+import { lookAtTag, wholeAt } from "./look-at-tag.ts";
+import { lookAtTarget } from "./look-at-target.ts";
 import { isPruned, type OpenRepository, type OpenTarget, sourceTags, targetTagOf } from "./open-repository.ts";
 import { manifestsOf } from "./plan-ledger.ts";
 import type { PlanTagOptions } from "./plan-tag-options.ts";
@@ -15,12 +17,6 @@ import { SharedSource } from "./shared-source.ts";
 import { looksBelow, readsContent, sourceDigest } from "./source-digest.ts";
 import type { JobEntry, SyncJob } from "./sync-job.ts";
 import type { PlannedImage, SyncReason, Unresolved } from "./sync-plan.ts";
-
-/** What is known of a target's tag. */
-type Seen =
-  | { readonly state: "immutable"; readonly there: Digest | undefined }
-  | { readonly state: "known"; readonly there: Digest | null }
-  | { readonly state: "failed"; readonly error: unknown };
 
 /**
  * Plans one tag of a repository for all of its targets.
@@ -41,14 +37,12 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
     : undefined;
   asking?.catch(() => {});
   const seen = await Promise.all(
-    repository.targets.map(async (target) => ({ target, seen: await look(repository, target, tag, options) })),
+    repository.targets.map(async (target) => ({ target, seen: await lookAtTarget(repository, target, tag, options) })),
   );
   const unresolved: Unresolved[] = seen.flatMap(({ target, seen: { ...state } }) =>
     state.state === "failed" ? [{ mirror, from, tag, to: target.spec.to, error: failureRecord(state.error) }] : [],
   );
-  const open = seen.flatMap(({ target, seen: state }) =>
-    state.state === "known" ? [{ target, there: state.there }] : [],
-  );
+  const open = seen.flatMap(({ target, seen: state }) => (state.state === "known" ? [{ ...state, target }] : []));
   const settled = await Promise.all(
     seen.flatMap(({ target, seen: state }) =>
       state.state === "immutable" ? [keptEntry(repository, target, { tag, there: state.there }, options)] : [],
@@ -62,8 +56,13 @@ export async function planTag(repository: OpenRepository, tag: string, options: 
     const digest = await sourceDigest(repository, tag, open, { ...options, asking });
     const entries = [...settled];
     const shared = open.length > 1 ? new SharedSource(source) : source;
-    for (const { target, there } of open) {
+    for (const { target, there, mayMove } of open) {
       const planned = await planEntry({ ...repository, source: shared }, target, { tag, digest, there }, options);
+      if (!mayMove && there !== planned.image.root) {
+        const error = failureRecord(cannotComplete(target, planned.image));
+        unresolved.push({ mirror, from, tag, to: target.spec.to, error });
+        continue;
+      }
       if (planned.image.action !== "skip") options.ledger.check(source, target.store, tag);
       entries.push(planned);
     }
@@ -100,31 +99,6 @@ function needsSubjects(repository: OpenRepository): boolean {
   return repository.spec.cosignTags === true || isPruned(repository);
 }
 
-async function look(
-  { spec, owner, immutable }: OpenRepository,
-  target: OpenTarget,
-  tag: string,
-  { run, call, claims }: PlanTagOptions,
-): Promise<Seen> {
-  try {
-    const targetTag = targetTagOf(target, tag);
-    claims.claim({ repository: target.spec.to, tag: targetTag }, { repository: spec.from, tag }, owner);
-    const listed = target.listing?.get(targetTag);
-    if (target.listing?.lacks(targetTag) === true) return { state: "known", there: null };
-    if (listed !== undefined && immutable.has(tag)) return { state: "immutable", there: listed.digest };
-    if (listed?.digest !== undefined) return { state: "known", there: listed.digest };
-    const writer = new Writer(target.store, { run, call, sourceName: spec.from });
-    // An immutable tag that is missed would be overwritten.
-    const there = await writer.resolve(targetTag, { mayBeHidden: true, headProvesAbsence: !immutable.has(tag) });
-    if (there !== undefined) target.present.add(there.digest);
-    if (there !== undefined && immutable.has(tag)) return { state: "immutable", there: there.digest };
-    return { state: "known", there: there?.digest ?? null };
-  } catch (error) {
-    call.signal.throwIfAborted();
-    return { state: "failed", error };
-  }
-}
-
 /** Whether the lists show the tag at every target and digests nowhere: the source's is then needed whatever the targets' are, and both are asked for at the same time. */
 function isListedWithoutDigest(
   { spec, targets, listing, immutable }: OpenRepository,
@@ -159,13 +133,15 @@ async function planEntry(
   { run, call, depth, ledger }: PlanTagOptions,
 ): Promise<JobEntry> {
   const { spec, source } = repository;
+  const { store } = target;
   const { platforms = [], referrers = false } = spec;
   const sparse = spec.sparse === true && platforms.length > 0;
   const image: Omit<PlannedImage, "action" | "reason"> = { ...imageOf(repository, target, tag), source: digest, there };
   /** Why something is done although the tag is right. */
-  const below: SyncReason = sparse ? "incomplete" : "referrers";
+  const below: SyncReason = sparse || !referrers ? "incomplete" : "referrers";
   const reason: SyncReason = there === null ? "missing" : "moved";
-  if (there !== null && !looksBelow(spec) && there === (await run.rewrites.of(digest, choiceOf(spec)))) {
+  const isThere = there !== null && !looksBelow(spec) && there === (await run.rewrites.of(digest, choiceOf(spec)));
+  if (isThere && (await lookAtTag(store, image.targetTag, { run, call, source }))?.isWhole !== false) {
     if (needsSubjects(repository)) repository.subjects.add(there);
     return entry(target, { ...image, action: "skip", reason: "unchanged", root: there });
   }
@@ -173,35 +149,44 @@ async function planEntry(
   // What is about an index that is cut down is not about what is made of it.
   const isWhole = platforms.length === 0 || sparse;
   if (isWhole && needsSubjects(repository)) repository.subjects.add(digest);
-  if (platforms.length === 0 && !referrers && target.present.has(digest)) {
-    ledger.tag(target.store, 2);
-    return entry(target, { ...image, action: "retag", reason, root: digest });
+  if (platforms.length === 0 && !referrers && there !== digest && target.present.has(digest)) {
+    // A registry is asked then.
+    if (depth === "tags" && store.place !== undefined) {
+      ledger.tag(store, 2);
+      return entry(target, { ...image, action: "retag", reason, root: digest });
+    }
+    const asking = new RequestCounter(call.onExchange);
+    if (await wholeAt(store, digest, { run, call: { ...call, onExchange: asking.count }, source })) {
+      // It is looked at once more before the tag is put.
+      ledger.tag(store, 2 + totalRequests(asking.result()));
+      return entry(target, { ...image, action: "retag", reason, root: digest });
+    }
   }
   if (!reads && platforms.length === 0) {
-    ledger.unread(source, target.store);
-    const why = there === digest ? "referrers" : reason;
+    ledger.unread(source, store);
+    const why = there === digest ? below : reason;
     return entry(target, { ...image, action: "copy", reason: why, root: digest });
   }
   const counter = new RequestCounter(call.onExchange);
   const plan = await planCopy(
     { store: source, reference: digest, tags: sourceTags(repository) },
-    { store: target.store, reference: image.targetTag, missing: there === null, there: there ?? undefined },
+    { store, reference: image.targetTag, missing: there === null, there: there ?? undefined },
     { platforms, missingPlatforms: spec.missingPlatforms, sparse, referrers, run, ...call, onExchange: counter.count },
   );
   const { lacking } = plan.head;
   const root = plan.head.root.digest;
   if (needsSubjects(repository)) repository.subjects.add(root);
   if (!reads) {
-    if (root === there && !looksBelow(spec))
+    if (plan.head.state === "unchanged" && !looksBelow(spec))
       return entry(target, { ...image, action: "skip", reason: "unchanged", root });
-    ledger.unread(source, target.store);
+    ledger.unread(source, store);
     return entry(target, { ...image, action: "copy", reason: root === there ? below : reason, root, lacking });
   }
   const actions = await collect(plan);
   if (needsSubjects(repository)) for (const manifest of manifestsOf(root, actions)) repository.subjects.add(manifest);
   if (actions.every((action) => action.action === "skip") && root === there)
     return entry(target, { ...image, action: "skip", reason: "unchanged", root });
-  const content = ledger.content(source, target.store, actions, {
+  const content = ledger.content(source, store, actions, {
     asked: counter.result(),
     referrers,
     single: platforms.length === 1 && root !== digest,
@@ -214,7 +199,15 @@ async function planEntry(
     lacking,
     content,
   };
-  return { image: planned, target: target.store, steps: { head: plan.head, actions } };
+  return { image: planned, target: store, steps: { head: plan.head, actions } };
+}
+
+/** An immutable tag is incomplete, and the source has another image. */
+function cannotComplete({ spec, store }: OpenTarget, { from, tag, targetTag, there, root }: PlannedImage): StoreError {
+  const name = nameOf({ store, reference: targetTag });
+  const detail = `the mirror calls the tag immutable, content of its image "${there}" is missing, and "${from}:${tag}" is "${root}"`;
+  const advice = `delete "${spec.to}:${targetTag}" to have it copied anew`;
+  return new StoreError("DENIED", `Cannot complete "${name}": ${detail}; ${advice}`);
 }
 
 function imageOf({ spec }: OpenRepository, target: OpenTarget, tag: string): Omit<PlannedImage, "action" | "reason"> {

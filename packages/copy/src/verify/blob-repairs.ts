@@ -11,7 +11,7 @@ import {
 } from "@tranship/core";
 import { asCopyError } from "../errors.ts";
 import type { CopyEvent, Happened, OnEvent } from "../events.ts";
-import { nameOf } from "../plan-copy.ts";
+import { nameOf } from "../image-name.ts";
 import { Reader } from "../reader.ts";
 import type { CopyRun } from "../run.ts";
 import type { HeldContent } from "../spool/held-content.ts";

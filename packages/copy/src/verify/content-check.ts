@@ -1,5 +1,6 @@
 import {
   childrenOf,
+  contentKey,
   type Descriptor,
   type Digest,
   isForeign,
@@ -43,8 +44,11 @@ export class ContentCheck {
   readonly #target: Store;
   readonly #look: TargetLook;
   readonly #options: ContentCheckOptions;
-  /** By digest, what lacks at and below it; digests hold no circles. */
-  readonly #below = new Map<Digest, Promise<readonly Difference[]>>();
+  /**
+   * By digest, what is missing at and below it; digests hold no circles. The same digest as a blob and as a manifest is other content, and of another size it is
+   * another difference.
+   */
+  readonly #below = new Map<string, Promise<readonly Difference[]>>();
 
   constructor(source: Source, target: Store, options: ContentCheckOptions) {
     this.#reader = new Reader(source, options.run, { ...options.call, tags: options.sourceTags, askAlways: true });
@@ -59,10 +63,11 @@ export class ContentCheck {
    * @throws {CopyError} where that can't be found out. An abort rejects with `signal.reason`.
    */
   below(descriptor: Descriptor): Promise<readonly Difference[]> {
-    const known = this.#below.get(descriptor.digest);
+    const key = `${contentKey(descriptor)} ${descriptor.size}`;
+    const known = this.#below.get(key);
     if (known !== undefined) return known;
     const looking = isManifestMediaType(descriptor.mediaType) ? this.#manifest(descriptor) : this.#blob(descriptor);
-    this.#below.set(descriptor.digest, looking);
+    this.#below.set(key, looking);
     return looking;
   }
 

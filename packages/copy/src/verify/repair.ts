@@ -1,6 +1,6 @@
 import { type Digest, type Source, type Store, StoreError } from "@tranship/core";
 import { copy } from "../copy.ts";
-import { nameOf } from "../plan-copy.ts";
+import { nameOf } from "../image-name.ts";
 import type { OpenRepository } from "../sync/open-repository.ts";
 import { BlobRepairs, type RepairOptions } from "./blob-repairs.ts";
 import type { Expected } from "./compare-tag.ts";

@@ -1,6 +1,6 @@
 import { type Digest, type Store, StoreError } from "@tranship/core";
 import { failureRecord } from "../failure-record.ts";
-import { nameOf } from "../plan-copy.ts";
+import { nameOf } from "../image-name.ts";
 import { type OpenRepository, type OpenTarget, targetTagOf } from "../sync/open-repository.ts";
 import { type CompareOptions, compareTag, expectedOf } from "./compare-tag.ts";
 import { ContentCheck } from "./content-check.ts";

@@ -25,6 +25,29 @@ describe("childrenOf()", () => {
     expect(childrenOf({ kind: "index", mediaType: OCI_INDEX, manifests: [] })).toEqual([]);
   });
 
+  it.each([
+    ["first", (foreign: Descriptor, own: Descriptor) => [foreign, own]],
+    ["last", (foreign: Descriptor, own: Descriptor) => [own, foreign]],
+  ])("gives what is listed as a foreign layer and as another one as that one, foreign %s", (_, order) => {
+    const [config, own] = [blob("config", OCI_CONFIG), blob("layer")];
+    const mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar";
+    const foreign = { ...own, mediaType, urls: ["https://elsewhere.example/layer"] };
+    const layers = [blob("other"), ...order(foreign, own)];
+    expect(childrenOf({ kind: "image", mediaType: OCI_MANIFEST, config, layers })).toEqual([
+      config,
+      blob("other"),
+      own,
+    ]);
+    const twice = { kind: "image", mediaType: OCI_MANIFEST, config, layers: [foreign, foreign] } as const;
+    expect(childrenOf(twice)).toEqual([config, foreign]);
+  });
+
+  it("gives a digest twice that is listed as a manifest and as a blob, which a registry keeps apart", () => {
+    const [manifest, asBlob] = [blob("image", OCI_MANIFEST), blob("image", "application/octet-stream")];
+    const manifests = [manifest, asBlob, manifest, asBlob];
+    expect(childrenOf({ kind: "index", mediaType: OCI_INDEX, manifests })).toEqual([manifest, asBlob]);
+  });
+
   it("doesn't count the subject", () => {
     const [config, subject] = [blob("config"), blob("subject", OCI_MANIFEST)];
     expect(childrenOf({ kind: "image", mediaType: OCI_MANIFEST, config, layers: [], subject })).toEqual([config]);

@@ -1,18 +1,36 @@
 import { StoreError } from "../errors.ts";
 import type { Descriptor } from "./descriptor.ts";
+import type { Digest } from "./digest.ts";
 import type { Manifest } from "./manifest.ts";
-import { isForeignLayerMediaType } from "./media-types.ts";
+import { isForeignLayerMediaType, isManifestMediaType } from "./media-types.ts";
 import { verifyBytes } from "./verify.ts";
 
 /**
- * What must be at a target before the manifest: config and layers of an image, the manifests of an index; each digest once, in the document's order.
+ * What must be at a target before the manifest: config and layers of an image, the manifests of an index; each content once, in the document's order.
  * The subject is none: a manifest may be pushed before it.
+ *
+ * A digest can be listed as a blob and as a manifest, which a registry keeps apart: both are given. One that is listed as a foreign layer and as another one is
+ * no foreign layer.
  */
 export function childrenOf(manifest: Manifest): readonly Descriptor[] {
   const all = manifest.kind === "index" ? manifest.manifests : [manifest.config, ...manifest.layers];
-  const seen = new Set<string>();
-  return all.filter(({ digest }) => !seen.has(digest) && seen.add(digest));
+  const children = new Map<string, Descriptor>();
+  for (const child of all) {
+    const key = contentKey(child);
+    const known = children.get(key);
+    // Setting a key that is there keeps its place in the order.
+    if (known === undefined || (isForeign(known) && !isForeign(child))) children.set(key, child);
+  }
+  return [...children.values()];
 }
+
+/** Tells content of a registry apart: a digest may be there as a blob, as a manifest, or as both. */
+export function contentKey({ mediaType, digest }: Pick<Descriptor, "mediaType" | "digest">): ContentKey {
+  return `${isManifestMediaType(mediaType) ? "manifest" : "blob"} ${digest}`;
+}
+
+/** What `contentKey` gives. */
+export type ContentKey = `${"blob" | "manifest"} ${Digest}`;
 
 /** Whether this is a foreign layer: one that is had from its `urls`, that registries need not hold, and that is never copied. Without `urls` it is a layer like others. */
 export function isForeign(descriptor: Descriptor): boolean {

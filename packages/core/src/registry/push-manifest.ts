@@ -11,7 +11,7 @@ import { labelOf, type RemoteRepository } from "./remote-repository.ts";
 
 /**
  * Pushes a manifest's exact bytes under a tag, or under its digest. One with a `subject` is added to the referrers tag where the registry does not say
- * that it keeps the list itself.
+ * that it keeps the list itself. A host that takes one with `sparse` is remembered for it.
  * Requests: 1 PUT; with a subject on a registry without the referrers API 3 more at least. Memory: the manifest, at most 4 MiB.
  * Spec: distribution-spec v1.1.1, "Pushing Manifests" and "Pushing Manifests with Subject" (end-7).
  * @throws {StoreError} MANIFEST_TOO_LARGE; SIZE_MISMATCH, DIGEST_MISMATCH where the source has other bytes or the registry stored it under another digest.
@@ -34,6 +34,7 @@ export async function pushManifest(
   const content = { descriptor, bytes: await readVerified(await open(0, signal), descriptor) };
   const { subject, ...manifest } = parseManifest(content.bytes, descriptor.mediaType);
   const { outcome, keepsReferrers } = await putManifest(repository, content, reference, options);
+  if (options.sparse === true) repository.profile.learn({ holdsSparse: true });
   if (subject === undefined || keepsReferrers) return outcome;
   const artifactType = manifest.artifactType ?? (manifest.kind === "image" ? manifest.config.mediaType : undefined);
   const referrer: Descriptor = {

@@ -114,6 +114,13 @@ export class RegistryStore implements Source, Target {
     return blobLeaseFreed(this.#repository, blob, options);
   }
 
+  async holdsSparse({ signal }: CallOptions = {}): Promise<boolean> {
+    signal?.throwIfAborted();
+    const { profile } = this.#repository;
+    await profile.ready();
+    return profile.get("holdsSparse") === true;
+  }
+
   async tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void> {
     return tagManifest(this.#repository, descriptor, parseTag(reference), options);
   }

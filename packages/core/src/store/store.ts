@@ -96,6 +96,8 @@ export interface ResolveOptions extends CallOptions {
 export interface PushOptions extends CallOptions {
   /** For a manifest: the tag to put it under at once. Without it a manifest is put under its digest. */
   readonly reference?: string | undefined;
+  /** For an index: not all that it names is there, nor comes. A store that takes it all the same remembers that, for `holdsSparse`. */
+  readonly sparse?: boolean | undefined;
   /** For a blob: repositories of the same registry that are known to hold it, best first. */
   readonly mountFrom?: readonly string[] | undefined;
   /**
@@ -194,6 +196,11 @@ export interface Target {
   leaseFreed?(blob: Descriptor, options?: LeaseOptions): Promise<void>;
   /** Points `reference`, a tag, at a manifest that is there. */
   tag(descriptor: Descriptor, reference: string, options?: CallOptions): Promise<void>;
+  /**
+   * Whether a registry is known to have taken an index with `sparse`, so that an index that is there proves nothing of what it names. It sends no request.
+   * Default: no. A store without a `place` is not asked: nothing that it has proves that it has what belongs to it.
+   */
+  holdsSparse?(options?: CallOptions): Promise<boolean>;
   /** Removes a manifest (with every tag that points at it) or a blob. */
   delete?(descriptor: Descriptor, options?: CallOptions): Promise<void>;
   /**

@@ -30,6 +30,8 @@ export interface HostFacts {
   readonly replacesBlobs?: boolean | undefined;
   /** Where the digests and times of tags are listed: in Azure's own list, in the list of tags (Google's), or nowhere. */
   readonly tagDetails?: "acr" | "tags" | "none" | undefined;
+  /** Whether an index was put there of which something is missing: that an index is there then says nothing of what it names. */
+  readonly holdsSparse?: boolean | undefined;
 }
 
 /** The name of a fact: `upload`, `maxBody`, … */
@@ -51,6 +53,8 @@ const DAY_MS = 24 * 60 * 60_000;
 const MONTH_MS = 30 * DAY_MS;
 /** What a proxy's settings decide changes more often than the program behind it. */
 const WEEK_MS = 7 * DAY_MS;
+/** What was put there stays there. */
+const LASTING_MS = 10 * 365 * DAY_MS;
 const MAX_BYTES = 2 ** 50;
 
 /** Every fact that there is. */
@@ -67,6 +71,7 @@ export const HOST_FACTS: { readonly [N in HostFactName]-?: HostFactRule<NonNulla
   manifestHead: yesOrNo(DAY_MS),
   replacesBlobs: yesOrNo(MONTH_MS),
   tagDetails: oneOf(MONTH_MS, "acr", "tags", "none"),
+  holdsSparse: yesOrNo(LASTING_MS),
 };
 
 /** Whether the text names a fact. */
