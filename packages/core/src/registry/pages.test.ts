@@ -138,8 +138,9 @@ function answer(names: readonly string[], paging: Paging, path: string): Scripte
   const start = next >= 0 ? next : paging.last === "obeyed" ? names.length : 0;
   const isGap = sendsLinks && start === paging.emptyAfter && !query.has("gap");
   // Whoever cuts pages to a length of its own, and does not say so, can't be told from one that has no more.
-  const cap = sendsLinks ? (paging.cap ?? names.length) : names.length;
-  const length = Math.min(cap, paging.n === "obeyed" ? Number(query.get("n")) : names.length);
+  const all = Math.max(1, names.length);
+  const cap = sendsLinks ? (paging.cap ?? all) : all;
+  const length = Math.min(cap, paging.n === "obeyed" ? Number(query.get("n")) : all);
   const tags = isGap ? [] : names.slice(start, start + length);
   const hasMore = isGap || start + length < names.length;
   const to = new URLSearchParams({ n: String(length), last: tags.at(-1) ?? last, ...(isGap && { gap: "1" }) });
@@ -168,7 +169,13 @@ describe("listPages()", () => {
         const isHealthy = paging.last === "obeyed" && paging.link.startsWith("sent");
         if (isHealthy) expect(result.complete).toBe(true);
       }),
-      { numRuns: 400 },
+      {
+        numRuns: 400,
+        examples: [
+          [{ count: 0, cap: undefined, link: "sent", last: "obeyed", n: "obeyed", emptyAfter: 0 }, 1],
+          [{ count: 0, cap: undefined, link: "sent", last: "obeyed", n: "ignored", emptyAfter: 0 }, 1],
+        ],
+      },
     );
   });
 
