@@ -21,7 +21,10 @@ export function defineConvert(program: Command): void {
         "dregsy",
       ]),
     )
-    .option("--to <HOST/NAMESPACE>", "where the images of skopeo's file go (default: the variable TARGET)");
+    .option(
+      "--to <HOST/NAMESPACE>",
+      "where images without a target go, as in skopeo's file (default: the variable TARGET)",
+    );
   addExamples(command, [
     ["tranship convert regsync.yml > mirror.yaml", "from regsync"],
     ["tranship convert auth.json images.json > mirror.yaml", "from image-syncer"],

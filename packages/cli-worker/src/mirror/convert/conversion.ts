@@ -16,6 +16,7 @@ export interface TagsDraft {
   names?: readonly string[];
   regex?: readonly string[];
   semver?: string;
+  newest?: number;
   excludeRegex?: readonly string[];
 }
 
@@ -47,6 +48,8 @@ export interface DueEntry {
 export class Conversion {
   readonly #hosts = new Map<string, HostDraft>();
   readonly #mirrors: MirrorDraft[] = [];
+  /** The first mirror of each kind, by `keyOf`. */
+  readonly #byKey = new Map<string, MirrorDraft>();
   readonly #notes: { readonly file: string; readonly line: number; readonly message: string }[] = [];
   readonly #variables = new Set<string>();
   readonly #due: DueEntry[] = [];
@@ -104,10 +107,13 @@ export class Conversion {
 
   /** Adds a mirror. One that an earlier one covers, or that only names more of its tags, becomes part of that: two that write one tag would be refused. */
   mirror(draft: MirrorDraft, line: number): void {
-    const same = this.#mirrors.find((other) => keyOf(other) === keyOf(draft));
+    const key = keyOf(draft);
+    const same = this.#byKey.get(key);
     const [left, right] = [same?.tags, draft.tags];
-    if (same === undefined) this.#mirrors.push(draft);
-    else if (left === undefined) this.note(line, `${draft.from} is there already, with all of its tags`);
+    if (same === undefined) {
+      this.#byKey.set(key, draft);
+      this.#mirrors.push(draft);
+    } else if (left === undefined) this.note(line, `${draft.from} is there already, with all of its tags`);
     else if (right === undefined) delete same.tags;
     else if (isNames(left) && isNames(right)) same.tags = [...new Set([...left, ...right])];
     else this.#mirrors.push(draft);

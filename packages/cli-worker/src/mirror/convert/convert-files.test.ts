@@ -1,5 +1,5 @@
 import { DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_INDEX, OCI_MANIFEST } from "@tranship/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { parseMirrorFile } from "../file/parse-mirror-file.ts";
 import { type ConvertOptions, convertFiles } from "./convert-files.ts";
@@ -236,6 +236,7 @@ busybox: ""
     { from: "quay.io/coreos/flannel", to: "registry.example/y/flannel", tags: ["v1.1"] },
     { from: "quay.io/coreos/dex", to: "registry.example/x/dex", tags: { regex: [".*v2+.*"] } },
     { from: "docker.io/library/nginx", to: "registry.example/x/nginx" },
+    { from: "docker.io/library/busybox", to: "${TARGET}/busybox" },
   ];
 
   it("carries over its two files, in JSON and YAML", async () => {
@@ -250,7 +251,6 @@ busybox: ""
       expect.stringMatching(/^their\.yml:1: quay\.io is asked over TLS/),
       expect.stringMatching(/^their\.yml:3: auth of quay\.io\/coreos is not carried over/),
       "their-1.yml:4: quay.io/coreos/proxy is there already, with all of its tags",
-      expect.stringMatching(/^their-1\.yml:11: busybox is not carried over: it has no target/),
     ]);
   });
 
@@ -263,6 +263,53 @@ busybox: ""
       { from: "quay.io/coreos/etcd", to: "registry.example/x/etcd", tags: ["v1"] },
     ]);
   });
+});
+
+it("convertFiles() of image-syncer puts an image without a target below --to, with its tags", async () => {
+  const images = '{ "quay.io/coreos/etcd:v1,v2": null, "a.b/c/d:v1": "", "a.b/c/e": [] }';
+  expect((await convert(images, { format: "image-syncer", to: "r.example/mirror" })).document.mirrors).toEqual([
+    { from: "quay.io/coreos/etcd", to: "r.example/mirror/etcd", tags: ["v1", "v2"] },
+    { from: "a.b/c/d", to: "r.example/mirror/d", tags: ["v1"] },
+    { from: "a.b/c/e", to: "r.example/mirror/e" },
+  ]);
+});
+
+it("convertFiles() of regsync keeps variables in repositories and tags", async () => {
+  const env = (name: string): string => `{{env "${name}"}}`;
+  const sync = [
+    { source: `docker.io/${env("TEAM")}/app-${env("NAME")}`, target: `${env("TARGET_HOST")}/m/${env("NAME")}` },
+    { source: `a.b/c:${env("TAG")}`, target: `d.e:5000/c:v${env("MAJOR")}.${env("MINOR")}`, type: "image" },
+    { source: `a.b/${env("NAME")}`, target: `d.e/${env("NAME")}`, type: "image" },
+  ];
+  const { text } = await convertFiles([{ name: "their.yml", text: JSON.stringify({ version: 1, sync }) }]);
+  expect(parse(text).mirrors).toEqual([
+    { from: "docker.io/${TEAM}/app-${NAME}", to: "${TARGET_HOST}/m/${NAME}" },
+    { from: "a.b/c:${TAG}", to: "d.e:5000/c:v${MAJOR}.${MINOR}" },
+    { from: "a.b/${NAME}:latest", to: "d.e/${NAME}:latest" },
+  ]);
+});
+
+it("convertFiles() of skopeo reads keys with a port, a namespace and both", async () => {
+  const text =
+    "a.b:5000: { images: { c: [] } }\na.b:5000/team/x: { images: { d: [v1] } }\nquay.io/coreos/: { images: { etcd: [] } }";
+  expect((await convert(text, { format: "skopeo", to: "r.example/m" })).document.mirrors).toEqual([
+    { from: "a.b:5000/c", to: "r.example/m/c" },
+    { from: "a.b:5000/team/x/d", to: "r.example/m/d", tags: ["v1"] },
+    { from: "quay.io/coreos/etcd", to: "r.example/m/etcd" },
+  ]);
+});
+
+it("convertFiles() reads each entry once, however many there are", async () => {
+  let compared = 0;
+  const { stringify } = JSON;
+  const spy = vi.spyOn(JSON, "stringify").mockImplementation((...args) => {
+    compared += 1;
+    return stringify(...(args as Parameters<typeof stringify>));
+  });
+  const images = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`a.b/c${at}:v1`, `d.e/c${at}`]));
+  await convertFiles([{ name: "their.yml", text: stringify(images) }], { format: "image-syncer" });
+  spy.mockRestore();
+  expect(compared).toBeLessThan(20 * 300);
 });
 
 describe("convertFiles() of dregsy", () => {

@@ -21,7 +21,10 @@ export interface ForeignFile {
 export interface ConvertOptions {
   /** Whose it is. Default: by its form. */
   readonly format?: ForeignFormat | undefined;
-  /** Where skopeo's images go to, `HOST/NAMESPACE`: its file doesn't say. Default: the variable TARGET. */
+  /**
+   * Where skopeo's images go to, and image-syncer's without a target, `HOST/NAMESPACE`: their files do not say it.
+   * Default: the variable TARGET.
+   */
   readonly to?: string | undefined;
 }
 
@@ -81,8 +84,8 @@ function convertFile({ name, text }: ForeignFile, into: Conversion, options: Con
       break;
     case "image-syncer":
       if (isAuthFile(topOf())) fromImageSyncerAuth(top, into);
-      else if (top.keys.every((key) => key === "auth" || key === "images")) fromImageSyncer(top, into);
-      else fromImageSyncerImages(top, into);
+      else if (top.keys.every((key) => key === "auth" || key === "images")) fromImageSyncer(top, into, options.to);
+      else fromImageSyncerImages(top, into, options.to);
   }
   return format;
 }

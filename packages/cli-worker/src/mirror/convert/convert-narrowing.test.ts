@@ -231,6 +231,24 @@ describe("convertFiles() of dregsy", () => {
     expect(await tagsOf("['1.0-rc', 'regex: !.*-rc']")).toEqual([{ excludeRegex: [".*-rc"], names: ["1.0-rc"] }]);
   });
 
+  it("takes keep: latest N beside semver for the newest, and leaves out what it would count otherwise", async () => {
+    expect(await tagsOf("['semver: >=1.34', 'keep: latest 5', 'glibc-tests']")).toEqual([
+      { semver: ">=1.34", newest: 5, names: ["glibc-tests"] },
+    ]);
+    expect(await tagsOf("['semver: >=1', 'keep: latest 5', 'keep: latest 2', 'keep: !.*-rc']")).toEqual([
+      { semver: ">=1", newest: 2, excludeRegex: [".*-rc"] },
+    ]);
+    for (const tags of [
+      "'keep: latest 5'",
+      "'regex: 1.*', 'keep: latest 5'",
+      "'semver: >=1', '1.2.3', 'keep: latest 5'",
+    ]) {
+      expect(await tagsOf(`[${tags}]`)).toEqual([]);
+    }
+    expect(await tagsOf("['semver: >=1', 'keep: latest 0']")).toEqual([]);
+    expect(await tagsOf("['semver: >=1', 'keep: newest 5']")).toEqual([]);
+  });
+
   it.each([
     ["catalog", 1],
     ["index, search: x", 0],

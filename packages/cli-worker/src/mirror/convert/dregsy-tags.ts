@@ -1,7 +1,10 @@
+import { valid } from "semver";
 import { regexPattern } from "../select/regex-pattern.ts";
 import { literal, type MirrorDraft, type TagsDraft } from "./conversion.ts";
 import type { ForeignValue } from "./foreign-value.ts";
 import { fromGoRegex } from "./go-regex.ts";
+
+const LATEST = /^latest\s+([0-9]+)$/;
 
 /** What the entries of `tags` come to, by kind. */
 class Entries {
@@ -12,12 +15,15 @@ class Entries {
   readonly inverted: string[] = [];
   /** Of `keep: !…`, which leaves out what fits, whatever chose it. */
   readonly pruned: string[] = [];
+  /** Of `keep: latest N`, the last one. */
+  latest: number | undefined;
 
   /** @throws {SyntaxError} where it can't be carried over. */
   add(text: string): void {
     const { kind, expression } = partsOf(text);
     if (kind === undefined) this.names.push(text);
     else if (kind === "semver") this.semver.push(expression);
+    else if (kind === "keep" && LATEST.test(expression)) this.latest = Number(LATEST.exec(expression)?.[1]);
     else if (expression.startsWith("!"))
       (kind === "keep" ? this.pruned : this.inverted).push(fromGoRegex(expression.slice(1), "whole"));
     else if (kind === "keep") throw new SyntaxError("it narrows what other entries choose");
@@ -59,6 +65,8 @@ export function readTags(value: ForeignValue | undefined): { readonly tags?: Mir
   if (lost > 0 && lost === entries.length)
     throw new SyntaxError("nothing of its tags can be carried over, and without that all would be meant");
   const names = kept.keptNames;
+  const { latest } = kept;
+  if (latest !== undefined) refuseOtherOrder(kept, names);
   if (kept.areNames) {
     if (names.length === 0) throw new SyntaxError("its tags leave out every one that they name");
     return { tags: names };
@@ -67,13 +75,28 @@ export function readTags(value: ForeignValue | undefined): { readonly tags?: Mir
   return Object.keys(draft).length === 0 ? {} : { tags: draft };
 }
 
-function filtersOf({ semver, regex, inverted, pruned }: Entries, value: ForeignValue | undefined): TagsDraft {
+/**
+ * dregsy keeps the newest versions of all that the entries choose, by version, and every other tag. Here `newest`
+ * counts what a range chooses, and names come in addition.
+ * @throws {SyntaxError} where that is not the same.
+ */
+function refuseOtherOrder({ latest, semver, regex, inverted }: Entries, names: readonly string[]): void {
+  const entry = `"keep: latest ${latest}"`;
+  if (latest === 0 || semver.length === 0 || regex.length > 0 || inverted.length > 0)
+    throw new SyntaxError(`${entry} is carried over beside semver alone, and without it more tags would be meant`);
+  const version = names.find((name) => valid(name, { loose: true }) !== null);
+  if (version !== undefined)
+    throw new SyntaxError(`${entry} counts the version ${JSON.stringify(version)}, which would be copied in any case`);
+}
+
+function filtersOf({ semver, regex, inverted, pruned, latest }: Entries, value: ForeignValue | undefined): TagsDraft {
   const both = semver.length > 0 && regex.length > 0;
   if (both) value?.note("semver and regex together are not carried over: here a tag has to fit both; only regex is");
   const excluded = [...inverted, ...pruned];
   return {
     ...(regex.length > 0 && { regex: regex.map(literal) }),
     ...(semver.length > 0 && !both && { semver: semver.join(" || ") }),
+    ...(latest !== undefined && { newest: latest }),
     ...(excluded.length > 0 && { excludeRegex: excluded.map(literal) }),
   };
 }

@@ -5,10 +5,10 @@ import type { ForeignMap, ForeignValue } from "./foreign-value.ts";
 import { fromGoRegex } from "./go-regex.ts";
 
 /** image-syncer's file with `auth` and `images`. */
-export function fromImageSyncer(top: ForeignMap, into: Conversion): void {
+export function fromImageSyncer(top: ForeignMap, into: Conversion, to?: string): void {
   const [auth, images] = [top.take("auth"), top.take("images")];
   if (auth !== undefined) fromImageSyncerAuth(auth.map(), into);
-  if (images !== undefined) fromImageSyncerImages(images.map(), into);
+  if (images !== undefined) fromImageSyncerImages(images.map(), into, to);
   top.noteRest("the file");
 }
 
@@ -44,16 +44,16 @@ export function fromImageSyncerAuth(top: ForeignMap, into: Conversion): void {
   }
 }
 
-/** Its file of images alone: sources, each with a target or several. */
-export function fromImageSyncerImages(top: ForeignMap, into: Conversion): void {
+/**
+ * Its file of images alone: sources, each with a target or several.
+ * @param to where a source without a target goes, `HOST/NAMESPACE`: image-syncer's command line says it. Default: the variable TARGET.
+ */
+export function fromImageSyncerImages(top: ForeignMap, into: Conversion, to?: string): void {
   for (const [source, value] of top.takeAll()) {
     try {
       const targets = value.asTexts();
-      if (targets.length === 0)
-        throw new SyntaxError(
-          "it has no target: the default registry and namespace are said on image-syncer's command line",
-        );
       for (const target of targets) into.mirror(draftOf(source, target), value.line);
+      if (targets.length === 0) into.mirror(defaultDraftOf(source, to ?? into.variable("TARGET")), value.line);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       value.note(`${source} is not carried over: ${error.message}`);
@@ -77,6 +77,13 @@ function draftOf(source: string, target: string): MirrorDraft {
   if (targetTag !== undefined) throw new SyntaxError("several tags can't go to one");
   const tags = image.tag === undefined ? [] : [image.tag, ...others];
   return { from: repositoryText(image), to, ...(tags.length > 0 && { tags }) };
+}
+
+/** A source that keeps the last part of its name, and its tags, below `to`. */
+function defaultDraftOf(source: string, to: string): MirrorDraft {
+  const draft = draftOf(source, "default.example/target");
+  const { repository } = readForeign(draft.from);
+  return { ...draft, to: `${to}/${repository.split("/").at(-1)}` };
 }
 
 /** `${NAME}` and `$NAME` stay that variable; what is written out becomes one. */

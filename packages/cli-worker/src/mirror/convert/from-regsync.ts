@@ -6,6 +6,9 @@ import { readCreds } from "./regsync-creds.ts";
 import { CHOOSING, flagsOf, HARMLESS, type Rules, readDefaults, readRules } from "./regsync-rules.ts";
 import { readRepos, readTags } from "./regsync-tags.ts";
 
+/** Takes a variable's place while a reference is read: valid in hosts, names and tags. */
+const STAND_IN = "tranship0variable";
+
 /** regsync's file, version 1: `creds`, `defaults`, `sync`. Its templates are carried over where they are a variable of the environment. */
 export function fromRegsync(top: ForeignMap, into: Conversion): void {
   top.take("version");
@@ -88,14 +91,27 @@ function draftOf(
   return { from: repositoryText(reference(source)), to: repositoryText(reference(target)), ...tags };
 }
 
-/** A host that is a variable can't be told from a repository: it is left as it is. */
+/**
+ * A reference in which variables stand for a host, for parts of a repository's name, or for a tag. A variable at the
+ * beginning, before a "/", is taken for a host: what it stands for is not known.
+ */
 function reference(text: string): ReturnType<typeof readForeign> {
-  if (text.startsWith("${")) {
-    const [host = "", ...rest] = text.split("/");
-    const parsed = readForeign(`variable.example/${rest.join("/")}`);
-    return { ...parsed, host };
-  }
-  return readForeign(text);
+  const variables: string[] = [];
+  const named = text.replaceAll(/\$\{[A-Za-z_][A-Za-z0-9_]*\}/g, (variable) => {
+    variables.push(variable);
+    return `${STAND_IN}${variables.length - 1}z`;
+  });
+  const restored = (part: string): string =>
+    part.replaceAll(new RegExp(`${STAND_IN}([0-9]+)z`, "g"), (_, at: string) => variables[Number(at)] ?? "");
+  const [first = "", ...rest] = named.split("/");
+  const isHost = rest.length > 0 && restored(first).startsWith("${") && !/[.:]/.test(first);
+  const { host, repository, tag, digest } = readForeign(isHost ? `${first}.example/${rest.join("/")}` : named);
+  return {
+    host: restored(isHost ? first : host),
+    repository: restored(repository),
+    ...(tag !== undefined && { tag: restored(tag) }),
+    ...(digest !== undefined && { digest }),
+  };
 }
 
 function readPlatforms(map: ForeignMap): Pick<MirrorDraft, "platforms" | "missingPlatforms" | "sparse"> {

@@ -17,28 +17,32 @@ const FILTERS: readonly { readonly key: string; readonly read: (text: string) =>
 export function fromSkopeo(top: ForeignMap, into: Conversion, to: string): void {
   for (const [name, value] of top.takeAll()) {
     let host: string;
+    const slash = name.indexOf("/");
+    const namespace = slash < 0 ? "" : name.slice(slash).replace(/\/+$/, "");
     try {
-      host = parseHost(name);
+      host = parseHost(slash < 0 ? name : name.slice(0, slash));
     } catch (error) {
       value.note(`the registry ${name} is not carried over: ${messageOf(error)}`);
       continue;
     }
     const registry = value.map();
     readSettings(registry, host, into);
-    attempt(value, `the registry ${name}`, () => readImages(registry, { host, to, into }));
-    registry.noteRest(host);
+    attempt(value, `the registry ${name}`, () => readImages(registry, { host, namespace, to, into }));
+    registry.noteRest(name);
   }
 }
 
 interface Ends {
   readonly host: string;
+  /** What stands behind the host in the registry's key, with a "/" before it: skopeo puts the image's name after it. */
+  readonly namespace: string;
   readonly to: string;
   readonly into: Conversion;
 }
 
 /** @throws {SyntaxError} where the registry has a key that may narrow what is meant. */
-function readImages(registry: ForeignMap, { host, to, into }: Ends): void {
-  const repository = (image: string): string => repositoryText(readForeign(`${host}/${image}`));
+function readImages(registry: ForeignMap, { host, namespace, to, into }: Ends): void {
+  const repository = (image: string): string => repositoryText(readForeign(`${host}${namespace}/${image}`));
   const target = (image: string): string => `${to}/${image.split("/").at(-1)}`;
   const images = registry.take("images")?.as("map").map().takeAll() ?? [];
   const filters = FILTERS.map(({ key, read }) => ({
@@ -82,6 +86,8 @@ function readSettings(registry: ForeignMap, host: string, into: Conversion): voi
   const credentials = registry.take("credentials")?.map();
   const [user, password] = [credentials?.take("username"), credentials?.take("password")];
   if (user?.text() !== undefined || password?.text() !== undefined) {
+    if (into.host(host).credentials !== undefined)
+      user?.note(`several credentials of ${host} are not carried over: here a host has one`);
     into.host(host).credentials = { username: into.secret(host, "USERNAME"), password: into.secret(host, "PASSWORD") };
   }
   credentials?.noteRest(`the credentials of ${host}`);
