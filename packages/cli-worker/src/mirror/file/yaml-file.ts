@@ -1,4 +1,15 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
+import { duplicateKeys } from "./duplicate-keys.ts";
 import { type Expansion, expandYaml } from "./expand-yaml.ts";
 import type { Position, Problem } from "./problem.ts";
 
@@ -10,6 +21,8 @@ export class YamlFile {
   readonly document: Document;
   readonly #lines: LineCounter;
   readonly #overridden: Expansion["overridden"];
+  /** The pairs of maps by their keys, for maps that were looked into. */
+  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
   private constructor(document: Document, lines: LineCounter, overridden: Expansion["overridden"]) {
     this.document = document;
@@ -20,20 +33,25 @@ export class YamlFile {
   /** Reads the text. Where it is no YAML, its problems are what is wrong with it. */
   static parse(text: string): { readonly file: YamlFile; readonly problems: readonly Problem[] } {
     const lines = new LineCounter();
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
     const faults = [...document.errors, ...document.warnings];
+    const duplicates = duplicateKeys(document);
     const { problems: unexpanded, overridden } =
-      faults.length > 0 ? { problems: [], overridden: new Map() } : expandYaml(document);
+      faults.length > 0 || duplicates.length > 0 ? { problems: [], overridden: new Map() } : expandYaml(document);
     const file = new YamlFile(document, lines, overridden);
     const problems = faults.map(({ code, message, pos }) => ({
       at: file.positionAt(pos[0]),
       message: code === "MULTIPLE_DOCS" ? "the file has several documents: one is expected" : `no YAML: ${message}`,
     }));
+    const repeated = duplicates.map((key) => ({
+      at: file.positionAt(key.range?.[0] ?? 0),
+      message: "no YAML: Map keys must be unique",
+    }));
     const further = unexpanded.map(({ offset, message }) => ({
       at: file.positionAt(offset),
       message: `no YAML that can be used: ${message}`,
     }));
-    return { file, problems: [...problems, ...further] };
+    return { file, problems: [...problems, ...repeated, ...further] };
   }
 
   /** Keys of the map at a path that stand before a `<<` which merges them too: tools differ in which value they take. */
@@ -46,7 +64,8 @@ export class YamlFile {
   node(path: Path): Node | undefined {
     let node = nodeOf(this.document.contents);
     for (const key of path) {
-      if (isMap(node) || isSeq(node)) node = nodeOf(node.get(key, true));
+      if (isMap(node)) node = nodeOf(this.#pairsOf(node).get(String(key))?.value);
+      else if (isSeq(node)) node = nodeOf(node.get(key, true));
       else return undefined;
     }
     return node;
@@ -64,9 +83,7 @@ export class YamlFile {
   /** Where a key itself stands. */
   positionOfKey(parent: Path, key: string): Position {
     const map = this.node(parent);
-    const pair = isMap(map)
-      ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-      : undefined;
+    const pair = isMap(map) ? this.#pairsOf(map).get(key) : undefined;
     const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
     return offset === undefined ? this.positionOf(parent) : this.positionAt(offset);
   }
@@ -85,6 +102,18 @@ export class YamlFile {
 
   #offset(line: number, column: number): number {
     return (this.#lines.lineStarts[line - 1] ?? 0) + column - 1;
+  }
+
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#pairs.get(map);
+    if (known !== undefined) return known;
+    const pairs = new Map<string, Pair>();
+    for (const pair of map.items) {
+      const name = isScalar(pair.key) ? String(pair.key.value) : undefined;
+      if (name !== undefined && !pairs.has(name)) pairs.set(name, pair);
+    }
+    this.#pairs.set(map, pairs);
+    return pairs;
   }
 
   /** The place of a character. */
