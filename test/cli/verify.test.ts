@@ -56,7 +56,7 @@ describe("tranship verify", () => {
     await using bench = await Workbench.open();
     const [, to] = (await setup(bench)).repositories;
     await lose(bench, layer);
-    await bench.run(["copy", "--no-state", `${to}:v1`, `${to}:v2`]);
+    await bench.run(["tag", `${to}:v1`, "v2"]);
 
     const found = await bench.run(["verify", "-f", "mirror.yaml"]);
     expect(found.code).toBe(3);
