@@ -1,6 +1,7 @@
 import { storeErrorIn } from "@tranship/copy";
 import { RegistryError } from "@tranship/core";
 import { isAzure } from "./is-azure.ts";
+import { redirectHint } from "./redirect-hint.ts";
 import { tlsHint } from "./tls-hint.ts";
 
 /** What the user can do about an error, for the end of its line; undefined where nothing is known or the message says it itself. */
@@ -13,6 +14,7 @@ export function hintFor(error: unknown): string | undefined {
   if (!(cause instanceof RegistryError)) return undefined;
   if (cause.message.endsWith("; there may be more than was listed"))
     return "check the registry, or a proxy or cache in front of it";
+  if (cause.code === "REDIRECT_REFUSED") return redirectHint(cause.message);
   const ofTls = tlsHint(cause.message);
   if (ofTls !== undefined) return ofTls;
   const ofProxy = proxyHint(cause.message);

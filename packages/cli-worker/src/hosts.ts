@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { hostCertificates, parseHost, type TlsOptions } from "@tranship/core";
-import type { HostRules } from "./mirror/mirror-file.ts";
+import type { HostRules, RedirectRules } from "./mirror/mirror-file.ts";
 import type { RegistryFlags } from "./options.ts";
 
 /** How one registry is reached. */
@@ -9,16 +9,21 @@ export interface HostSettings {
   readonly plainHttp: boolean;
   readonly insecure: boolean;
   readonly tls: TlsOptions;
+  /** Hosts that the registry may redirect to at an address of any kind. */
+  readonly allowRedirectTo: readonly string[];
+  /** Hosts that the registry may redirect to over http. */
+  readonly allowHttpRedirectTo: readonly string[];
 }
 
-/** What `--plain-http`, `--insecure`, `--ca`, `--client-cert` and `--cert-dir` say, read and checked. */
+/** The options of `RegistryFlags` that say how hosts are reached, read and checked. */
 export class Hosts {
   readonly #plainHttp: ReadonlySet<string>;
   readonly #insecure: ReadonlySet<string>;
   readonly #authorities: readonly ForHost<string>[];
   readonly #identities: readonly ForHost<Identity>[];
   readonly #certDir: string | undefined;
-  readonly #rules: ReadonlyMap<string, TlsRules>;
+  readonly #redirects: RedirectRules;
+  readonly #rules: ReadonlyMap<string, ReadRules>;
 
   private constructor(parts: {
     readonly plainHttp: ReadonlySet<string>;
@@ -26,13 +31,15 @@ export class Hosts {
     readonly authorities: readonly ForHost<string>[];
     readonly identities: readonly ForHost<Identity>[];
     readonly certDir: string | undefined;
-    readonly rules: ReadonlyMap<string, TlsRules>;
+    readonly redirects: RedirectRules;
+    readonly rules: ReadonlyMap<string, ReadRules>;
   }) {
     this.#plainHttp = parts.plainHttp;
     this.#insecure = parts.insecure;
     this.#authorities = parts.authorities;
     this.#identities = parts.identities;
     this.#certDir = parts.certDir;
+    this.#redirects = parts.redirects;
     this.#rules = parts.rules;
   }
 
@@ -42,6 +49,7 @@ export class Hosts {
    */
   static async read(flags: RegistryFlags, rules: Iterable<HostRules> = []): Promise<Hosts> {
     const { plainHttp = [], insecure = [], ca = [], clientCert = [], certDir } = flags;
+    const { allowRedirect = [], allowHttpRedirect = [] } = flags;
     const plain = new Set(plainHttp.map(parseHost));
     const unchecked = new Set(insecure.map(parseHost));
     const both = [...plain].find((host) => unchecked.has(host));
@@ -56,6 +64,7 @@ export class Hosts {
       authorities: await Promise.all(ca.map(readAuthority)),
       identities: await Promise.all(clientCert.map(readIdentity)),
       certDir,
+      redirects: { anyAddress: allowRedirect.map(parseHost), http: allowHttpRedirect.map(parseHost) },
       rules: new Map(await Promise.all([...rules].map(async (rule) => [rule.host, await readRules(rule)] as const))),
     });
   }
@@ -76,10 +85,14 @@ export class Hosts {
       // Without TLS there is no certificate to take or not: the flag that is given wins.
       plainHttp: this.#plainHttp.has(host) || (rules?.plainHttp === true && !this.#insecure.has(host)),
       insecure: this.#insecure.has(host) || (rules?.insecure === true && !this.#plainHttp.has(host)),
+      allowRedirectTo: [...this.#redirects.anyAddress, ...(rules?.redirects.anyAddress ?? [])],
+      allowHttpRedirectTo: [...this.#redirects.http, ...(rules?.redirects.http ?? [])],
       tls: { ca: [...found.ca, ...(rules?.authorities ?? []), ...authorities], cert, key },
     };
   }
 }
+
+const NO_REDIRECTS: RedirectRules = { anyAddress: [], http: [] };
 
 interface ForHost<T> {
   /** Undefined: for every host. */
@@ -92,20 +105,22 @@ interface Identity {
   readonly key: string;
 }
 
-/** What a mirror file says of a host's TLS, its files read. */
-interface TlsRules {
+/** What a mirror file says of how a host is reached, its files read. */
+interface ReadRules {
+  readonly redirects: RedirectRules;
   readonly plainHttp: boolean;
   readonly insecure: boolean;
   readonly authorities: readonly string[];
   readonly identity: Identity | undefined;
 }
 
-async function readRules({ host, tls }: HostRules): Promise<TlsRules> {
+async function readRules({ host, tls, redirects = NO_REDIRECTS }: HostRules): Promise<ReadRules> {
   const { ca, clientCert, plainHttp, insecure } = tls;
   const name = (key: string): string => `${key} of ${host}`;
   const authority = ca === undefined ? undefined : await readText(ca, name("ca"));
   if (ca !== undefined && authority !== undefined) checkCertificate(authority, ca, name("ca"));
   return {
+    redirects,
     plainHttp,
     insecure,
     authorities: authority === undefined ? [] : [authority],

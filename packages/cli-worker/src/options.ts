@@ -11,6 +11,8 @@ export interface RegistryFlags {
   readonly clientCert?: readonly string[] | undefined;
   readonly plainHttp?: readonly string[] | undefined;
   readonly insecure?: readonly string[] | undefined;
+  readonly allowRedirect?: readonly string[] | undefined;
+  readonly allowHttpRedirect?: readonly string[] | undefined;
   /** Of the program, for all commands. */
   readonly logLevel?: LogLevelFlag | undefined;
   /** Of the program too. */
@@ -65,6 +67,12 @@ export function addRegistryOptions(
     .option("--authfile <FILE>", "read credentials from FILE (default: docker's and podman's files)")
     .option("--plain-http <HOST>", "ask HOST over http (repeatable)", collect)
     .option("--insecure <HOST>", "take any certificate of HOST (repeatable)", collect)
+    .option(
+      "--allow-redirect <HOST>",
+      "let registries redirect to HOST, even at a private address (repeatable)",
+      collect,
+    )
+    .option("--allow-http-redirect <HOST>", "let https registries redirect to HOST over http (repeatable)", collect)
     .option("--ca <[HOST=]FILE>", "trust this authority, for one host or all (repeatable)", collect)
     .option("--client-cert <[HOST=]CERT:KEY>", "show this client certificate (repeatable)", collect)
     .option("--cert-dir <DIR>", "read *.crt, *.cert and *.key from DIR in the place of certs.d/HOST");

@@ -28,6 +28,8 @@ export interface HostRules {
   /** In the place of what the files of docker and podman, the environment and the clouds have. */
   readonly credentials?: HostCredentials | undefined;
   readonly tls: HostTls;
+  /** Hosts that this one may redirect to. Undefined: none besides those that the rules permit. */
+  readonly redirects?: RedirectRules | undefined;
   /** Hosts that are asked, in this order, for what this one can't give at the moment; only to read. */
   readonly mirrors: readonly string[];
   /** How repositories that are missing are made. Undefined: the registry makes them, or refuses. */
@@ -55,6 +57,14 @@ export interface HostTls {
   readonly clientCert?: { readonly cert: string; readonly key: string } | undefined;
   readonly insecure: boolean;
   readonly plainHttp: boolean;
+}
+
+/** Hosts that a registry may redirect to. */
+export interface RedirectRules {
+  /** At an address of any kind. */
+  readonly anyAddress: readonly string[];
+  /** Over http, from an https registry. */
+  readonly http: readonly string[];
 }
 
 /** Undefined: no limit but those of the command. Each is of one process, for reading and for writing apart. */

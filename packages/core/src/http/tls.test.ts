@@ -202,7 +202,7 @@ describe("RegistryTransport over TLS", () => {
       code: "REDIRECT_REFUSED",
     });
     expect(await failure(read(client(host, options)))).toMatchObject({ code: "REDIRECT_REFUSED" });
-    const lifted = { ...options, allowRedirectTo: [plain] };
+    const lifted = { ...options, allowHttpRedirectTo: [plain] };
     expect(await failure(read(client(host, lifted)))).toMatchObject({ code: "CREDENTIALS" });
     expect(asked).toBe(0);
     expect(await read(client(host, lifted), { path: "/redirect" })).toBe('{"token":"t"}');

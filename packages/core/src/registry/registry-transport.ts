@@ -30,7 +30,7 @@ import type { RegistryTransportOptions } from "./transport-options.ts";
 /**
  * A client of one registry. Nothing is sent before the first request.
  * Memory: the connections and at most 2000 tokens.
- * @throws {TypeError} for a host that is none, and for options that exclude each other. @throws {RangeError} for numbers out of range.
+ * @throws {TypeError} for a host that is none, for such an allowed host, and for options that exclude each other. @throws {RangeError} for numbers out of range.
  * @throws {SyntaxError} for a `proxy` that is no URL.
  */
 export function createRegistryTransport(options: RegistryTransportOptions): RegistryTransport {
@@ -53,7 +53,7 @@ class HttpRegistryTransport implements RegistryTransport {
   readonly #origin: RegistryOrigin;
 
   constructor(options: RegistryTransportOptions) {
-    const { plainHttp = false, allowRedirectTo = [], timeouts = {}, dispatcher } = options;
+    const { plainHttp = false, allowRedirectTo = [], allowHttpRedirectTo, timeouts = {}, dispatcher } = options;
     checkTransportOptions(options);
     this.#options = options;
     this.host = apiHost(options.host);
@@ -61,7 +61,7 @@ class HttpRegistryTransport implements RegistryTransport {
     const { connectMs = CONNECT_MS } = timeouts;
     const probes = dispatcher === undefined;
     this.#origin = new RegistryOrigin({ host: this.host, plainHttp, probes, connectTimeoutMs: connectMs });
-    this.#locations = new LocationPolicy({ origin: () => this.#origin.current, allowRedirectTo });
+    this.#locations = new LocationPolicy({ origin: () => this.#origin.current, allowRedirectTo, allowHttpRedirectTo });
     const place = { hostname: this.#origin.assumed.hostname, lookup: this.#locations.lookup };
     this.#lanes = connectLanes(options, place);
     this.#callLanes = new CallLanes((connection) => connectLanes(options, place, connection));

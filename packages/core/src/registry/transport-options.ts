@@ -47,8 +47,14 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
    */
   readonly waitBudget?: WaitBudget | undefined;
   readonly timeouts?: ClientTimeouts | undefined;
-  /** `host` or `host:port` that the registry may send us to over http, or at a private address. */
+  /**
+   * `host` or `host:port` that the registry may lead to at an address of any kind. Default: public
+   * addresses; private ones for a registry on a private address; loopback and link-local ones for a
+   * registry that is there itself.
+   */
   readonly allowRedirectTo?: readonly string[] | undefined;
+  /** `host` or `host:port` that an https registry may lead to over http. Default: none. */
+  readonly allowHttpRedirectTo?: readonly string[] | undefined;
   /** `http://[USER:PASSWORD@]HOST:PORT` (or https) for all requests but those to this machine; false for none. Default: as `proxyEnv` says. */
   readonly proxy?: string | false | undefined;
   /** Where `http_proxy`, `https_proxy` and `no_proxy` are read. Default `process.env`. */

@@ -101,6 +101,12 @@ const host = section("a map of settings: credentials, ca, …", {
     .meta({ description: "A client certificate and its key, in PEM. Relative to this file." }),
   insecure: yesOrNo.optional().meta({ description: "Take any certificate." }),
   plainHttp: yesOrNo.optional().meta({ description: "Ask over http." }),
+  allowRedirectTo: list(text(HOST), "a list of hosts").optional().meta({
+    description: "Hosts that this registry may redirect to at an address of any kind, such as a private one.",
+  }),
+  allowHttpRedirectTo: list(text(HOST), "a list of hosts")
+    .optional()
+    .meta({ description: "Hosts that this registry may redirect to over http, although it is requested over https." }),
   mirrors: list(text(HOST), "a list of hosts")
     .optional()
     .meta({ description: "Hosts to read from, in this order, where this one can't answer." }),

@@ -51,13 +51,19 @@ function readHost(reading: Reading, name: string, document: HostDocument, folder
       insecure,
       plainHttp,
     },
+    redirects: {
+      anyAddress: readHostList(reading, document.allowRedirectTo, [...path, "allowRedirectTo"]),
+      http: readHostList(reading, document.allowHttpRedirectTo, [...path, "allowHttpRedirectTo"]),
+    },
     create: readCreate(reading, document.create, { host, path: [...path, "create"], absolute }),
-    mirrors: mirrors.flatMap(
-      (mirror, index) => reading.try([...path, "mirrors", index], () => parseHost(mirror)) ?? [],
-    ),
+    mirrors: readHostList(reading, mirrors, [...path, "mirrors"]),
     limits: readLimits(reading, document, path),
     windows: windows.map((window, index) => readWindow(reading, window, [...path, "windows", index])),
   };
+}
+
+function readHostList(reading: Reading, hosts: readonly string[] = [], path: Path): readonly string[] {
+  return hosts.flatMap((host, index) => reading.try([...path, index], () => parseHost(host)) ?? []);
 }
 
 function readCreate(

@@ -25,6 +25,7 @@ const GOOD: readonly string[] = [
   withHost("{ bytesPerSecond: 50MB, requestsPerSecond: 0.5 }"),
   withHost("{ bytesPerSecond: 1000 }"),
   withHost('{ windows: [{ since: "08:00", until: "18:00", days: [mon], concurrency: 2 }] }'),
+  withHost('{ allowRedirectTo: ["10.0.0.1:9000"], allowHttpRedirectTo: [storage.example] }'),
   withTags("latest"),
   withTags("[latest, '3.*']"),
   withTags(
@@ -56,6 +57,8 @@ const BAD: readonly string[] = [
   withHost("{ credentials: { token: t, helper: h } }"),
   withHost("{ credentials: nobody }"),
   withHost("{ insecure: 1 }"),
+  withHost("{ allowRedirectTo: true }"),
+  withHost("{ allowHttpRedirectTo: [] }"),
   withHost("{ bytesPerSecond: fast }"),
   withHost("{ bytesPerSecond: 0 }"),
   withHost("{ requestsPerSecond: 0 }"),
