@@ -173,9 +173,9 @@ describe("fetch()", () => {
 });
 
 describe("has()", () => {
-  it.each<[string, Readonly<Record<string, string>>, "true" | "a suspicion"]>([
+  it.each<[string, Readonly<Record<string, string>>, "true" | "unstated" | "a suspicion"]>([
     ["the length of the descriptor", { "content-length": "300000" }, "true"],
-    ["no length", { "transfer-encoding": "chunked" }, "true"],
+    ["no length", { "transfer-encoding": "chunked" }, "unstated"],
     ["the length of an encoded body", { "content-length": "10", "content-encoding": "gzip" }, "true"],
     ["a length of 0", { "content-length": "0" }, "a suspicion"],
     ["a shorter length", { "content-length": "10" }, "a suspicion"],
@@ -184,7 +184,7 @@ describe("has()", () => {
   ])("compares what a HEAD states with the descriptor: %s", async (_, headers, expected) => {
     await using setup = await scriptedSetup(() => ({ status: 200, headers }));
     const looking = setup.registry.repository("app").has(BLOB);
-    if (expected === "true") expect(await looking).toBe(true);
+    if (expected !== "a suspicion") expect(await looking).toBe(true);
     else {
       const stated = `the registry states ${headers["content-length"]} bytes for it, not 300000`;
       await expect(looking).rejects.toMatchObject({
@@ -192,6 +192,29 @@ describe("has()", () => {
         message: expect.stringContaining(stated),
       });
     }
-    expect(setup.server.log).toEqual([`HEAD /v2/app/blobs/${BLOB.digest}`]);
+    const path = `/v2/app/blobs/${BLOB.digest}`;
+    expect(setup.server.log).toEqual(expected === "unstated" ? [`HEAD ${path}`, `GET ${path}`] : [`HEAD ${path}`]);
   });
+
+  it.each([
+    ["200 and no byte", 200, { "content-length": "0" }],
+    ["200 and fewer bytes", 200, { "content-length": "9" }],
+    ["206 of a whole of 0 bytes", 206, { "content-length": "0", "content-range": "bytes */0" }],
+    [
+      "206 without a byte, and a range that cannot be read",
+      206,
+      { "content-length": "0", "content-range": "bytes 0--1/0" },
+    ],
+    ["206 of another whole", 206, { "content-length": "1", "content-range": "bytes 0-0/7" }],
+    ["416 of a whole of 0 bytes", 416, { "content-length": "0", "content-range": "bytes */0" }],
+  ])(
+    "suspects a blob whose HEAD states no length and whose first byte is answered with %s",
+    async (_, status, headers) => {
+      await using setup = await scriptedSetup(({ method }) => {
+        if (method === "HEAD") return { status: 200, headers: { "transfer-encoding": "chunked" } };
+        return { status, headers, body: "x".repeat(Number(headers["content-length"])) };
+      });
+      await expect(setup.registry.repository("app").has(BLOB)).rejects.toMatchObject({ code: "SIZE_MISMATCH" });
+    },
+  );
 });

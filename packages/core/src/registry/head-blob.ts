@@ -8,7 +8,8 @@ import { blobPath, labelOf, pullScope, pushScope, type RemoteRepository } from "
 import type { RegistryRequest, RegistryResponse, Scope } from "./request.ts";
 
 /**
- * Whether the repository holds the blob. 1 request: HEAD (end-2), and where that is refused a GET of its first byte.
+ * Whether the repository holds the blob. 1 request: HEAD (end-2), and a GET of its first byte where that is
+ * refused or states no length.
  * @throws {RegistryError} SIZE_MISMATCH where the response states another length, as for a file that was cut
  * short on the registry's disk. A length is a suspicion and no proof: some proxies state 0 for every HEAD, and
  * the descriptor may be wrong. `readBack` tells what is there.
@@ -18,7 +19,9 @@ export async function headBlob(
   { digest, size }: Descriptor,
   options: CallOptions = {},
 ): Promise<boolean> {
-  const { isThere, length, request } = await look(repository, digest, options);
+  const seen = await look(repository, digest, options);
+  const { isThere, length, request } =
+    seen.isThere && seen.isUnstated ? await firstByte(repository, digest, options) : seen;
   if (isThere && length !== undefined && length !== size) {
     const message = `Cannot use blob "${digest}" of "${labelOf(repository)}": the registry states ${length} bytes for it, not ${size}`;
     throw new RegistryError("SIZE_MISMATCH", message, { ...request, status: 200 });
@@ -61,6 +64,8 @@ interface SeenBlob {
   readonly isThere: boolean;
   /** Bytes; undefined where the registry does not say it. */
   readonly length: number | undefined;
+  /** Whether it is a HEAD's, which has no length and could have had one: its content is not encoded. */
+  readonly isUnstated: boolean;
   readonly request: { readonly method: "HEAD" | "GET"; readonly url: string };
 }
 
@@ -69,7 +74,9 @@ async function look(repository: RemoteRepository, digest: Digest, options: CallO
   try {
     const response = await head(repository, digest, scope, options);
     const request = { method: "HEAD", url: response.url.href } as const;
-    return { isThere: response.status === 200, length: statedLength(response), request };
+    const length = statedLength(response);
+    const isUnstated = length === undefined && response.headers["content-encoding"] === undefined;
+    return { isThere: response.status === 200, length, isUnstated, request };
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return firstByte(repository, digest, options);
@@ -86,8 +93,16 @@ async function firstByte(repository: RemoteRepository, digest: Digest, options: 
     call: options,
   });
   const request = { method: "GET", url: response.url.href } as const;
-  const length = response.status === 200 ? statedLength(response) : contentRange(response)?.total;
-  return { isThere: response.status !== 404, length, request };
+  return { isThere: response.status !== 404, length: lengthOf(response), isUnstated: false, request };
+}
+
+/** Bytes of the blob, by a response to a request for its first byte; undefined where it does not say it. */
+function lengthOf(response: RegistryResponse): number | undefined {
+  if (response.status === 200) return statedLength(response);
+  const total = contentRange(response)?.total;
+  if (total !== undefined || response.status === 404) return total;
+  // The part of one byte is empty, so there is none.
+  return response.status === 206 && statedLength(response) === 0 ? 0 : undefined;
 }
 
 async function head(
