@@ -113,7 +113,8 @@ describe("hook", () => {
     await using folder = await serveFolder({ hook });
     const upload = await startUpload(folder.url, "a");
     await expect(send(upload, { method: "PATCH", body: someBytes(1_000_000).bytes })).rejects.toThrow();
-    expect((await send(upload)).headers["range"]).toBe("0-69999");
+    // The server may still be writing what came before the reset.
+    await expect.poll(async () => (await send(upload)).headers["range"], { timeout: 60_000 }).toBe("0-69999");
   });
 
   it("cuts, truncates, corrupts and drips the body of an answer", async () => {
