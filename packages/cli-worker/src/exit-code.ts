@@ -23,7 +23,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** What was asked for is not there to begin with: found out before the target is touched. */
-const USAGE_CODES: ReadonlySet<unknown> = new Set(["PLATFORM_UNKNOWN", "LAYOUT_INVALID"]);
+const USAGE_CODES: ReadonlySet<unknown> = new Set(["PLATFORM_UNKNOWN", "LAYOUT_INVALID", "LINK_REFUSED"]);
 
 /** The exit code for what ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {

@@ -11,6 +11,8 @@ export function hintFor(error: unknown): string | undefined {
   const cause = storeErrorIn(error);
   if (cause?.code === "PLATFORM_UNKNOWN" && cause.message.includes("; the others that were asked for"))
     return "these are copied with --skip-missing-platforms, in a mirror file with missingPlatforms: skip";
+  if (cause?.code === "LINK_REFUSED")
+    return "links are read where they lead into a folder that --layout-root DIR names";
   if (!(cause instanceof RegistryError)) return undefined;
   if (cause.message.endsWith("; there may be more than was listed"))
     return "check the registry, or a proxy or cache in front of it";

@@ -1,5 +1,5 @@
 import type { Destination } from "@tranship/copy";
-import { type LayoutStore, type Located, openLayout, type RegistryStore, type Store } from "@tranship/core";
+import type { LayoutStore, Located, RegistryStore, Store } from "@tranship/core";
 import { type Location, parseLocation, referenceOf } from "./location.ts";
 import { openLayoutForWriting } from "./new-layout.ts";
 import type { Registries } from "./registries.ts";
@@ -22,7 +22,7 @@ export async function openStore(
   credentials?: string,
 ): Promise<LayoutStore | RegistryStore> {
   if (location.kind === "registry") return registries.repository(location, credentials);
-  return readingInput(() => openLayout(location.directory));
+  return readingInput(() => registries.layout(location.directory));
 }
 
 /**
@@ -38,7 +38,7 @@ export async function openSource(
   if (location.kind === "registry") {
     return { store: await registries.repository(location, credentials), reference: reference ?? "latest" };
   }
-  const store = await readingInput(() => openLayout(location.directory));
+  const store = await readingInput(() => registries.layout(location.directory));
   return { store, reference: reference ?? (await store.only()).digest };
 }
 

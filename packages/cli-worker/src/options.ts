@@ -13,6 +13,8 @@ export interface RegistryFlags {
   readonly insecure?: readonly string[] | undefined;
   readonly allowRedirect?: readonly string[] | undefined;
   readonly allowHttpRedirect?: readonly string[] | undefined;
+  /** Folders that links in a layout may lead into. */
+  readonly layoutRoot?: readonly string[] | undefined;
   /** Of the program, for all commands. */
   readonly logLevel?: LogLevelFlag | undefined;
   /** Of the program too. */
@@ -75,7 +77,12 @@ export function addRegistryOptions(
     .option("--allow-http-redirect <HOST>", "let https registries redirect to HOST over http (repeatable)", collect)
     .option("--ca <[HOST=]FILE>", "trust this authority, for one host or all (repeatable)", collect)
     .option("--client-cert <[HOST=]CERT:KEY>", "show this client certificate (repeatable)", collect)
-    .option("--cert-dir <DIR>", "read *.crt, *.cert and *.key from DIR in the place of certs.d/HOST");
+    .option("--cert-dir <DIR>", "read *.crt, *.cert and *.key from DIR in the place of certs.d/HOST")
+    .option(
+      "--layout-root <DIR>",
+      "read layouts whose links lead into DIR, as Bazel and Nix make them (repeatable)",
+      collect,
+    );
 }
 
 /** Adds `--state`, `--no-state` and `--spool-limit`, for a command that remembers something. */

@@ -4,7 +4,9 @@ import {
   type CredentialProvider,
   checkCredentialFiles,
   type Journal,
+  type LayoutStore,
   type Logger,
+  openLayout,
   type Registry,
   type RegistryClient,
   type RegistryOptions,
@@ -45,6 +47,7 @@ export class Registries implements AsyncDisposable {
   readonly #journal: Journal | undefined;
   readonly #traffic: Pick<RegistryOptions, "pullFloor" | "uploads" | "retry" | "waitBudget">;
   readonly #logger: Logger | undefined;
+  readonly #linkRoots: readonly string[];
   /** Told what belongs into the log at `debug`. */
   readonly trace: Trace;
   readonly #open = new Map<string, Promise<Registry>>();
@@ -55,6 +58,7 @@ export class Registries implements AsyncDisposable {
     this.#traffic = { ...trafficOf(flags), waitBudget: announcedWaits(flags.maxTotalWait) };
     const { journal, rules = NO_RULES } = options;
     this.#hosts = hosts;
+    this.#linkRoots = flags.layoutRoot ?? [];
     this.#lane = lane;
     this.#budgets = new HostBudgets({ rules, bytesPerSecond, concurrency });
     this.#journal = journal;
@@ -93,6 +97,11 @@ export class Registries implements AsyncDisposable {
     credentials?: string,
   ): Promise<RegistryStore> {
     return (await this.registry(place.host, credentials)).repository(place.repository);
+  }
+
+  /** A layout that is read. @throws {StoreError} as `openLayout`. */
+  layout(directory: string): Promise<LayoutStore> {
+    return openLayout(directory, { linkRoots: this.#linkRoots });
   }
 
   /** A client of a registry, for what a store can't do; it is closed with the others. No request. @throws {UsageError} for malformed credentials. */

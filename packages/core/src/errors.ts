@@ -24,6 +24,7 @@ export type SpecErrorCode =
  * - NETWORK: no answer, or a broken one (connection refused, reset, DNS). TLS: the certificate or the handshake. TIMEOUT: nothing came in time.
  * - PROTOCOL: an answer that the spec does not allow. REDIRECT_REFUSED: a Location that must not be followed. RATE_LIMITED: told to come back later than allowed.
  * - CREDENTIALS: credentials that cannot be read or exchanged. LAYOUT_INVALID: a directory that is no OCI layout. PLATFORM_UNKNOWN: no manifest for it.
+ * - LINK_REFUSED: a link in a layout leads to where nothing is read from, see `linkRoots` of openLayout.
  * - BROKEN_TAG: a tag that is listed has no manifest, so that nobody can tell what it needs.
  * - LOCKED: the registry has a lock on it, which refuses the change (Azure Container Registry).
  * - STORAGE: the operating system refused to read or write a layout: no space left, read-only, no permission. The system's own error is the `cause`.
@@ -41,6 +42,7 @@ export type OwnErrorCode =
   | "RATE_LIMITED"
   | "CREDENTIALS"
   | "LAYOUT_INVALID"
+  | "LINK_REFUSED"
   | "BROKEN_TAG"
   | "LOCKED"
   | "STORAGE"

@@ -1,5 +1,5 @@
 import type { SyncStores, VerifyStores } from "@tranship/copy";
-import { type LayoutStore, openLayout, type RegistryStore, type Repository, type Source } from "@tranship/core";
+import type { LayoutStore, RegistryStore, Repository, Source } from "@tranship/core";
 import { creatorOf } from "../create/create-repository.ts";
 import { CreatingStore } from "../create/creating-store.ts";
 import { parseLocation } from "../location.ts";
@@ -28,7 +28,9 @@ export class RegistryStores implements SyncStores {
   source(name: string): Promise<Source> {
     return once(this.#sources, name, () => {
       const location = parseLocation(name);
-      return location.kind === "registry" ? this.#mirrored.source(location) : openLayout(location.directory);
+      return location.kind === "registry"
+        ? this.#mirrored.source(location)
+        : this.#registries.layout(location.directory);
     });
   }
 

@@ -1,9 +1,8 @@
-import { mkdir, realpath, rename, stat, unlink } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { mkdir, rename, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
 import type { Descriptor } from "../../content/descriptor.ts";
 import { algorithmOf, type Digest, parseDigest } from "../../content/digest.ts";
 import { leasesOf } from "../../content/lease.ts";
-import { quoted } from "../../content/quoted.ts";
 import { verified } from "../../content/verify.ts";
 import { StoreError } from "../../errors.ts";
 import { reading, storageFailure, writing } from "../storage-failure.ts";
@@ -11,6 +10,8 @@ import type { Open } from "../store.ts";
 import { checkOffset, contentUnknown } from "../stored-content.ts";
 import { readBlobFile, wrongSize } from "./blob-reading.ts";
 import { type Draft, Drafts, resumedContent } from "./drafts.ts";
+import type { LayoutPlace } from "./layout-place.ts";
+import { realPathInside } from "./link-roots.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
 import { writeLeases } from "./write-leases.ts";
@@ -25,13 +26,14 @@ export interface BlobFile {
 /** The content of a layout: `blobs/ALGORITHM/HEX`. Spec: image-spec v1.1.1, "OCI Image Layout Specification", "Blobs". */
 export class BlobDirectory {
   readonly #root: string;
+  readonly #linkRoots: readonly string[];
   readonly #name: string;
   readonly #workspace: Workspace;
   readonly #drafts: Drafts;
 
-  /** @param root the layout's real path. @param name what messages call it. */
-  constructor(root: string, name: string, workspace: Workspace) {
+  constructor({ root, name, linkRoots = [] }: LayoutPlace, workspace: Workspace) {
     this.#root = root;
+    this.#linkRoots = linkRoots;
     this.#name = name;
     this.#workspace = workspace;
     this.#drafts = new Drafts(workspace);
@@ -39,10 +41,11 @@ export class BlobDirectory {
 
   /**
    * The file of a blob, undefined where there is none.
-   * @throws {StoreError} LAYOUT_INVALID where a link leads out of the layout, or it is no file; STORAGE.
+   * @throws {StoreError} LINK_REFUSED where a link leads where it must not; LAYOUT_INVALID where it is no file; STORAGE.
    */
   async locate(digest: Digest): Promise<BlobFile | undefined> {
-    const path = await this.#inside(this.#pathOf(digest));
+    const allowed = [this.#root, ...this.#linkRoots];
+    const path = await realPathInside(this.#pathOf(digest), { allowed, name: this.#name });
     if (path === undefined) return undefined;
     const found = await reading(this.#name, () => stat(path));
     if (!found.isFile()) {
@@ -157,20 +160,9 @@ export class BlobDirectory {
     return join(this.#root, "blobs", algorithm, checked.slice(algorithm.length + 1));
   }
 
-  /** The path without links; undefined where nothing is there. */
-  async #inside(path: string): Promise<string | undefined> {
-    let real: string;
-    try {
-      real = await realpath(path);
-    } catch (error) {
-      if (isSystemError(error, "ENOENT", "ENOTDIR")) return undefined;
-      throw storageFailure(`use ${quoted(path)} of ${quoted(this.#name)}`, error);
-    }
-    if (real === path || real.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep)) return real;
-    throw new StoreError(
-      "LAYOUT_INVALID",
-      `Cannot use "${path}" of "${this.#name}": the link leads out of the layout, to "${real}"`,
-    );
+  /** The real path of what is written or removed: only the layout's own folder, never one that it links to. */
+  #inside(path: string): Promise<string | undefined> {
+    return realPathInside(path, { allowed: [this.#root], name: this.#name });
   }
 }
 

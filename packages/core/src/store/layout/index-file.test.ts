@@ -29,7 +29,7 @@ let file: IndexFile;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tranship-index-"));
-  file = new IndexFile(dir, "oci:test", new Workspace(dir));
+  file = new IndexFile({ root: dir, name: "oci:test" }, new Workspace(dir));
   await file.create();
 });
 
@@ -64,7 +64,7 @@ describe("IndexFile", () => {
 
   it("update() of many at once replaces the file a few times, keeps each change, and fails those alone that fail", async () => {
     const workspace = new CountingWorkspace(dir);
-    const counted = new IndexFile(dir, "oci:test", workspace);
+    const counted = new IndexFile({ root: dir, name: "oci:test" }, workspace);
     const tags = Array.from({ length: 50 }, (_, at) => `v${at}`);
     const updates = tags.map((tag) =>
       counted.update((index) => {

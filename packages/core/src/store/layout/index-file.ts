@@ -1,9 +1,12 @@
 import { rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { quoted } from "../../content/quoted.ts";
 import { StoreError } from "../../errors.ts";
 import { reading, writing } from "../storage-failure.ts";
 import { withFileLock } from "./file-lock.ts";
 import { EMPTY_LAYOUT_INDEX, formatLayoutIndex, type LayoutIndex, parseLayoutIndex } from "./layout-index.ts";
+import type { LayoutPlace } from "./layout-place.ts";
+import { realPathInside } from "./link-roots.ts";
 import { fileState, readRegularFile } from "./regular-file.ts";
 import { isSystemError } from "./system-error.ts";
 import type { Workspace } from "./workspace.ts";
@@ -27,6 +30,8 @@ export type IndexChange = (index: LayoutIndex) => LayoutIndex | Promise<LayoutIn
 export class IndexFile {
   readonly #path: string;
   readonly #name: string;
+  /** Folders that the file may be in, should it be a link; none: a link is refused. */
+  readonly #allowed: readonly string[];
   readonly #workspace: Workspace;
   /** Changes of this process wait for one another here, and not by asking for the lock again and again. */
   #last: Promise<unknown> = Promise.resolve();
@@ -35,10 +40,10 @@ export class IndexFile {
   /** What was read last, and of which file. */
   #known: { readonly id: string; readonly index: LayoutIndex } | undefined;
 
-  /** @param root the layout's real path. @param name what messages call it. */
-  constructor(root: string, name: string, workspace: Workspace) {
+  constructor({ root, name, linkRoots = [] }: LayoutPlace, workspace: Workspace) {
     this.#path = join(root, "index.json");
     this.#name = name;
+    this.#allowed = linkRoots.length === 0 ? [] : [root, ...linkRoots];
     this.#workspace = workspace;
   }
 
@@ -111,6 +116,7 @@ export class IndexFile {
     const turn = (async () => {
       await settled(before, signal);
       if (isNeedless()) return;
+      await this.#refuseLink();
       const lock = join(this.#workspace.path, "index.lock");
       const attempt = () => withFileLock(lock, ({ isHeld }) => step(isHeld), { signal });
       try {
@@ -146,10 +152,11 @@ export class IndexFile {
 
   async #readIfThere(): Promise<LayoutIndex | undefined> {
     try {
-      const before = await fileState(this.#path);
+      const path = await this.#readablePath();
+      const before = await fileState(path);
       if (this.#known?.id === before.id) return this.#known.index;
-      const index = parseLayoutIndex(await readRegularFile(this.#path, MAX_INDEX_BYTES), this.#name);
-      const { id, writtenAtMs } = await fileState(this.#path);
+      const index = parseLayoutIndex(await readRegularFile(path, MAX_INDEX_BYTES), this.#name);
+      const { id, writtenAtMs } = await fileState(path);
       const isOld = Math.abs(Date.now() - writtenAtMs) > SETTLED_MS;
       this.#known = id === before.id && isOld ? { id, index } : undefined;
       return index;
@@ -157,6 +164,17 @@ export class IndexFile {
       if (isSystemError(error, "ENOENT")) return undefined;
       throw error;
     }
+  }
+
+  async #readablePath(): Promise<string> {
+    if (this.#allowed.length === 0) return this.#path;
+    return (await realPathInside(this.#path, { allowed: this.#allowed, name: this.#name })) ?? this.#path;
+  }
+
+  /** A new file in the place of a link would change a layout that somebody else's tool made of links. */
+  async #refuseLink(): Promise<void> {
+    if (this.#allowed.length === 0 || (await this.#readablePath()) === this.#path) return;
+    throw new StoreError("LINK_REFUSED", `Cannot change "index.json" of ${quoted(this.#name)}: it is a link`);
   }
 }
 

@@ -113,8 +113,8 @@ describe("LayoutStore, damaged and hostile layouts", () => {
     const blob = await layout.push("content");
     await unlink(fileOf(blob));
     await symlink(secret, fileOf(blob));
-    await expect(store.fetch(blob)).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
-    await expect(store.has(blob)).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    await expect(store.fetch(blob)).rejects.toMatchObject({ code: "LINK_REFUSED" });
+    await expect(store.has(blob)).rejects.toMatchObject({ code: "LINK_REFUSED" });
     await unlink(fileOf(blob));
     await writeFile(join(dir, "blobs", "shared"), "content");
     await symlink("../shared", fileOf(blob));
@@ -126,7 +126,8 @@ describe("LayoutStore, damaged and hostile layouts", () => {
     await mkdir(outside);
     await rm(join(dir, name), { recursive: true, force: true });
     await symlink(outside, join(dir, name));
-    await expect(layout.push("content")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    const code = name === ".tranship" ? "LAYOUT_INVALID" : "LINK_REFUSED";
+    await expect(layout.push("content")).rejects.toMatchObject({ code });
     expect(await readdir(outside)).toEqual([]);
   });
 

@@ -31,16 +31,9 @@ import {
   withTag,
 } from "./layout-index.ts";
 import { LayoutManifests } from "./layout-manifests.ts";
+import type { LayoutPlace } from "./layout-place.ts";
 import { findByName, findOnly, tagNames } from "./tag-names.ts";
 import { Workspace } from "./workspace.ts";
-
-/** Where a layout is. `openLayout` checks that it is one. */
-export interface LayoutPlace {
-  /** The folder's real path, without links: nothing outside it is read or written. */
-  readonly root: string;
-  /** What messages call it: `oci:DIR`. */
-  readonly name: string;
-}
 
 /**
  * An OCI image layout directory as a store. Any number of processes may read and write it at once. Spec: image-spec v1.1.1, "OCI Image Layout Specification".
@@ -57,11 +50,11 @@ export class LayoutStore implements Store {
   readonly #manifests: LayoutManifests;
 
   /** `openLayout` makes it. @internal */
-  constructor({ root, name }: LayoutPlace) {
-    const workspace = new Workspace(root);
-    this.name = name;
-    this.#index = new IndexFile(root, name, workspace);
-    this.#blobs = new BlobDirectory(root, name, workspace);
+  constructor(place: LayoutPlace) {
+    const workspace = new Workspace(place.root);
+    this.name = place.name;
+    this.#index = new IndexFile(place, workspace);
+    this.#blobs = new BlobDirectory(place, workspace);
     this.#manifests = new LayoutManifests(this.#blobs);
   }
 

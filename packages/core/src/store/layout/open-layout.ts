@@ -4,7 +4,9 @@ import { quoted } from "../../content/quoted.ts";
 import { StoreError } from "../../errors.ts";
 import { reading, writing } from "../storage-failure.ts";
 import { IndexFile } from "./index-file.ts";
+import type { LayoutPlace } from "./layout-place.ts";
 import { LayoutStore } from "./layout-store.ts";
+import { readLinkRoots, realPathInside } from "./link-roots.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { isSystemError } from "./system-error.ts";
 import { WORKSPACE_NAME, Workspace } from "./workspace.ts";
@@ -19,16 +21,25 @@ const PARTS: ReadonlySet<string> = new Set(["blobs", "index.json", MARKER, WORKS
 export interface OpenLayoutOptions {
   /** Makes a missing or empty folder a layout. Default false: a mistyped path is an error. */
   readonly create?: boolean | undefined;
+  /**
+   * Folders that links in the layout may lead into, such as the store of Bazel or Nix. What is there is
+   * read and never changed. Default none: a link that leads out of the layout is refused.
+   */
+  readonly linkRoots?: readonly string[] | undefined;
 }
 
 /**
  * Opens an OCI image layout directory; nothing in it is changed unless it is made.
  * @param dir absolute, or relative to the working directory.
- * @throws {StoreError} LAYOUT_INVALID saying what is missing and what to do; STORAGE where it cannot be made or read.
+ * @throws {StoreError} LAYOUT_INVALID saying what is missing and what to do; LINK_REFUSED; STORAGE where it cannot be made or read.
  */
-export async function openLayout(dir: string, { create = false }: OpenLayoutOptions = {}): Promise<LayoutStore> {
+export async function openLayout(
+  dir: string,
+  { create = false, linkRoots: folders = [] }: OpenLayoutOptions = {},
+): Promise<LayoutStore> {
   const path = resolve(dir);
   const name = `oci:${dir}`;
+  const linkRoots = await readLinkRoots(folders);
   if (create) await writing(name, () => makeLayout(path, name));
   const names = await list(path);
   if (names === undefined) {
@@ -45,13 +56,24 @@ export async function openLayout(dir: string, { create = false }: OpenLayoutOpti
       "check the path: it should lead to the folder that holds that file",
     );
   }
-  await checkMarker(path);
   if (!names.includes("index.json")) {
     throw invalid(path, 'it has no "index.json"', "the layout was not copied whole: copy it again");
   }
   const root = await reading(name, () => realpath(path));
-  for (const file of [MARKER, "index.json"]) await refuseLink(path, root, file);
-  return new LayoutStore({ root, name });
+  const place: LayoutPlace = { root, name, linkRoots };
+  const marker = await realFile(place, MARKER);
+  await realFile(place, "index.json");
+  await checkMarker(path, marker);
+  return new LayoutStore(place);
+}
+
+/** Without link roots, a link is refused even inside the layout: what is written would go to another file. */
+async function realFile({ root, name, linkRoots = [] }: LayoutPlace, file: string): Promise<string> {
+  const path = join(root, file);
+  const real = await realPathInside(path, { allowed: [root, ...linkRoots], name });
+  if (real === path || (real !== undefined && linkRoots.length > 0)) return real;
+  const detail = real === undefined ? "a link to a file that is not there" : "a link; put the file itself there";
+  throw new StoreError("LINK_REFUSED", `Cannot open ${quoted(name)}: "${file}" is ${detail}`);
 }
 
 async function makeLayout(path: string, name: string): Promise<void> {
@@ -63,7 +85,7 @@ async function makeLayout(path: string, name: string): Promise<void> {
   }
   await makeFolder(join(path, "blobs"));
   const workspace = new Workspace(await realpath(path));
-  await new IndexFile(await realpath(path), name, workspace).create();
+  await new IndexFile({ root: await realpath(path), name }, workspace).create();
   // Last: a folder with the marker is whole.
   const { path: partial, handle } = await workspace.create();
   try {
@@ -93,16 +115,11 @@ async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
 }
 
-async function refuseLink(path: string, root: string, file: string): Promise<void> {
-  if ((await realpath(join(path, file)).catch(() => undefined)) === join(root, file)) return;
-  throw invalid(path, `"${file}" is a link`, "put the file itself there");
-}
-
 /** Spec: image-spec v1.1.1, "OCI Image Layout Specification", "oci-layout file". */
-async function checkMarker(path: string): Promise<void> {
+async function checkMarker(path: string, marker: string): Promise<void> {
   let version: unknown;
   try {
-    const value: unknown = JSON.parse(await readRegularFile(join(path, MARKER), MAX_MARKER_BYTES));
+    const value: unknown = JSON.parse(await readRegularFile(marker, MAX_MARKER_BYTES));
     version = typeof value === "object" && value !== null && "imageLayoutVersion" in value && value.imageLayoutVersion;
   } catch (error) {
     if (error instanceof StoreError) throw error;
