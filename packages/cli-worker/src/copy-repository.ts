@@ -1,9 +1,9 @@
-import { type CopyOptions, copyTags, failures, nameOf, RequestCounter, type TagOutcome } from "@tranship/copy";
+import { type CopyTagsOptions, copyTags, failures, nameOf, RequestCounter, type TagOutcome } from "@tranship/copy";
 import type { Source, Target } from "@tranship/core";
 import type { CopyReport } from "./copy-report.ts";
 
 /** Copies all tags of a repository. What failed is in the report, also where the tags could not be listed; an abort rejects with `signal.reason`. */
-export async function copyRepository(from: Source, to: Target, options: CopyOptions): Promise<CopyReport> {
+export async function copyRepository(from: Source, to: Target, options: CopyTagsOptions): Promise<CopyReport> {
   const names = { from: from.name, to: to.name };
   const namesOf = ({ tag }: Pick<TagOutcome, "tag">): typeof names => ({
     from: nameOf({ store: from, reference: tag }),

@@ -9,9 +9,11 @@ import {
 } from "@tranship/core";
 import pLimit from "p-limit";
 import { copy } from "./copy.ts";
+
 import type { CopyOptions } from "./copy-options.ts";
-import { followsOneOf, isDigestTag } from "./digest-tags.ts";
+import { cosignSubject, cosignTagsLeft, isDigestTag } from "./digest-tags.ts";
 import { asCopyError } from "./errors.ts";
+import { hasManifest } from "./has-manifest.ts";
 import { type RequestCount, RequestCounter } from "./request-count.ts";
 import type { CopyResult } from "./result.ts";
 import { CopyRun } from "./run.ts";
@@ -23,6 +25,12 @@ const IMAGES_IN_FLIGHT = 32;
 export type TagOutcome =
   | { readonly tag: string; readonly result: CopyResult }
   | { readonly tag: string; readonly error: unknown };
+
+/** How a repository is copied. */
+export interface CopyTagsOptions extends CopyOptions {
+  /** What cosign keeps under tags made of a digest: `sha256-….sig`, `.att`, `.sbom`. Default: as `referrers`. */
+  readonly cosignTags?: boolean | undefined;
+}
 
 /** How a repository went. */
 export interface TagsResult {
@@ -36,26 +44,26 @@ export interface TagsResult {
 /**
  * Copies every tag of a repository. One list of tags at each side says which are missing at the target, so that those are not asked for
  * one by one; an image that fails leaves the others alone. Where the end of the source's list is not proven, the tags that came are copied and `doubt` says so. Digest tags are no tags of their own: cosign's follow their subject where
- * `referrers` is set, the referrers fallback index is made again by the target.
- * Requests: the pages of two lists, then those of `copy` for each tag.
+ * `cosignTags` is set, the referrers fallback index is made again by the target.
+ * Requests: the pages of two lists, then those of `copy` for each tag; 1 to the target for each tag of cosign whose
+ * subject no copy has met, since below an image that was unchanged nothing was read.
  * @throws {CopyError} where the tags cannot be listed; an abort rejects with `signal.reason` after everything has ended.
  */
 export async function copyTags(
   from: Source,
   to: Target & Pick<Source, "tags">,
-  options: CopyOptions = {},
+  { cosignTags, ...options }: CopyTagsOptions = {},
 ): Promise<TagsResult> {
   const { run = new CopyRun(), signal, referrers = false, onEvent } = options;
+  const takesCosign = cosignTags ?? referrers;
   const counter = new RequestCounter(options.onExchange);
-  const call = { signal, onExchange: counter.count };
+  const call = { signal: signal ?? new AbortController().signal, onExchange: counter.count };
   const [list, there] = await Promise.all([sourceTags(from, call), targetTags(to, call)]);
   const tags = listedItems(list);
   const images = tags.filter((tag) => !isDigestTag(tag));
   const digestTags = tags.filter(isDigestTag);
-  if (digestTags.length > 0 && !referrers) {
-    const message = `${digestTags.length} digest tags (sha256-…) are not copied: --referrers takes what they hold`;
+  for (const message of leftBehind(digestTags, { referrers, cosignTags: takesCosign }))
     onEvent?.({ from: from.name, to: to.name, type: "notice", message });
-  }
 
   const listed = list.complete ? new Set(tags) : undefined;
   // Undefined where the target's list may lack tags: each is then asked for.
@@ -66,27 +74,53 @@ export async function copyTags(
     ...options,
     run,
     onEvent: (event) => {
-      if (referrers && "descriptor" in event) subjects.add(event.descriptor.digest);
+      if (takesCosign && "descriptor" in event) subjects.add(event.descriptor.digest);
       onEvent?.(event);
     },
   };
-  const copyTag = async (tag: string): Promise<TagOutcome> => {
+  const copyTag = async (tag: string, how: CopyOptions = observed): Promise<TagOutcome> => {
     try {
       signal?.throwIfAborted();
       const destination = { store: to, reference: tag, missing: present && !present.has(tag) };
-      return { tag, result: await copy({ store: from, reference: tag, tags: listed }, destination, observed) };
+      return { tag, result: await copy({ store: from, reference: tag, tags: listed }, destination, how) };
     } catch (error) {
       return { tag, error };
     }
   };
   const outcomes = await Promise.all(images.map((tag) => slots(() => copyTag(tag))));
-  const following = referrers ? digestTags.filter((tag) => followsOneOf(tag, subjects)) : [];
-  const followed = await Promise.all(following.map((tag) => slots(() => copyTag(tag))));
+  const whole: CopyOptions = { ...observed, platforms: undefined, sparse: undefined, referrers: false };
+  const followTag = async (tag: string): Promise<readonly TagOutcome[]> => {
+    const subject = cosignSubject(tag);
+    if (subject === undefined) return [];
+    try {
+      const follows = subjects.has(subject) || (await hasManifest(to, subject, call));
+      return follows ? [await copyTag(tag, whole)] : [];
+    } catch (error) {
+      return [{ tag, error }];
+    }
+  };
+  const cosign = takesCosign ? digestTags : [];
+  const followed = (await Promise.all(cosign.map((tag) => slots(() => followTag(tag))))).flat();
   signal?.throwIfAborted();
   const doubt = list.complete
     ? undefined
     : asCopyError({ side: "source", operation: "resolve", store: from.name, cause: list.doubt });
   return { outcomes: [...outcomes, ...followed], doubt, requests: counter.result() };
+}
+
+/** Digest tags that are not copied, by who wrote them. */
+function leftBehind(
+  digestTags: readonly string[],
+  takes: { readonly referrers: boolean; readonly cosignTags: boolean },
+): readonly string[] {
+  const ofCosign = digestTags.filter((tag) => cosignSubject(tag) !== undefined).length;
+  const others = digestTags.length - ofCosign;
+  return [
+    ...(ofCosign > 0 && !takes.cosignTags ? [cosignTagsLeft(ofCosign)] : []),
+    ...(others > 0 && !takes.referrers
+      ? [`${others} tags that list referrers (sha256-…) are not copied: --referrers takes what is listed there`]
+      : []),
+  ];
 }
 
 async function sourceTags(

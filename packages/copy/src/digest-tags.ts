@@ -21,3 +21,8 @@ export function cosignTags(subject: Digest): readonly string[] {
   const base = subject.replace(":", "-");
   return [`${base}.sig`, `${base}.att`, `${base}.sbom`];
 }
+
+/** What a run says of cosign's tags that it does not copy. */
+export function cosignTagsLeft(count: number): string {
+  return `${count} of cosign's tags (sha256-….sig, .att, .sbom) are not copied: --cosign-tags takes them`;
+}

@@ -1,7 +1,16 @@
 export { atOnce } from "./at-once.ts";
 export { copy } from "./copy.ts";
+export { type CosignTags, type CosignTagsOptions, copyCosignTags } from "./copy-cosign-tags.ts";
 export type { CopyOptions, Destination, Origin } from "./copy-options.ts";
-export { copyTags, failures, type TagFailure, type TagOutcome, type TagsResult } from "./copy-tags.ts";
+export {
+  type CopyTagsOptions,
+  copyTags,
+  failures,
+  type TagFailure,
+  type TagOutcome,
+  type TagsResult,
+} from "./copy-tags.ts";
+export { cosignTagsLeft } from "./digest-tags.ts";
 export { CopyError, type CopyErrorInit } from "./errors.ts";
 export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
 export { type ExecuteOptions, execute } from "./execute.ts";

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type CopyOptions, CopyRun, FanOut, type OnEvent, Spool } from "@tranship/copy";
+import { type CopyOptions, CopyRun, type CopyTagsOptions, FanOut, type OnEvent, Spool } from "@tranship/copy";
 import { copyImage } from "../copy-image.ts";
 import { type CopyReport, reportJson } from "../copy-report.ts";
 import { copyRepository } from "../copy-repository.ts";
@@ -24,6 +24,7 @@ import { UsageError } from "../usage-error.ts";
 export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags, PlatformFlags {
   readonly allTags?: boolean | undefined;
   readonly referrers?: boolean | undefined;
+  readonly cosignTags?: boolean | undefined;
   readonly clobber?: boolean | undefined;
   readonly digestfile?: string | undefined;
   /** Files that a report is written to. */
@@ -125,8 +126,8 @@ async function copyToAll(
   registries: Registries,
   { run, signal, onEvent, onExchange }: RunOf,
 ): Promise<readonly CopyReport[]> {
-  const { srcCreds, destCreds, referrers, clobber } = flags;
-  const options: CopyOptions = { ...chosen, referrers, clobber, run, signal, onEvent, onExchange };
+  const { srcCreds, destCreds, referrers, cosignTags, clobber } = flags;
+  const options: CopyTagsOptions = { ...chosen, referrers, cosignTags, clobber, run, signal, onEvent, onExchange };
   const from = flags.allTags === true ? undefined : await openSource(source, registries, srcCreds);
   const store = from?.store ?? (await openStore(source, registries, srcCreds));
   const destinations = await Promise.all(targets.map((target) => openDestination(target, registries, destCreds)));
@@ -135,7 +136,7 @@ async function copyToAll(
   const copying = destinations.map(async (to, at) => {
     const feed = feeds[at];
     try {
-      const fed: CopyOptions = destinations.length < 2 ? options : { ...options, feed };
+      const fed: CopyTagsOptions = destinations.length < 2 ? options : { ...options, feed };
       return from === undefined ? await copyRepository(store, to.store, fed) : await copyImage(from, to, fed);
     } finally {
       await feed?.end();

@@ -54,7 +54,16 @@ async function verifyFile(
 ): Promise<void> {
   if (source !== undefined) throw new UsageError("-f says what is compared: leave SRC and DST out");
   const alone = (
-    ["allTags", "platform", "skipMissingPlatforms", "sparse", "referrers", "srcCreds", "destCreds"] as const
+    [
+      "allTags",
+      "platform",
+      "skipMissingPlatforms",
+      "sparse",
+      "referrers",
+      "cosignTags",
+      "srcCreds",
+      "destCreds",
+    ] as const
   ).find((flag) => flags[flag] !== undefined);
   if (alone !== undefined) {
     throw new UsageError(`${OPTIONS[alone]} is for SRC and DST: the mirror file says it for its mirrors`);
@@ -110,6 +119,7 @@ const OPTIONS = {
   skipMissingPlatforms: "--skip-missing-platforms",
   sparse: "--sparse",
   referrers: "--referrers",
+  cosignTags: "--cosign-tags",
   srcCreds: "--src-creds",
   destCreds: "--dest-creds",
 } as const;

@@ -30,6 +30,7 @@ export function defineCopy(program: Command): void {
       "with --platform: keep the index as it is; most registries refuse one of which something is missing",
     )
     .option("--referrers", "copy signatures, SBOMs and other referrers too")
+    .option("--cosign-tags", "copy what cosign keeps under tags made of a digest, sha256-….sig, .att, .sbom")
     .option("--no-clobber", "leave tags alone that a target has")
     .option("--digestfile <FILE>", "write the digest of the target's manifest to FILE")
     .option("--json", "print events and the result as JSON lines")

@@ -26,6 +26,7 @@ export function defineVerify(program: Command): void {
     .option("--skip-missing-platforms", "with --platform: SRC may lack some of them")
     .option("--sparse", "with --platform: DST has the index whole, and of what it names these platforms")
     .option("--referrers", "compare signatures, SBOMs and other referrers too")
+    .option("--cosign-tags", "compare what cosign keeps under tags made of a digest, sha256-….sig, .att, .sbom")
     .option("--deep", "read and hash the blobs of the target")
     .option("--repair", "upload what is missing or wrong, and nothing else, and read it back")
     .option("--json", "print the result as JSON, after the events of a repair as JSON lines")

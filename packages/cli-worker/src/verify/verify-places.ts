@@ -11,6 +11,7 @@ import type { Registries } from "../registries.ts";
 export interface ComparedPlaces extends TwoSideFlags, PlatformFlags {
   readonly allTags?: boolean | undefined;
   readonly referrers?: boolean | undefined;
+  readonly cosignTags?: boolean | undefined;
 }
 
 /** Two places as a mirror and its stores. */
@@ -29,7 +30,7 @@ export async function openPlaces(
   registries: Registries,
   flags: ComparedPlaces,
 ): Promise<OpenPlaces> {
-  const { allTags = false, referrers, srcCreds, destCreds } = flags;
+  const { allTags = false, referrers, cosignTags, srcCreds, destCreds } = flags;
   if (allTags) refuseReferences("compares", [source, target]);
   const chosen = await readPlatforms(flags);
   const from = await openStore(source, registries, srcCreds);
@@ -44,7 +45,7 @@ export async function openPlaces(
       tags: references ? [references.source] : async (listed) => ({ tags: listed.map(({ name }) => name) }),
       ...chosen,
       referrers,
-      cosignTags: allTags && referrers,
+      cosignTags: cosignTags ?? (allTags && referrers),
     },
     stores: {
       source: async (): Promise<RegistryStore | LayoutStore> => from,
