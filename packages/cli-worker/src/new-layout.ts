@@ -16,7 +16,7 @@ import { systemMessage } from "./system-message.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A layout that is made by the first push: a copy that fails before it leaves no empty layout behind. */
-class NewLayout implements Target, Pick<Source, "fetch"> {
+class NewLayout implements Target, Pick<Source, "fetch" | "names"> {
   readonly name: string;
   readonly #directory: string;
   #made: Promise<LayoutStore> | undefined;
@@ -46,6 +46,11 @@ class NewLayout implements Target, Pick<Source, "fetch"> {
       "MANIFEST_UNKNOWN",
       `Cannot read "${descriptor.digest}" from "${this.name}": the layout is not made yet`,
     );
+  }
+
+  async *names(options?: CallOptions): AsyncGenerator<string, void, void> {
+    const made = await this.#made;
+    if (made !== undefined) yield* made.names(options);
   }
 
   async push(descriptor: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome> {

@@ -51,14 +51,22 @@ export interface TagsResult {
  */
 export async function copyTags(
   from: Source,
-  to: Target & Pick<Source, "tags">,
+  to: Target & Pick<Source, "tags" | "names">,
   { cosignTags, ...options }: CopyTagsOptions = {},
 ): Promise<TagsResult> {
   const { run = new CopyRun(), signal, referrers = false, onEvent } = options;
   const takesCosign = cosignTags ?? referrers;
   const counter = new RequestCounter(options.onExchange);
   const call = { signal: signal ?? new AbortController().signal, onExchange: counter.count };
-  const [list, there] = await Promise.all([sourceTags(from, call), targetTags(to, call)]);
+  // Between two layouts names stay as they are written, also those that no registry would take.
+  const [source, target] =
+    from.names !== undefined && to.names !== undefined
+      ? [
+          { name: from.name, tags: from.names.bind(from) },
+          { name: to.name, tags: to.names.bind(to) },
+        ]
+      : [from, to];
+  const [list, there] = await Promise.all([sourceTags(source, call), targetTags(target, call)]);
   const tags = listedItems(list);
   const images = tags.filter((tag) => !isDigestTag(tag));
   const digestTags = tags.filter(isDigestTag);
@@ -124,7 +132,7 @@ function leftBehind(
 }
 
 async function sourceTags(
-  source: Source,
+  source: Pick<Source, "name" | "tags">,
   call: { signal: AbortSignal | undefined; onExchange: RequestCounter["count"] },
 ): Promise<ListResult<string>> {
   if (source.tags === undefined)
@@ -138,7 +146,7 @@ async function sourceTags(
 
 /** Undefined where the target has no list: each tag is then asked for. */
 async function targetTags(
-  target: Target & Pick<Source, "tags">,
+  target: Pick<Source, "name" | "tags">,
   call: { signal: AbortSignal | undefined; onExchange: RequestCounter["count"] },
 ): Promise<ListResult<string> | undefined> {
   if (target.tags === undefined) return undefined;

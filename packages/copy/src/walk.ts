@@ -98,6 +98,8 @@ class Walk {
     },
   ): AsyncGenerator<PlanAction, void, void> {
     const { descriptor, manifest } = opened;
+    // Of the root alone: what a layout says of it, which another layout may keep.
+    const { annotations } = place.reference === undefined ? {} : descriptor;
     this.#manifests.add(descriptor.digest);
     const ancestors = [...place.ancestors, descriptor.digest];
     const children = keptOf(manifest, place.sparse);
@@ -105,7 +107,12 @@ class Walk {
     else for (const blob of children) yield* this.#blob(blob);
     yield {
       action: "put",
-      descriptor: { mediaType: manifest.mediaType, digest: descriptor.digest, size: opened.bytes.length },
+      descriptor: {
+        mediaType: manifest.mediaType,
+        digest: descriptor.digest,
+        size: opened.bytes.length,
+        ...(annotations === undefined ? {} : { annotations }),
+      },
       children: neededOf(children),
       ...(place.reference === undefined ? {} : { reference: place.reference }),
       ...(place.rewritten === undefined ? {} : { bytes: Buffer.from(place.rewritten).toString("base64") }),

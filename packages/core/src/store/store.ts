@@ -67,6 +67,8 @@ export interface Source {
   referrers?(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor>;
   /** Every tag, in the store's order; digest tags (`sha256-…`) too. */
   tags?(options?: CallOptions): AsyncIterable<string>;
+  /** As `tags`, each name as it is written, where a store keeps others than tags: a layout may have `docker.io/library/alpine:3.20`. `resolve` understands each. */
+  names?(options?: CallOptions): AsyncIterable<string>;
   /** As `tags`, with digests and times where the store's lists have them: a store whose lists never do leaves this out. */
   listedTags?(options?: CallOptions): AsyncIterable<ListedTag>;
   /** What the tag stood for when it was last seen by `sawTag`, and when that was; undefined where that is not remembered. It asks nobody: it is a memory, not an answer. */

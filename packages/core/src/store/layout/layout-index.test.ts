@@ -81,11 +81,17 @@ describe("withTag()", () => {
     ]);
   });
 
-  it("writes no annotations of another place", () => {
+  it("writes no annotations of another place, but for the whole name of an image that keeps its tag", () => {
     const from = { ...a, annotations: { "io.containerd.image.name": "elsewhere:v1", other: "x" } };
     expect(withTag(EMPTY_LAYOUT_INDEX, from, "v1").entries[0]?.raw["annotations"]).toEqual({
       "org.opencontainers.image.ref.name": "v1",
+      "io.containerd.image.name": "elsewhere:v1",
     });
+    for (const other of ["v2", "1", "elsewhere"]) {
+      expect(withTag(EMPTY_LAYOUT_INDEX, from, other).entries[0]?.raw["annotations"]).toEqual({
+        "org.opencontainers.image.ref.name": other,
+      });
+    }
   });
 });
 

@@ -114,16 +114,23 @@ function withEntries(index: LayoutIndex, entries: readonly IndexEntry[]): Layout
   return same ? index : { ...index, entries };
 }
 
-/** An entry for a manifest: annotations of where it comes from are not true here. */
+/**
+ * An entry for a manifest: annotations of where it comes from are not true here, but for the whole
+ * name of an image that keeps its tag.
+ */
 function entryOf(descriptor: Descriptor, tag?: string): IndexEntry {
   const { mediaType, digest, size, artifactType, platform } = descriptor;
+  const wholeName = descriptor.annotations?.[CONTAINERD_NAME];
+  const keepsName = tag !== undefined && (wholeName === tag || wholeName?.endsWith(`:${tag}`) === true);
   const entry: Descriptor = {
     mediaType,
     digest,
     size,
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(platform === undefined ? {} : { platform }),
-    ...(tag === undefined ? {} : { annotations: { [REF_NAME]: tag } }),
+    ...(tag === undefined
+      ? {}
+      : { annotations: { [REF_NAME]: tag, ...(keepsName ? { [CONTAINERD_NAME]: wholeName } : {}) } }),
   };
   return { descriptor: entry, raw: { ...entry } };
 }

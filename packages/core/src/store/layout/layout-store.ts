@@ -22,6 +22,7 @@ import { asReferrer, checkManifestSize, checkTaggable, contentUnknown } from "..
 import { BlobDirectory } from "./blob-directory.ts";
 import { IndexFile } from "./index-file.ts";
 import {
+  CONTAINERD_NAME,
   isListed,
   type LayoutIndex,
   withListed,
@@ -32,7 +33,7 @@ import {
 } from "./layout-index.ts";
 import { LayoutManifests } from "./layout-manifests.ts";
 import type { LayoutPlace } from "./layout-place.ts";
-import { findByName, findOnly, tagNames } from "./tag-names.ts";
+import { findByName, findOnly, tagNames, writtenNames } from "./tag-names.ts";
 import { Workspace } from "./workspace.ts";
 
 /**
@@ -122,6 +123,12 @@ export class LayoutStore implements Store {
   async *tags({ signal }: CallOptions = {}): AsyncGenerator<string, void, void> {
     signal?.throwIfAborted();
     yield* tagNames(await this.#index.read());
+  }
+
+  /** As they are written: `tags` gives `3.20` of `docker.io/library/alpine:3.20`. */
+  async *names({ signal }: CallOptions = {}): AsyncGenerator<string, void, void> {
+    signal?.throwIfAborted();
+    yield* writtenNames(await this.#index.read());
   }
 
   async has(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
@@ -237,9 +244,16 @@ export class LayoutStore implements Store {
   }
 }
 
-/** Without what index.json adds about this layout's own names. */
-function plain({ mediaType, digest, size, artifactType }: Descriptor): Descriptor {
-  return { mediaType, digest, size, ...(artifactType === undefined ? {} : { artifactType }) };
+/** Without what index.json adds about this layout, but for the image's whole name. */
+function plain({ mediaType, digest, size, artifactType, annotations }: Descriptor): Descriptor {
+  const wholeName = annotations?.[CONTAINERD_NAME];
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(wholeName === undefined ? {} : { annotations: { [CONTAINERD_NAME]: wholeName } }),
+  };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {

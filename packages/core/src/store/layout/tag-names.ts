@@ -42,6 +42,13 @@ export function tagNames(index: LayoutIndex): readonly string[] {
   return [...new Set(names)];
 }
 
+/** Every name as it is written, in the index's order, each once, and always one that `findByName` understands. */
+export function writtenNames(index: LayoutIndex): readonly string[] {
+  const tables = nameTables(index);
+  const names = index.entries.map((entry) => namesUnderstood(entry, tables)[0]).filter((name) => name !== undefined);
+  return [...new Set(names)];
+}
+
 /**
  * The one image of a layout, for `oci:DIR` without a tag: the only manifest that is listed, or else the only one that has a tag.
  * @throws {StoreError} MANIFEST_UNKNOWN listing what to choose from.
@@ -94,13 +101,18 @@ function lookUp(tables: readonly Named[], name: string): readonly IndexEntry[] {
 }
 
 function bestName(entry: IndexEntry, tables: readonly Named[]): string | undefined {
+  const understood = namesUnderstood(entry, tables);
+  return understood.find((name) => TAG.test(name)) ?? understood[0];
+}
+
+/** The names by which the entry is found, as written first. */
+function namesUnderstood(entry: IndexEntry, tables: readonly Named[]): readonly string[] {
   const refName = refNameOf(entry);
   const choices = [refName, tagAtEnd(refName), containerdNameOf(entry)].filter((name) => name !== undefined);
-  const understood = choices.filter((name) => {
+  return choices.filter((name) => {
     const [found, ...others] = lookUp(tables, name);
     return others.length === 0 && found?.descriptor.digest === entry.descriptor.digest;
   });
-  return understood.find((name) => TAG.test(name)) ?? understood[0];
 }
 
 function wholeNameOf(entry: IndexEntry): string | undefined {
