@@ -7,6 +7,9 @@ import type { RegistryTransportOptions } from "./transport-options.ts";
 /** Connections to a host, and the time to connect, where the client does not say. */
 export const CONNECTIONS = 32;
 export const CONNECT_MS = 15_000;
+/** The time to the head of a response, and between two pieces of a body, where nobody says. */
+const HEADERS_MS = 60_000;
+const BODY_MS = 60_000;
 
 /**
  * Makes the lanes of a client, or those of calls which say something of their connections. No
@@ -18,7 +21,7 @@ export function connectLanes(
   connection?: CallConnection,
 ): Lanes {
   const { timeouts = {}, connections = CONNECTIONS, lane, proxyEnv } = options;
-  const { connectMs = CONNECT_MS, headersMs = 60_000, bodyMs = 60_000 } = timeouts;
+  const { connectMs = CONNECT_MS, headersMs = HEADERS_MS, bodyMs = BODY_MS } = timeouts;
   return new Lanes({
     ...place,
     tls: connection?.tls ?? options.tls ?? {},
