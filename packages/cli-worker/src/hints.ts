@@ -16,6 +16,7 @@ export function hintFor(error: unknown): string | undefined {
   if (!(cause instanceof RegistryError)) return undefined;
   if (cause.message.endsWith("; there may be more than was listed"))
     return "check the registry, or a proxy or cache in front of it";
+  if (SAYS_ELSEWHERE.test(cause.message)) return "try again: its links expire; else ask whoever runs the registry";
   if (cause.code === "REDIRECT_REFUSED") return redirectHint(cause.message);
   const ofTls = tlsHint(cause.message);
   if (ofTls !== undefined) return ofTls;
@@ -45,6 +46,9 @@ export function hintFor(error: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** A storage or CDN that a registry led to: no login at the registry changes what it refuses. */
+const SAYS_ELSEWHERE = /; it is \S+ that refuses, where \S+ led to, /;
 
 /** What no login at the registry changes. */
 function proxyHint(message: string): string | undefined {

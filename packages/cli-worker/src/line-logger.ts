@@ -1,4 +1,5 @@
 import type { Logger } from "@tranship/core";
+import { safeJson } from "./escape-text.ts";
 import { oneLine } from "./one-line.ts";
 
 /** What `--log-level` takes, the quietest first. Nothing is logged at `error`: what fails is said anyway. */
@@ -15,7 +16,7 @@ export function lineLogger(level: LogLevelFlag, write: (line: string) => void): 
   const line = (of: LogLevelFlag) => (fields: object, message: string) => {
     if (LOG_LEVELS.indexOf(of) > most) return;
     const entries = Object.entries(fields).filter(([name]) => !SAID.has(name));
-    const rest = entries.length === 0 ? "" : ` ${JSON.stringify(Object.fromEntries(entries))}`;
+    const rest = entries.length === 0 ? "" : ` ${safeJson(Object.fromEntries(entries))}`;
     write(`${oneLine(`${new Date().toISOString()} ${of.padEnd(5)} ${message}${rest}`)}\n`);
   };
   return {

@@ -1,14 +1,20 @@
 import process from "node:process";
+import { escapeText, safeJson } from "./escape-text.ts";
 import { stdoutFailure } from "./stdout-failure.ts";
 
-/** Writes a line of the command's answer to stdout. */
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** Writes lines of the command's answer to stdout. Whatever is in them, they change nothing of a terminal. */
+export function print(lines: string): void {
+  process.stdout.write(`${escapeText(lines)}\n`);
+}
+
+/** Writes lines with styles of our own to stdout, and so without escaping; nothing in them may come from outside. */
+export function printStyled(lines: string): void {
+  process.stdout.write(`${lines}\n`);
 }
 
 /** Writes one JSON document as a line to stdout. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value));
+  print(safeJson(value));
 }
 
 /** Writes bytes to stdout as they are. @throws what `stdoutFailure` gives. */

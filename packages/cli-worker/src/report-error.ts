@@ -1,6 +1,7 @@
 import process from "node:process";
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
+import { escapeText } from "./escape-text.ts";
 import { MirrorFileError } from "./mirror/file/problem.ts";
 import { oneLine } from "./one-line.ts";
 import { SomeFailed } from "./some-failed.ts";
@@ -22,7 +23,7 @@ export async function reportError(
   const line = await lineOf(error);
   if (line === undefined) return;
   process.stderr.write(`tranship: ${of === undefined || line.includes(`"${of}"`) ? "" : `${oneLine(of)}: `}${line}\n`);
-  if (debug) process.stderr.write(`${inspect(error)}\n`);
+  if (debug) process.stderr.write(`${escapeText(inspect(error))}\n`);
 }
 
 async function lineOf(error: unknown): Promise<string | undefined> {

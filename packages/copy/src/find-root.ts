@@ -4,6 +4,7 @@ import {
   type Digest,
   formatPlatform,
   type Platform,
+  parseJson,
   parsePlatform,
   readVerified,
 } from "@tranship/core";
@@ -95,7 +96,7 @@ async function platformOf(reader: Reader, { manifest }: OpenManifest): Promise<P
 
 function platformOfConfig(bytes: Uint8Array): Platform | undefined {
   try {
-    const config: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    const config: unknown = parseJson(Buffer.from(bytes).toString("utf8"));
     const { os, architecture, variant } = config as Readonly<Record<string, unknown>>;
     if (typeof os !== "string" || typeof architecture !== "string") return undefined;
     return parsePlatform(

@@ -8,6 +8,7 @@ import {
   matchesPlatform,
   OCI_INDEX,
   type Platform,
+  parseJson,
   StoreError,
 } from "@tranship/core";
 import type { PlatformChoice } from "./platform-choice.ts";
@@ -109,7 +110,7 @@ async function leaves(
 ): Promise<readonly Entry[]> {
   if (index.manifest.kind !== "index")
     throw new TypeError(`Cannot select platforms of "${index.descriptor.digest}": no index`);
-  const { manifests: written } = JSON.parse(Buffer.from(index.bytes).toString("utf8")) as {
+  const { manifests: written } = parseJson(Buffer.from(index.bytes).toString("utf8")) as {
     manifests: readonly unknown[];
   };
   const found = new Map<string, Entry>();
@@ -159,7 +160,7 @@ function checkLacking(
 
 /** The same index with fewer entries, byte for byte the same whenever it is made from the same source and selection. */
 function cutDown(root: OpenManifest, selected: readonly Entry[]): Content {
-  const document: unknown = JSON.parse(Buffer.from(root.bytes).toString("utf8"));
+  const document: unknown = parseJson(Buffer.from(root.bytes).toString("utf8"));
   const fields = {
     ...(document as Readonly<Record<string, unknown>>),
     manifests: selected.map(({ written }) => written),

@@ -50,6 +50,7 @@ export {
   OCI_MANIFEST,
 } from "./content/media-types.ts";
 export { parseDescriptor } from "./content/parse-descriptor.ts";
+export { MAX_JSON_DEPTH, NestedTooDeep, parseJson } from "./content/parse-json.ts";
 export { parseManifest } from "./content/parse-manifest.ts";
 export { formatPlatform, matchesPlatform, parsePlatform } from "./content/platform.ts";
 export {

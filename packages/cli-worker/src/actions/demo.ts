@@ -5,7 +5,7 @@ import { CopyRun, copy, nameOf, type RequestCount, totalRequests, verifyImage } 
 import { type Located, openLayout, Registry, type Store } from "@tranship/core";
 import { Harbor } from "../demo/harbor.ts";
 import { pushSampleImage } from "../demo/sample-image.ts";
-import { print } from "../output.ts";
+import { printStyled as print } from "../output.ts";
 import { alignColumns } from "../table.ts";
 import { counted, formatBytes, formatDuration } from "../units.ts";
 

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { parseHost, removeCredential } from "@tranship/core";
+import { oneLine } from "../one-line.ts";
 import { print } from "../output.ts";
 import { readingInput } from "../usage-error.ts";
 
@@ -15,5 +16,5 @@ export async function logoutAction(text: string, { authfile }: LogoutFlags, sign
     removed ? `Removed the credentials for ${host}` : `Not logged in to ${host}: "${path}" has no credentials for it`,
   );
   for (const other of stillIn)
-    process.stderr.write(`tranship: warning: "${other}" still has credentials for ${host}\n`);
+    process.stderr.write(`tranship: warning: ${oneLine(`"${other}" still has credentials for ${host}`)}\n`);
 }

@@ -10,6 +10,7 @@ import {
   MAX_MANIFEST_BYTES,
   type Manifest,
   OCI_CONFIG,
+  parseJson,
   parseManifest,
   readVerified,
   type Source,
@@ -103,7 +104,7 @@ async function describeConfig(
 
 function parsedOrUndefined(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parseJson(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }

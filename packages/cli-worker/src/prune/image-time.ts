@@ -7,6 +7,7 @@ import {
   MAX_MANIFEST_BYTES,
   type Manifest,
   OCI_CONFIG,
+  parseJson as parseJsonText,
   readVerified,
   type Source,
   StoreError,
@@ -55,7 +56,7 @@ async function configTime(store: Source, config: Descriptor, options: CallOption
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parseJsonText(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { safeJson } from "../escape-text.ts";
 import { systemMessage } from "../system-message.ts";
 import { UsageError } from "../usage-error.ts";
 import { printWarning } from "../warning.ts";
@@ -69,7 +70,7 @@ function reportFile(value: string): ReportFile {
 
 /** Each kind is loaded when it is asked for. */
 async function renderAs(kind: ReportKind, report: Report): Promise<string> {
-  if (kind === "json") return `${JSON.stringify(report.result, undefined, 2)}\n`;
+  if (kind === "json") return `${safeJson(report.result, 2)}\n`;
   if (kind === "markdown") return (await import("./markdown/render-markdown.ts")).renderMarkdown(report);
   return (await import("./html/render-page.ts")).renderPage(report);
 }

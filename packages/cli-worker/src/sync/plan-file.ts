@@ -1,4 +1,5 @@
 import { parseSyncPlan, type SyncPlan } from "@tranship/copy";
+import { safeJson } from "../escape-text.ts";
 import { readLimited } from "../read-limited.ts";
 import { readableFile } from "../single-file.ts";
 import { UsageError } from "../usage-error.ts";
@@ -26,8 +27,8 @@ export function writePlanFile(path: string, plan: SyncPlan): Promise<void> {
 
 /** The plan's text: JSON, an image a line. */
 export function formatPlan({ images, ...rest }: SyncPlan): string {
-  const head = JSON.stringify({ ...rest, images: [] }, undefined, 2);
-  const lines = images.map((image) => `    ${JSON.stringify(image)}`);
+  const head = safeJson({ ...rest, images: [] }, 2);
+  const lines = images.map((image) => `    ${safeJson(image)}`);
   const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n  ]`;
   // The key is the last one.
   return `${head.slice(0, head.lastIndexOf("[]"))}${list}\n}\n`;

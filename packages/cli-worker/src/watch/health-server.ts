@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { safeJson } from "../escape-text.ts";
 import { listening } from "../listening.ts";
 import { metricsText } from "./metrics.ts";
 import type { WatchStatus } from "./watch-status.ts";
@@ -43,7 +44,7 @@ function answer(request: IncomingMessage, response: ServerResponse, status: Watc
   if (method !== "GET" && method !== "HEAD") send(405, "text/plain", "GET and HEAD only\n", { allow: "GET, HEAD" });
   else if (path === "/healthz") {
     const { health } = status;
-    send(health.status === "failed" ? 503 : 200, "application/json", `${JSON.stringify(health)}\n`);
+    send(health.status === "failed" ? 503 : 200, "application/json", `${safeJson(health)}\n`);
   } else if (path === "/livez") send(200, "text/plain", "ok\n");
   else if (path === "/metrics") send(200, "text/plain; version=0.0.4; charset=utf-8", metricsText(status));
   else send(404, "text/plain", "/healthz, /livez and /metrics\n");

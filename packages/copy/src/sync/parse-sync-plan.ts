@@ -1,4 +1,4 @@
-import { type Digest, isDigest, parsePlatform } from "@tranship/core";
+import { type Digest, isDigest, NestedTooDeep, parseJson, parsePlatform } from "@tranship/core";
 import type { FailureRecord } from "../failure-record.ts";
 import type { MissingPlatforms } from "../platform-choice.ts";
 import {
@@ -26,8 +26,9 @@ const REASONS: ReadonlySet<string> = new Set(SYNC_REASONS);
 export function parseSyncPlan(text: string): SyncPlan {
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = parseJson(text);
   } catch (cause) {
+    if (cause instanceof NestedTooDeep) throw cause;
     throw new SyntaxError(`it is no JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
   const plan = objectAt(document, "the plan");

@@ -1,3 +1,4 @@
+import { parseJson } from "../content/parse-json.ts";
 import { IncompleteListError, RegistryError } from "../errors.ts";
 import { explained } from "../registry/explain.ts";
 import { type PageOptions, pageQuery } from "../registry/list-names.ts";
@@ -151,7 +152,7 @@ function read<T>(
 ): T {
   if (isWebPage(answer)) throw noAcr(action);
   try {
-    const document: unknown = JSON.parse(new TextDecoder().decode(answer.bytes));
+    const document: unknown = parseJson(new TextDecoder().decode(answer.bytes));
     const parsed = parse(document);
     if (isOfAzure(document)) profile.answersAsAzure = true;
     return parsed;

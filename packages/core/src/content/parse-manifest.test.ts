@@ -162,7 +162,7 @@ describe("parseManifest()", () => {
     ["nothing", new Uint8Array(), "it is no JSON"],
     ["bad UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "it is no JSON"],
     ["a byte order mark", new Uint8Array([0xef, 0xbb, 0xbf, ...bytesOf(image)]), "it is no JSON"],
-    ["depth", new Uint8Array(MAX_MANIFEST_BYTES).fill(0x5b), "it is no JSON"],
+    ["depth", new Uint8Array(MAX_MANIFEST_BYTES).fill(0x5b), "it is nested deeper than 1000 levels"],
   ])("refuses a bad document by its field: %s", (_, body, reason) => {
     const bytes = body instanceof Uint8Array ? body : bytesOf(body);
     const error = refusal(bytes);

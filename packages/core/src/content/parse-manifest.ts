@@ -20,6 +20,7 @@ import {
   parseObject,
   shown,
 } from "./parse-descriptor.ts";
+import { parseJson as parseJsonText, whyNotJson } from "./parse-json.ts";
 import { quoted } from "./quoted.ts";
 
 /** The fields that tell one kind of document from another. */
@@ -144,11 +145,12 @@ function readCommon(body: JsonObject): Pick<ImageManifest, "artifactType" | "sub
 function parseJson(bytes: Uint8Array): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
+    value = parseJsonText(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (error) {
     // V8's message quotes the document, of any length and with any character.
     const isPage = bytes[0] === "<".charCodeAt(0);
-    throw new SyntaxError(`it is no JSON${isPage ? ", but looks like HTML: a page of a proxy, or of a login?" : ""}`);
+    const page = isPage ? ", but looks like HTML: a page of a proxy, or of a login?" : "";
+    throw new SyntaxError(whyNotJson(error, `it is no JSON${page}`));
   }
   return parseObject(value, "the document");
 }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { parseJson as parseJsonText, whyNotJson } from "../content/parse-json.ts";
 import { StoreError } from "../errors.ts";
 import { decodeAuthEntry } from "./auth-entry.ts";
 import type { Credential } from "./credential.ts";
@@ -103,12 +104,12 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 function parseJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJsonText(text);
+  } catch (error) {
     // The engine's error quotes the text around the fault, so it is neither shown nor kept as the cause.
     const fault = findJsonFault(text);
     const place = fault === undefined ? "" : ` at line ${fault.line}, column ${fault.column}`;
-    throw unreadable(path, text.trim() === "" ? "it is empty" : `it is not JSON${place}`);
+    throw unreadable(path, text.trim() === "" ? "it is empty" : whyNotJson(error, `it is not JSON${place}`));
   }
 }
 

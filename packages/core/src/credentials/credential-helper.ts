@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { parseJson } from "../content/parse-json.ts";
 import { StoreError } from "../errors.ts";
 import { type ProgramEnd, runProgram } from "../process/run-program.ts";
 import { type HelperChoice, isObject } from "./auth-file.ts";
@@ -118,7 +119,7 @@ function saysNotFound(end: ProgramEnd): boolean {
 function parseAnswer(output: string): { readonly username: string; readonly secret: string } | undefined {
   let answer: unknown;
   try {
-    answer = JSON.parse(output);
+    answer = parseJson(output);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { HttpHeaders } from "./message.ts";
+import { redactedEcho } from "./redact-echo.ts";
 import { REDACTED, redactedUrls } from "./redact-query.ts";
 
 /** Headers with URLs in them. */
@@ -19,13 +20,16 @@ export function redactedHeaders(headers: HttpHeaders): HttpHeaders {
  * The headers with `REDACTED` for all whose names are not allowed.
  * @param names In lower case.
  * @param parameters Those of a query that keep their values, in lower case.
+ * @param url Of the request; what is repeated of its query is REDACTED too.
  */
 export function allowedHeaders(
   headers: HttpHeaders,
   names: ReadonlySet<string>,
   parameters: ReadonlySet<string>,
+  url?: URL,
 ): HttpHeaders {
-  return mapped(headers, (name, value) => (names.has(name) ? shown(name, value, parameters) : REDACTED));
+  const urls = url === undefined ? [] : [url];
+  return mapped(headers, (name, value) => (names.has(name) ? shown(name, value, { parameters, urls }) : REDACTED));
 }
 
 /** The headers as they are, but for `authorization` and cookies. */
@@ -33,8 +37,13 @@ export function withoutCredentials(headers: HttpHeaders): HttpHeaders {
   return mapped(headers, (name, value) => (CREDENTIALS.has(name) ? REDACTED : value));
 }
 
-function shown(name: string, value: string, parameters?: ReadonlySet<string>): string {
-  return LOCATIONS.has(name) ? redactedUrls(value, parameters) : value;
+interface ShownOptions {
+  readonly parameters?: ReadonlySet<string>;
+  readonly urls?: readonly URL[];
+}
+
+function shown(name: string, value: string, { parameters, urls }: ShownOptions = {}): string {
+  return LOCATIONS.has(name) ? redactedUrls(value, parameters) : redactedEcho(value, urls);
 }
 
 function mapped(headers: HttpHeaders, show: (name: string, value: string) => string): HttpHeaders {

@@ -2,7 +2,7 @@
 export const REDACTED = "REDACTED";
 
 /** Parameters of the distribution API and of Azure's, and of a token request, whose values are no secrets; in lower case. */
-const SAFE_PARAMETERS: ReadonlySet<string> = new Set([
+export const SAFE_PARAMETERS: ReadonlySet<string> = new Set([
   "api-version",
   "artifacttype",
   "digest",
@@ -32,7 +32,8 @@ export function redactedUrls(text: string, safe?: ReadonlySet<string>): string {
     .replace(/#[^>\s"]*/g, "");
 }
 
-function redactedQuery(query: string, safe: ReadonlySet<string> = SAFE_PARAMETERS): string {
+/** A query, from its question mark on, with `REDACTED` for each value that is not known to be safe. */
+export function redactedQuery(query: string, safe: ReadonlySet<string> = SAFE_PARAMETERS): string {
   if (query.length < 2) return "";
   const parts = query
     .slice(1)

@@ -1,5 +1,7 @@
+import { parseJson } from "../content/parse-json.ts";
 import { type ErrorCode, RegistryError, type RegistryErrorDetail } from "../errors.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
+import { redactedEcho, redactedValue } from "./redact-echo.ts";
 import { REDACTED } from "./redact-query.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
@@ -51,8 +53,9 @@ export async function refusalOf(response: HttpResponse, request: HttpRequest): P
       },
     );
   }
-  const errors = parseErrors(text);
-  const said = saidBy(errors) ?? titleOf(text, response) ?? meaningOf(response);
+  const urls = [request.url, response.url];
+  const errors = parseErrors(text, urls);
+  const said = saidBy(errors) ?? titleOf(text, response, urls) ?? meaningOf(response);
   const retryAfterMs = parseRetryAfter(response.headers["retry-after"]);
   const spoken = errors.find(({ code }) => SPEC_CODES.has(code) && canMean(code, response.status))?.code;
   const code = spoken ?? codeOf(response.status, request);
@@ -92,10 +95,10 @@ async function readText(response: HttpResponse): Promise<string> {
 }
 
 /** The `errors` of a registry's answer; none where the answer is something else. */
-export function parseErrors(text: string): readonly RegistryErrorDetail[] {
+export function parseErrors(text: string, urls: readonly URL[] = []): readonly RegistryErrorDetail[] {
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = parseJson(text);
   } catch {
     return [];
   }
@@ -105,9 +108,9 @@ export function parseErrors(text: string): readonly RegistryErrorDetail[] {
     if (typeof code !== "string" || code === "") return [];
     return [
       {
-        code: shortened(code),
-        ...(typeof message === "string" && message !== "" ? { message: shortened(message) } : {}),
-        ...(detail === undefined || detail === null ? {} : { detail }),
+        code: shortened(code, urls),
+        ...(typeof message === "string" && message !== "" ? { message: shortened(message, urls) } : {}),
+        ...(detail === undefined || detail === null ? {} : { detail: redactedValue(detail, urls) }),
       },
     ];
   });
@@ -119,19 +122,19 @@ function saidBy(errors: readonly RegistryErrorDetail[]): string | undefined {
 }
 
 /** A page of a proxy in between is cut to its title; a line of plain text is taken as it is. */
-function titleOf(text: string, response: HttpResponse): string | undefined {
+function titleOf(text: string, response: HttpResponse, urls: readonly URL[]): string | undefined {
   const type = response.headers["content-type"] ?? "";
   if (/html/i.test(type) || /^\s*</.test(text)) {
     const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1]?.trim();
-    return title === undefined || title === "" ? undefined : shortened(title);
+    return title === undefined || title === "" ? undefined : shortened(title, urls);
   }
   const line = text.trim();
-  return /^text\/plain/i.test(type) && line !== "" ? shortened(line) : undefined;
+  return /^text\/plain/i.test(type) && line !== "" ? shortened(line, urls) : undefined;
 }
 
-/** On one line, without control characters, of a length that fits a message. */
-function shortened(text: string): string {
-  const line = withoutEcho(text.replace(/[\p{C}\p{Z}]+/gu, " ").trim());
+/** On one line, without control characters and secrets, of a length that fits a message. */
+function shortened(text: string, urls: readonly URL[]): string {
+  const line = redactedEcho(withoutEcho(text.replace(/[\p{C}\p{Z}]+/gu, " ").trim()), urls);
   return line.length > MAX_DETAIL ? `${line.slice(0, MAX_DETAIL)}…` : line;
 }
 

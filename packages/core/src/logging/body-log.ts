@@ -32,7 +32,7 @@ export function bodyLog(logger: Logger, shown: Shown): Observer {
           if (content === undefined || isBlob(request) || !announcesJson(request.headers)) return;
           const excerpt = new JsonExcerpt();
           excerpt.add(content);
-          requestBody = excerpt.text();
+          requestBody = excerpt.text([request.url]);
         },
         answered(response) {
           const { status, headers } = response;
@@ -49,7 +49,7 @@ export function bodyLog(logger: Logger, shown: Shown): Observer {
           return {
             received: (piece) => excerpt.add(piece),
             ended(error) {
-              const text = excerpt.text();
+              const text = excerpt.text([request.url]);
               if (error === undefined) write(outcome, text);
               else write({ ...outcome, error: describeError(error) }, text ?? "");
             },

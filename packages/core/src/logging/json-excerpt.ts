@@ -19,11 +19,11 @@ export class JsonExcerpt {
     this.#pieces.push(kept);
   }
 
-  /** Without secrets. Undefined where nothing came. */
-  text(): string | undefined {
+  /** Without secrets, nor what is in the queries of `urls`. Undefined where nothing came. */
+  text(urls: readonly URL[] = []): string | undefined {
     if (this.#size === 0) return undefined;
     // A character that is cut in the middle is left out.
-    const text = redactedJson(new TextDecoder().decode(Buffer.concat(this.#pieces), { stream: true }));
+    const text = redactedJson(new TextDecoder().decode(Buffer.concat(this.#pieces), { stream: true }), urls);
     return this.#size > this.#kept ? `${text}… (${this.#size} bytes in all)` : text;
   }
 }

@@ -1,9 +1,11 @@
+import { redactedEcho } from "../http/redact-echo.ts";
 import { REDACTED } from "../http/redact-query.ts";
 
 /** Strings, the last perhaps cut off; punctuation; anything else, as numbers. */
 const TOKEN = /"(?:[^"\\]|\\.?)*(?:"|$)|[{}[\]:,]|[^\s"{}[\]:,]+/gs;
 
-const SECRET_NAME = /token|passw|secret|credential|authorization|api_?key|^auth$/i;
+const SECRET_NAME =
+  /token|passw|secret|credential|authorization|api_?key|^auth$|^x-(?:amz|goog)-|^sig$|^signature(?:provided)?$|^_state$/i;
 
 /** A JSON web token; what an Authorization header holds. */
 const CREDENTIALS = /\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}|\b(?:Bearer|Basic)\s+[\w.~+/=-]{6,}/g;
@@ -12,9 +14,9 @@ const QUOTED_REDACTED = JSON.stringify(REDACTED);
 
 /**
  * The text of a JSON document, which may be cut off anywhere, with `REDACTED` in the place of what has a secret's name (`refresh_token`, `password`) or looks
- * like one, also in documents within strings. Time: in proportion to the text.
+ * like one, also in documents within strings, and of what repeats a value of the query of `urls`. Time: in proportion to the text.
  */
-export function redactedJson(text: string): string {
+export function redactedJson(text: string, urls: readonly URL[] = []): string {
   let before = "";
   let secretComes = false;
   /** How deep we are in an array or object that is a secret. */
@@ -32,7 +34,7 @@ export function redactedJson(text: string): string {
     }
     if (token === ":") secretComes = SECRET_NAME.test(unquoted(before) ?? before);
     before = token;
-    return token.startsWith('"') ? redactedString(token) : token;
+    return token.startsWith('"') ? redactedString(token, urls) : token;
   });
 }
 
@@ -44,10 +46,12 @@ function isClosing(token: string): boolean {
   return token === "}" || token === "]";
 }
 
-function redactedString(token: string): string {
+function redactedString(token: string, urls: readonly URL[]): string {
   const value = unquoted(token);
-  if (value === undefined || !/^\s*[{[]/.test(value)) return token.replace(CREDENTIALS, REDACTED);
-  const redacted = redactedJson(value);
+  if (value === undefined) return redactedEcho(token.replace(CREDENTIALS, REDACTED), urls);
+  const redacted = /^\s*[{[]/.test(value)
+    ? redactedJson(value, urls)
+    : redactedEcho(value.replace(CREDENTIALS, REDACTED), urls);
   return redacted === value ? token : JSON.stringify(redacted);
 }
 

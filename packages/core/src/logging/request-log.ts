@@ -29,7 +29,7 @@ export function requestLog(logger: Logger, shown: Shown): Observer {
           startedAt = performance.now();
         },
         answered({ status, headers }) {
-          const responseHeaders = allowedHeaders(headers, shown.headers, shown.parameters);
+          const responseHeaders = allowedHeaders(headers, shown.headers, shown.parameters, request.url);
           logger.info({ ...line(), status, responseHeaders }, `${method} ${url} ${status}`);
           return undefined;
         },

@@ -1,3 +1,4 @@
+import { parseJson, whyNotJson } from "../content/parse-json.ts";
 import { IncompleteListError, RegistryError, type RegistryErrorInit } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { statusOf } from "./explain.ts";
@@ -81,9 +82,9 @@ function namesIn(
     new RegistryError("PROTOCOL", `Cannot read the list of ${field}: ${detail}`, { ...init, cause });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder().decode(response.bytes));
+    parsed = parseJson(new TextDecoder().decode(response.bytes));
   } catch (error) {
-    throw bad("the answer is no JSON", error);
+    throw bad(whyNotJson(error, "the answer is no JSON"), error);
   }
   if (typeof parsed !== "object" || parsed === null) throw bad("the answer is no object");
   const document: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(parsed));

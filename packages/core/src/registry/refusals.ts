@@ -6,17 +6,38 @@ import { type Authenticator, withHint } from "./auth/authenticator.ts";
 
 /**
  * Turns each response whose status the request does not accept into an error; those of the registry
- * itself say what the credentials have to do with it.
+ * itself say what the credentials have to do with it, those of another host that it led to say whose they are.
  */
 export function refusals(authenticator: Authenticator, origin: RegistryOrigin): Interceptor {
   return (next) => async (request) => {
-    const { url, scopes = [], accept = [], signal } = request;
+    const { scopes = [], accept = [], signal } = request;
     try {
       return await accepted(await next(request), request, accept);
     } catch (error) {
-      if (!(error instanceof RegistryError) || !["UNAUTHORIZED", "DENIED"].includes(error.code)) throw error;
-      const hint = origin.isOwn(url) ? await authenticator.hint(error, scopes, signal) : undefined;
+      if (!(error instanceof RegistryError)) throw error;
+      const url = URL.parse(error.url);
+      if (url !== null && !origin.isOwn(url)) throw elsewhere(error, url, origin);
+      if (!["UNAUTHORIZED", "DENIED"].includes(error.code)) throw error;
+      const hint = await authenticator.hint(error, scopes, signal);
       throw hint === undefined ? error : withHint(error, hint);
     }
   };
+}
+
+/** What a storage or CDN refuses says nothing about the credentials for the registry, which are not sent there. */
+function elsewhere(error: RegistryError, url: URL, origin: RegistryOrigin): RegistryError {
+  if (error.status !== 401 && error.status !== 403) return error;
+  const { host } = origin.current;
+  return new RegistryError(
+    "DENIED",
+    `${error.message}; it is ${url.host} that refuses, where ${host} led to, and it was shown no credentials for ${host}`,
+    {
+      cause: error.cause,
+      status: error.status,
+      method: error.method,
+      url: error.url,
+      errors: error.errors,
+      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    },
+  );
 }

@@ -1,4 +1,5 @@
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
+import { escapeInStrings, isHarmless } from "../../escape-text.ts";
 import type { Conversion } from "./conversion.ts";
 
 export interface WriteMirrorFileOptions {
@@ -21,5 +22,16 @@ export function writeMirrorFile(
   };
   const needs = variables.length === 0 ? [] : [`# It needs these variables: ${variables.join(", ")}`];
   const head = [`# Converted from ${from}.`, ...needs].join("\n");
-  return `${head}\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  return `${escapeInStrings(head)}\n${yamlOf(document)}`;
+}
+
+/** Texts with characters that change a terminal are quoted, with escapes in their place. */
+function yamlOf(value: unknown): string {
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === "string" && !isHarmless(scalar.value)) scalar.type = "QUOTE_DOUBLE";
+    },
+  });
+  return escapeInStrings(document.toString({ lineWidth: 0 }));
 }

@@ -12,6 +12,7 @@ import {
 import { duplicateKeys } from "./duplicate-keys.ts";
 import { type Expansion, expandYaml } from "./expand-yaml.ts";
 import type { Position, Problem } from "./problem.ts";
+import { TOO_DEEP, tooDeepNode } from "./yaml-depth.ts";
 
 /** Where a value is: keys and places in lists, from the top. */
 export type Path = readonly (string | number)[];
@@ -35,6 +36,12 @@ export class YamlFile {
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
     const faults = [...document.errors, ...document.warnings];
+    const deep = faults.find(({ code }) => code === "RESOURCE_EXHAUSTION")?.pos[0] ?? tooDeepNode(document)?.range?.[0];
+    if (deep !== undefined) {
+      const at = lines.linePos(deep);
+      const problem = { at: { line: Math.max(1, at.line), column: Math.max(1, at.col) }, message: TOO_DEEP };
+      return { file: new YamlFile(document, lines, new Map()), problems: [problem] };
+    }
     const duplicates = duplicateKeys(document);
     const { problems: unexpanded, overridden } =
       faults.length > 0 || duplicates.length > 0 ? { problems: [], overridden: new Map() } : expandYaml(document);

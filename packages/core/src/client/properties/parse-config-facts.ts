@@ -1,3 +1,4 @@
+import { parseJson } from "../../content/parse-json.ts";
 /** What an image's config says of it. */
 export interface ConfigFacts {
   readonly created?: Date | undefined;
@@ -12,7 +13,7 @@ export interface ConfigFacts {
 export function parseConfigFacts(bytes: Uint8Array): ConfigFacts {
   let document: unknown;
   try {
-    document = JSON.parse(new TextDecoder().decode(bytes));
+    document = parseJson(new TextDecoder().decode(bytes));
   } catch {
     return {};
   }

@@ -1,3 +1,4 @@
+import { parseJson } from "../../content/parse-json.ts";
 /** What a JSON Web Token says of itself. Its signature is not ours to check: it goes back to whoever made it. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -6,7 +7,7 @@ export function claimsOf(token: string): Claims | undefined {
   const parts = token.split(".");
   if (parts.length !== 3) return undefined;
   try {
-    const document: unknown = JSON.parse(Buffer.from(parts[1] ?? "", "base64url").toString());
+    const document: unknown = parseJson(Buffer.from(parts[1] ?? "", "base64url").toString());
     return isRecord(document) ? document : undefined;
   } catch {
     return undefined;

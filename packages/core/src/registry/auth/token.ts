@@ -1,3 +1,4 @@
+import { parseJson, whyNotJson } from "../../content/parse-json.ts";
 import type { Scope } from "../request.ts";
 import { type Claims, claimsOf, jwtLifetimeMs } from "./jwt.ts";
 import { mergeScopes } from "./scope.ts";
@@ -75,9 +76,9 @@ function claimedScope(entry: unknown): Scope | undefined {
 export function parseObject(text: string): Readonly<Record<string, unknown>> {
   let document: unknown;
   try {
-    document = JSON.parse(text);
-  } catch {
-    throw new SyntaxError("the answer is no JSON");
+    document = parseJson(text);
+  } catch (error) {
+    throw new SyntaxError(whyNotJson(error, "the answer is no JSON"));
   }
   if (!isRecord(document)) throw new SyntaxError("the answer is no JSON object");
   return document;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, rmdir, unlink } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseJson } from "../../content/parse-json.ts";
 import { type Holder, isGone, machineId } from "./holder.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { isSystemError } from "./system-error.ts";
@@ -126,7 +127,7 @@ async function isDead(mark: string): Promise<boolean> {
 function parseMark(mark: string): Holder | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(mark);
+    value = parseJson(mark);
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import type { Descriptor } from "../../content/descriptor.ts";
 import type { Digest } from "../../content/digest.ts";
 import { OCI_INDEX } from "../../content/media-types.ts";
 import { type JsonObject, parseArray, parseDescriptor, parseObject } from "../../content/parse-descriptor.ts";
+import { parseJson as parseJsonText, whyNotJson } from "../../content/parse-json.ts";
 import { StoreError } from "../../errors.ts";
 
 /** The tag. Spec: image-spec v1.1.1, "Annotations", "Pre-Defined Annotation Keys". */
@@ -158,9 +159,9 @@ function dropRepeated(entries: readonly IndexEntry[]): readonly IndexEntry[] {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJsonText(text);
+  } catch (error) {
     // The engine's message quotes the document.
-    throw new SyntaxError("it is no JSON");
+    throw new SyntaxError(whyNotJson(error, "it is no JSON"));
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { parseJson } from "../../content/parse-json.ts";
 import { quoted } from "../../content/quoted.ts";
 import { StoreError } from "../../errors.ts";
 import { reading, writing } from "../storage-failure.ts";
@@ -119,7 +120,7 @@ async function makeFolder(path: string): Promise<void> {
 async function checkMarker(path: string, marker: string): Promise<void> {
   let version: unknown;
   try {
-    const value: unknown = JSON.parse(await readRegularFile(marker, MAX_MARKER_BYTES));
+    const value: unknown = parseJson(await readRegularFile(marker, MAX_MARKER_BYTES));
     version = typeof value === "object" && value !== null && "imageLayoutVersion" in value && value.imageLayoutVersion;
   } catch (error) {
     if (error instanceof StoreError) throw error;
