@@ -8,6 +8,7 @@ const UNITS: Readonly<Record<string, number>> = {
   KiB: 1024,
   MiB: 1024 ** 2,
   GiB: 1024 ** 3,
+  "bytes/s": 1,
   ms: 1,
   s: 1000,
   min: 60_000,
@@ -34,8 +35,8 @@ async function rows(): Promise<readonly LimitRow[]> {
 }
 
 /** `4 MiB`, `1,000 kB/s`, `10 min`: bytes, ms or a count. */
-function valueOf(text: string): number {
-  const [, digits = "", unit = ""] = /^([0-9,]+)(?: ([A-Za-z]+))?$/.exec(text) ?? [];
+function defaultIn(text: string): number {
+  const [, digits = "", unit = ""] = /^([0-9,]+)(?: ([A-Za-z]+|bytes\/s))?$/.exec(text) ?? [];
   const factor = unit === "" ? 1 : UNITS[unit];
   return factor === undefined || digits === "" ? Number.NaN : Number(digits.replaceAll(",", "")) * factor;
 }
@@ -62,5 +63,5 @@ it("docs/limits.md has a row for the limits of each part", () => {
 
 it.each(ROWS)("docs/limits.md has the default of the code: $limit ($constant)", async ({ value, file, constant }) => {
   const source = await readFile(join(WORKSPACE, "packages", file), "utf8");
-  expect(valueOf(value)).toBe(constantIn(source, constant));
+  expect(defaultIn(value)).toBe(constantIn(source, constant));
 });

@@ -1,10 +1,11 @@
 import type { LaneChoice } from "@tranship/core";
 import { type Command, InvalidArgumentError } from "commander";
+import { addBoundOptions, type BoundFlags } from "./limits/bounds.ts";
 import type { LogLevelFlag } from "./line-logger.ts";
 import { parseSize } from "./parse-size.ts";
 
 /** What every command that talks to a registry takes. */
-export interface RegistryFlags {
+export interface RegistryFlags extends BoundFlags {
   readonly authfile?: string | undefined;
   readonly certDir?: string | undefined;
   readonly ca?: readonly string[] | undefined;
@@ -65,7 +66,7 @@ export function addRegistryOptions(
       .option("--src-creds <USER:PASSWORD>", "use these credentials for the source")
       .option("--dest-creds <USER:PASSWORD>", "use these credentials for the targets");
   }
-  return command
+  command
     .option("--authfile <FILE>", "read credentials from FILE (default: docker's and podman's files)")
     .option("--plain-http <HOST>", "ask HOST over http (repeatable)", collect)
     .option("--insecure <HOST>", "take any certificate of HOST (repeatable)", collect)
@@ -83,6 +84,7 @@ export function addRegistryOptions(
       "read layouts whose links lead into DIR, as Bazel and Nix make them (repeatable)",
       collect,
     );
+  return addBoundOptions(command);
 }
 
 /** Adds `--state`, `--no-state` and `--spool-limit`, for a command that remembers something. */

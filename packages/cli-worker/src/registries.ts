@@ -16,6 +16,7 @@ import type { Trace } from "./credentials/credential-source.ts";
 import { givenCredentials, hostCredentials } from "./credentials/host-credentials.ts";
 import { Hosts } from "./hosts.ts";
 import { announcedWaits } from "./limits/announced-waits.ts";
+import { type BoundFlags, boundsOf } from "./limits/bounds.ts";
 import { HostBudgets } from "./limits/host-budgets.ts";
 import { lineLogger } from "./line-logger.ts";
 import { checkHelpers, ruleCredentials } from "./mirror/hosts/rule-credentials.ts";
@@ -46,6 +47,8 @@ export class Registries implements AsyncDisposable {
   readonly #budgets: HostBudgets;
   readonly #journal: Journal | undefined;
   readonly #traffic: Pick<RegistryOptions, "pullFloor" | "uploads" | "retry" | "waitBudget">;
+  readonly #bounds: BoundFlags;
+  readonly #rules: ReadonlyMap<string, HostRules>;
   readonly #logger: Logger | undefined;
   readonly #linkRoots: readonly string[];
   /** Told what belongs into the log at `debug`. */
@@ -57,6 +60,8 @@ export class Registries implements AsyncDisposable {
     const { authfile: authFile, logLevel, lane, concurrency, limitRate: bytesPerSecond } = flags;
     this.#traffic = { ...trafficOf(flags), waitBudget: announcedWaits(flags.maxTotalWait) };
     const { journal, rules = NO_RULES } = options;
+    this.#bounds = flags;
+    this.#rules = rules;
     this.#hosts = hosts;
     this.#linkRoots = flags.layoutRoot ?? [];
     this.#lane = lane;
@@ -153,6 +158,7 @@ export class Registries implements AsyncDisposable {
         logger: this.#logger,
         journal: this.#journal,
         ...this.#traffic,
+        ...boundsOf(this.#bounds, this.#rules.get(host)?.bounds),
       };
     });
   }

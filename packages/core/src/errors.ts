@@ -27,6 +27,7 @@ export type SpecErrorCode =
  * - LINK_REFUSED: a link in a layout leads to where nothing is read from, see `linkRoots` of openLayout.
  * - BROKEN_TAG: a tag that is listed has no manifest, so that nobody can tell what it needs.
  * - LOCKED: the registry has a lock on it, which refuses the change (Azure Container Registry).
+ * - LIST_TOO_LONG: a list with more pages, items or bytes than are taken, see `ListLimits`. TOO_SLOW: a body that came below the lowest rate, see `minBytesPerSecond`.
  * - STORAGE: the operating system refused to read or write a layout: no space left, read-only, no permission. The system's own error is the `cause`.
  */
 export type OwnErrorCode =
@@ -45,6 +46,8 @@ export type OwnErrorCode =
   | "LINK_REFUSED"
   | "BROKEN_TAG"
   | "LOCKED"
+  | "LIST_TOO_LONG"
+  | "TOO_SLOW"
   | "STORAGE"
   | "PLATFORM_UNKNOWN";
 
@@ -142,6 +145,11 @@ export function redactUrl(url: string): string {
   const parsed = URL.parse(url);
   if (parsed === null) return "(malformed URL)";
   return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}
+
+/** Whether a body came below the lowest rate. It is read again only where that is counted: each try takes a while. */
+export function isTooSlow(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "TOO_SLOW";
 }
 
 /** Whether trying the same again, a little later, may work: broken connections, timeouts, 408, 425, 429 and the passing 5xx. */

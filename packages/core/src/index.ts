@@ -149,6 +149,7 @@ export { HostBudget, type HostBudgetOptions, type HostLimits } from "./pace/host
 export type { HostWait, HostWaitsSpent } from "./pace/host-waits.ts";
 export { WaitBudget, type WaitBudgetOptions } from "./pace/wait-budget.ts";
 export { type ProgramEnd, type ProgramRun, runProgram } from "./process/run-program.ts";
+export type { ListLimits } from "./registry/list-limits.ts";
 export type { PageOptions } from "./registry/list-names.ts";
 export {
   believedUntil,

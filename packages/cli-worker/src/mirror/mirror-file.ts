@@ -1,5 +1,5 @@
 import type { MissingPlatforms, PruneOwnership } from "@tranship/copy";
-import type { Digest, Platform } from "@tranship/core";
+import type { Digest, ListLimits, Platform } from "@tranship/core";
 import type { Position } from "./file/problem.ts";
 import type { RepositoryPattern } from "./resolve/repository-pattern.ts";
 import type { TargetTemplate } from "./resolve/target-template.ts";
@@ -35,6 +35,8 @@ export interface HostRules {
   /** How repositories that are missing are made. Undefined: the registry makes them, or refuses. */
   readonly create?: CreateRule | undefined;
   readonly limits: HostLimits;
+  /** Undefined: the defaults. */
+  readonly bounds?: HostBounds | undefined;
   /** The first one that the local time is in replaces the limits that it names. */
   readonly windows: readonly LimitWindow[];
 }
@@ -65,6 +67,13 @@ export interface RedirectRules {
   readonly anyAddress: readonly string[];
   /** Over http, from an https registry. */
   readonly http: readonly string[];
+}
+
+/** What a host is given before its transfers and lists fail. */
+export interface HostBounds {
+  /** The lowest rate of the body of a response; 0 for any. */
+  readonly minBytesPerSecond?: number | undefined;
+  readonly lists?: ListLimits | undefined;
 }
 
 /** Undefined: no limit but those of the command. Each is of one process, for reading and for writing apart. */

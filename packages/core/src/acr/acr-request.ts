@@ -65,6 +65,8 @@ export async function askAcr<T>(
 /** A list of ACR's own API, and what tells its items apart. */
 export interface AcrList<T> extends AcrRequest<readonly T[]> {
   readonly keyOf: (item: T) => string;
+  /** Checks such a key. @throws {SyntaxError} Default: every key is valid. */
+  readonly checkKey?: ((key: string) => unknown) | undefined;
 }
 
 /**
@@ -78,7 +80,7 @@ export async function* listAcr<T>(
   query: Readonly<Record<string, string>>,
   { maxPageSize, last, ...options }: CallOptions & PageOptions,
 ): AsyncGenerator<ListPage<T>, void, void> {
-  const { kind, scope, keyOf } = request;
+  const { kind, scope, keyOf, checkKey } = request;
   const pathAfter = (key: string | undefined): string =>
     `${request.path}${pageQuery({ maxPageSize, last: key }, { ...query, "api-version": API_VERSION })}`;
   const list = {
@@ -89,6 +91,7 @@ export async function* listAcr<T>(
     scopes: [scope],
     headers: { accept: "application/json" },
     keyOf,
+    checkKey,
     read: (response: WholeResponse) => ({ items: read(registry, request, response, "GET") }),
   };
   try {

@@ -1,5 +1,7 @@
 import type { ManifestProperties, RepositoryProperties, TagProperties } from "../client/properties/properties.ts";
 import type { Digest } from "../content/digest.ts";
+import { parseRepositoryName } from "../content/repository-name.ts";
+import { parseTag } from "../content/tag.ts";
 import { deleteScope, labelOf, type RemoteRegistry, type RemoteRepository } from "../registry/remote-repository.ts";
 import type { Scope } from "../registry/request.ts";
 import type { AcrList, AcrRequest } from "./acr-request.ts";
@@ -19,6 +21,7 @@ type Verb = "read" | "change" | "delete";
 export function catalogRequest({ client }: RemoteRegistry): AcrList<string> {
   return {
     keyOf: (name) => name,
+    checkKey: parseRepositoryName,
     path: "/acr/v1/_catalog",
     kind: "catalog",
     scope: "registry:catalog:*",
@@ -45,6 +48,7 @@ export function repositoryRequest(repository: RemoteRepository, verb: Verb): Acr
 export function tagsRequest(repository: RemoteRepository): AcrList<TagProperties> {
   return {
     keyOf: ({ name }) => name,
+    checkKey: parseTag,
     path: pathIn(repository, "/_tags"),
     kind: "tags",
     scope: scopeFor(repository, "read"),

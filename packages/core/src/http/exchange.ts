@@ -3,11 +3,13 @@ import { connectionFailure } from "./connection-failure.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { joinHeaders } from "./join-headers.ts";
 import { type ExchangeTimeouts, type LaneExchange, MOST_REPLAYED_BYTES } from "./lane.ts";
+import { LowestRate } from "./lowest-rate.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { onAbort } from "./on-abort.ts";
 import { type OutgoingBody, outgoingBody } from "./outgoing-body.ts";
 import type { Member, Roster } from "./roster.ts";
 import { tooLong } from "./too-long.ts";
+import { tooSlow } from "./too-slow.ts";
 import type { Way } from "./way.ts";
 
 /** What is known of a connection: whether it has answered a request already. */
@@ -121,6 +123,10 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
       },
       length: Number.isNaN(length) || this.#request.method === "HEAD" ? undefined : length,
       tooLong: (limit) => tooLong(this.#request, status, limit),
+      rate: this.#options.timeouts.lowestRate && {
+        lowest: new LowestRate(this.#options.timeouts.lowestRate),
+        tooSlow: (window) => tooSlow(this.#request, status, window),
+      },
     });
     this.#head.resolve({ status, headers: joined, body: this.#body, url: this.#request.url, proxy: this.#proxy });
   }

@@ -1,4 +1,6 @@
 import type { ResponseBody } from "../registry/request.ts";
+import { CollectedBytes } from "./collected-bytes.ts";
+import type { LowestRate, SlowWindow } from "./lowest-rate.ts";
 import { dropRest } from "./short-rest.ts";
 
 /** What the body needs from its connection. */
@@ -14,16 +16,27 @@ export interface IncomingBodyInit {
   readonly length: number | undefined;
   /** The error for a body over the limit of `bytes()`. */
   readonly tooLong: (limit: number) => Error;
+  /** Measures how fast it comes, and what it fails with where that is too slow. Default: any rate will do. */
+  readonly rate?: BodyRate | undefined;
+}
+
+/** The lowest rate of a body, and the error for one that is slower. */
+export interface BodyRate {
+  readonly lowest: LowestRate;
+  readonly tooSlow: (window: SlowWindow) => Error;
 }
 
 /** What is buffered before the connection is paused, in bytes. */
 const BUFFERED = 256 * 1024;
+/** The same in pieces: short ones take more memory than they have bytes. */
+const BUFFERED_PIECES = 1024;
 
 /** The body of an answer: filled by its connection, emptied by whoever iterates it. Memory: 256 KiB and a piece. */
 export class IncomingBody implements ResponseBody {
   readonly #flow: Flow;
   readonly #length: number | undefined;
   readonly #tooLong: (limit: number) => Error;
+  readonly #rate: BodyRate | undefined;
   #pieces: Uint8Array[] = [];
   #buffered = 0;
   #paused = false;
@@ -35,13 +48,15 @@ export class IncomingBody implements ResponseBody {
     this.#flow = init.flow;
     this.#length = init.length;
     this.#tooLong = init.tooLong;
+    this.#rate = init.rate;
   }
 
   /** A piece came. */
   push(piece: Uint8Array): void {
     this.#pieces.push(piece);
     this.#buffered += piece.length;
-    if (this.#buffered >= BUFFERED && !this.#paused) {
+    this.#rate?.lowest.received(piece.length);
+    if ((this.#buffered >= BUFFERED || this.#pieces.length >= BUFFERED_PIECES) && !this.#paused) {
       this.#paused = true;
       this.#flow.pause();
     }
@@ -83,14 +98,12 @@ export class IncomingBody implements ResponseBody {
 
   async bytes(limit: number): Promise<Uint8Array> {
     if (this.#end !== undefined) return this.#whole(this.#end, limit);
-    const pieces: Uint8Array[] = [];
-    let size = 0;
+    const collected = new CollectedBytes();
     for await (const piece of this) {
-      size += piece.length;
-      if (size > limit) throw this.#tooLong(limit);
-      pieces.push(piece);
+      collected.add(piece);
+      if (collected.size > limit) throw this.#tooLong(limit);
     }
-    return Buffer.concat(pieces, size);
+    return collected.bytes();
   }
 
   async drop(): Promise<void> {
@@ -127,7 +140,7 @@ export class IncomingBody implements ResponseBody {
       const piece = this.#pieces.shift();
       if (piece !== undefined) {
         this.#buffered -= piece.length;
-        if (this.#paused && this.#buffered < BUFFERED / 2) {
+        if (this.#paused && this.#buffered < BUFFERED / 2 && this.#pieces.length < BUFFERED_PIECES / 2) {
           this.#paused = false;
           this.#flow.resume();
         }
@@ -138,10 +151,23 @@ export class IncomingBody implements ResponseBody {
         if ("error" in this.#end) throw this.#end.error;
         return;
       }
+      this.#rate?.lowest.waits();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      this.#checkRate();
     }
+  }
+
+  /** @throws what a body that comes too slowly fails with. */
+  #checkRate(): void {
+    const slow = this.#rate?.lowest.waited();
+    if (slow === undefined || this.#end !== undefined || this.#rate === undefined) return;
+    const error = this.#rate.tooSlow(slow);
+    this.#pieces = [];
+    this.#end = { error };
+    this.#flow.destroy();
+    throw error;
   }
 
   #abandon(): void {

@@ -1,3 +1,4 @@
+import type { LowestRateOptions } from "./lowest-rate.ts";
 import type { HttpRequest, HttpResponse, SentExchange } from "./message.ts";
 
 /** One way to carry requests: its connections, and what it knows of them. */
@@ -23,6 +24,8 @@ export interface ExchangeTimeouts {
   readonly headersMs: number;
   /** Between two pieces of a body, in either direction. */
   readonly bodyMs: number;
+  /** The lowest rate of the bodies of responses. Default: any. */
+  readonly lowestRate?: LowestRateOptions | undefined;
 }
 
 /** The most of a body, in bytes, that is sent a second time because a kept connection was dead. */

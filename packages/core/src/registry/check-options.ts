@@ -33,8 +33,11 @@ function checkRetryPolicy(policy: RetryPolicy): void {
 }
 
 /** @throws {RangeError} naming the field that has no sense. */
-function checkTimeouts({ connectMs, headersMs, bodyMs }: ClientTimeouts): void {
-  checkMs("timeouts", { connectMs, headersMs, bodyMs });
+function checkTimeouts(timeouts: ClientTimeouts): void {
+  const { connectMs, headersMs, bodyMs, rateWindowMs, minBytesPerSecond = 0 } = timeouts;
+  checkMs("timeouts", { connectMs, headersMs, bodyMs, rateWindowMs });
+  if (minBytesPerSecond >= 0 && minBytesPerSecond < Number.POSITIVE_INFINITY) return;
+  throw new RangeError(`Bad timeouts.minBytesPerSecond ${minBytesPerSecond}: expected a number from 0`);
 }
 
 /** @throws {TypeError} for options that only connections of our own know. */

@@ -1,6 +1,7 @@
 import type { CallConnection } from "../http/call-connection.ts";
 import type { DispatchersOptions } from "../http/dispatchers.ts";
 import { Lanes } from "../http/lanes.ts";
+import { MIN_BYTES_PER_SECOND, RATE_WINDOW_MS } from "../http/lowest-rate.ts";
 import { type Environment, parseProxy } from "../http/proxy.ts";
 import type { RegistryTransportOptions } from "./transport-options.ts";
 
@@ -22,6 +23,8 @@ export function connectLanes(
 ): Lanes {
   const { timeouts = {}, connections = CONNECTIONS, lane, proxyEnv } = options;
   const { connectMs = CONNECT_MS, headersMs = HEADERS_MS, bodyMs = BODY_MS } = timeouts;
+  const { minBytesPerSecond = MIN_BYTES_PER_SECOND, rateWindowMs = RATE_WINDOW_MS } = timeouts;
+  const lowestRate = minBytesPerSecond > 0 ? { bytesPerSecond: minBytesPerSecond, windowMs: rateWindowMs } : undefined;
   return new Lanes({
     ...place,
     tls: connection?.tls ?? options.tls ?? {},
@@ -32,7 +35,7 @@ export function connectLanes(
     // What a call says of connections is of our own.
     dispatcher: connection === undefined ? options.dispatcher : connection.dispatcher,
     lane,
-    timeouts: { headersMs, bodyMs },
+    timeouts: { headersMs, bodyMs, lowestRate },
   });
 }
 

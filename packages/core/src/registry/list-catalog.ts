@@ -1,3 +1,4 @@
+import { parseRepositoryName } from "../content/repository-name.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { listNames, type PageOptions } from "./list-names.ts";
@@ -28,6 +29,7 @@ export async function* listCatalogPages(
     kind: "catalog",
     scopes: ["registry:catalog:*"],
     keyOf: (name: string) => name,
+    checkKey: parseRepositoryName,
     itemsOf: (names: readonly string[]) => ({ items: names }),
   } as const;
   try {

@@ -1,8 +1,8 @@
-import { parseJson, whyNotJson } from "../content/parse-json.ts";
 import { IncompleteListError, RegistryError, type RegistryErrorInit } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { statusOf } from "./explain.ts";
 import { type ListPage, type ListRequest, listPages, type PageContent } from "./pages.ts";
+import { parsePage } from "./parse-page.ts";
 import type { WholeResponse } from "./read-whole.ts";
 import type { RemoteRegistry } from "./remote-repository.ts";
 
@@ -18,7 +18,7 @@ export interface PageOptions {
 }
 
 /** A list of names in a JSON document. */
-export type NameList<T> = Pick<ListRequest<T>, "kind" | "scopes" | "keyOf"> & {
+export type NameList<T> = Pick<ListRequest<T>, "kind" | "scopes" | "keyOf" | "checkKey"> & {
   /** Without a query. */
   readonly path: string;
   /** The field of the document that holds the names. */
@@ -80,12 +80,7 @@ function namesIn(
   const init: RegistryErrorInit = { method: "GET", url: response.url.href, status: response.status };
   const bad = (detail: string, cause?: unknown) =>
     new RegistryError("PROTOCOL", `Cannot read the list of ${field}: ${detail}`, { ...init, cause });
-  let parsed: unknown;
-  try {
-    parsed = parseJson(new TextDecoder().decode(response.bytes));
-  } catch (error) {
-    throw bad(whyNotJson(error, "the answer is no JSON"), error);
-  }
+  const parsed = parsePage(response, `Cannot read the list of ${field}`);
   if (typeof parsed !== "object" || parsed === null) throw bad("the answer is no object");
   const document: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(parsed));
   const names = document[field];

@@ -5,6 +5,7 @@ import { RegistryError } from "../errors.ts";
 import type { ReferrersOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { type ListPage, listPages } from "./pages.ts";
+import { checkPage } from "./parse-page.ts";
 import type { WholeResponse } from "./read-whole.ts";
 import { readReferrersTag, referrersTag } from "./referrers-tag.ts";
 import { labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
@@ -44,7 +45,9 @@ async function* fromApi(
   const filter = options.artifactType === undefined ? "" : `?artifactType=${encodeURIComponent(options.artifactType)}`;
   const path = `/v2/${name}/referrers/${subject.digest}${filter}`;
   let isApi = false;
-  const read = ({ bytes }: WholeResponse): { readonly items: readonly Descriptor[] } => {
+  const read = (response: WholeResponse): { readonly items: readonly Descriptor[] } => {
+    const { bytes } = response;
+    checkPage(response, "Cannot read the list of referrers");
     const index = parseManifest(bytes, OCI_INDEX);
     // The parser takes nothing else for one.
     if (index.kind !== "index") return { items: [] };

@@ -1,3 +1,4 @@
+import { parseTag } from "../content/tag.ts";
 import { RegistryError } from "../errors.ts";
 import type { CallOptions, ListedTag } from "../store/store.ts";
 import { explained } from "./explain.ts";
@@ -29,6 +30,7 @@ export async function* listTagPages(
     kind: "tags",
     scopes: [pullScope(repository.name)],
     keyOf: ({ name }: ListedTag) => name,
+    checkKey: parseTag,
     itemsOf: listedTags,
   } as const;
   try {

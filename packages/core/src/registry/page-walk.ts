@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { quoted } from "../content/quoted.ts";
 import { IncompleteListError, RegistryError } from "../errors.ts";
 import { nextLink } from "./link.ts";
@@ -5,6 +6,9 @@ import type { WholeResponse } from "./read-whole.ts";
 
 /** Empty pages in a row that are followed: a registry may leave out of each page what the user may not see. */
 const MAX_EMPTY_PAGES = 256;
+
+/** No name that is longer is asked to go on from. */
+const LONGEST_NAME = 1024;
 
 /** Refusals that say nothing about `last`: credentials, and what may succeed later. */
 const OTHER_REFUSALS: ReadonlySet<number> = new Set([401, 403, 408, 425, 429]);
@@ -72,7 +76,7 @@ export class PageWalk {
   next(path: string | URL, page: WalkedPage): Step {
     const { response } = page;
     const url = new URL(path, response.url);
-    this.#requested.add(url.href).add(response.url.href);
+    this.#requested.add(keyOf(url)).add(keyOf(response.url));
     this.#isWhole ||= page.isWhole;
     if (page.fresh === 0 && (page.keys.length > 0 || this.#ledBy === "last but one")) return this.#repeats(url, page);
     this.#tail = [...this.#tail, ...page.keys.slice(-2)].slice(-2);
@@ -96,7 +100,7 @@ export class PageWalk {
 
   #follow(target: string, response: WholeResponse): Step {
     const url = this.#options.resolve(target, response.url);
-    if (this.#requested.has(url.href))
+    if (this.#requested.has(keyOf(url)))
       return this.#isWhole ? END : open(`${CIRCLE}: a Link leads to a page that was read before`, response);
     if (this.#emptyPages > MAX_EMPTY_PAGES) return open(`${this.#emptyPages} pages in a row are empty`, response);
     this.#ledBy = "link";
@@ -111,8 +115,9 @@ export class PageWalk {
     if (isShort && !hasMore) return END;
     const last = this.#tail.at(-1);
     if (last === undefined) return open("a page without items says that there is more", response);
+    if (last.length > LONGEST_NAME) return open(`its last name has ${last.length} characters`, response);
     const path = after(last);
-    if (this.#requested.has(new URL(path, url).href)) return open(IGNORED, response);
+    if (this.#requested.has(keyOf(new URL(path, url)))) return open(IGNORED, response);
     if (this.#ledBy === "nothing") this.#ignoresLength = length === undefined || count > length;
     this.#ledBy = "last";
     return { kind: "page", path };
@@ -129,10 +134,15 @@ export class PageWalk {
     }
     if (this.#ledBy !== "last") return open(`${CIRCLE}: a Link leads to items that came before`, response);
     const path = before === undefined || last === undefined ? undefined : after?.(before);
-    if (path === undefined || this.#requested.has(new URL(path, url).href)) return open(IGNORED, response);
+    if (path === undefined || this.#requested.has(keyOf(new URL(path, url)))) return open(IGNORED, response);
     this.#ledBy = "last but one";
     return { kind: "page", path };
   }
+}
+
+/** Of a long URL its hash: a registry may send thousands of them. */
+function keyOf({ href }: URL): string {
+  return href.length > 256 ? createHash("sha256").update(href).digest("base64") : href;
 }
 
 const END: Step = { kind: "end" };

@@ -15,6 +15,8 @@ export interface ReadWholeOptions {
   readonly limit: number;
   /** The code of the error for a longer one. Default PROTOCOL. */
   readonly tooLong?: ErrorCode;
+  /** What allows more, for the message. */
+  readonly raise?: string | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ReadWholeOptions {
 export async function readWhole(
   { client, retry }: RemoteRegistry,
   request: RegistryRequest,
-  { limit, tooLong = "PROTOCOL" }: ReadWholeOptions,
+  { limit, tooLong = "PROTOCOL", raise }: ReadWholeOptions,
 ): Promise<WholeResponse> {
   const retries = retriesOf(retry, request.call ?? {}, { ...request, host: client.host });
   let reading = false;
@@ -35,14 +37,14 @@ export async function readWhole(
       reading = true;
       if ((lengthHeader(response) ?? 0) > limit) {
         await body.drop();
-        throw longer(response, request, limit, tooLong);
+        throw longer(response, request, { limit, tooLong, raise });
       }
       try {
         return { ...response, bytes: await body.bytes(limit) };
       } catch (error) {
         // The body's own error for that has the status of the answer; one of the connection has none.
         const isTooLong = error instanceof RegistryError && error.code === "PROTOCOL" && error.status !== undefined;
-        throw isTooLong ? longer(response, request, limit, tooLong) : error;
+        throw isTooLong ? longer(response, request, { limit, tooLong, raise }) : error;
       }
     },
     { ...retries, isRetryable: (error) => reading && isRetryable(error) },
@@ -52,10 +54,10 @@ export async function readWhole(
 function longer(
   response: Omit<RegistryResponse, "body">,
   { method }: RegistryRequest,
-  limit: number,
-  code: ErrorCode,
+  { limit, tooLong, raise }: ReadWholeOptions & { readonly tooLong: ErrorCode },
 ): RegistryError {
-  return new RegistryError(code, `the answer has more than ${limit} bytes`, {
+  const advice = raise === undefined ? "" : `; ${raise}`;
+  return new RegistryError(tooLong, `the answer has more than ${limit} bytes${advice}`, {
     method,
     url: response.url.href,
     status: response.status,

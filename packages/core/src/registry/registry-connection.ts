@@ -2,6 +2,7 @@ import { parseRepositoryName } from "../content/repository-name.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { RepairJournal } from "../journal/repair-journal.ts";
 import { ownWaitBudget } from "../pace/wait-budget.ts";
+import { checkListLimits, type ListLimits } from "./list-limits.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import { HostProfile } from "./profile/host-profile.ts";
 import { KnownBlobs } from "./profile/known-blobs.ts";
@@ -25,6 +26,8 @@ export interface RegistryOptions extends RegistryTransportOptions {
    */
   readonly journal?: Journal | undefined;
   readonly uploads?: UploadOptions | undefined;
+  /** How much of a list is read: pages, names and bytes. A longer one fails with LIST_TOO_LONG. */
+  readonly lists?: ListLimits | undefined;
 }
 
 /** What the repositories of one registry share: connections, tokens, what was learned of the host, manifests that were read lately. */
@@ -32,6 +35,7 @@ export class RegistryConnection implements RemoteRegistry {
   readonly client: RegistryTransport;
   readonly retry: RetryDefaults;
   readonly profile: HostProfile;
+  readonly lists: ListLimits | undefined;
   readonly #blobs: KnownBlobs;
   readonly #tags: KnownTags;
   readonly #saving = new Saving();
@@ -42,7 +46,9 @@ export class RegistryConnection implements RemoteRegistry {
   readonly #manifests: ManifestCache;
 
   constructor(options: RegistryOptions) {
-    const { manifestCacheBytes, journal, uploads, waitBudget = ownWaitBudget(), ...others } = options;
+    const { manifestCacheBytes, journal, uploads, lists, waitBudget = ownWaitBudget(), ...others } = options;
+    checkListLimits(lists ?? {});
+    this.lists = lists;
     const transportOptions = { ...others, waitBudget };
     this.#remembers = journal !== undefined;
     this.#uploads = uploadSettings(uploads, journal?.uploads);
@@ -62,6 +68,7 @@ export class RegistryConnection implements RemoteRegistry {
     return {
       client: this.client,
       retry: this.retry,
+      lists: this.lists,
       name: parseRepositoryName(name),
       profile: this.profile,
       blobs: this.#blobs,

@@ -1,5 +1,6 @@
 import type { Digest } from "../content/digest.ts";
 import type { RepairJournal } from "../journal/repair-journal.ts";
+import type { ListLimits } from "./list-limits.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import type { HostProfile } from "./profile/host-profile.ts";
 import type { KnownBlobs } from "./profile/known-blobs.ts";
@@ -14,6 +15,8 @@ export interface RemoteRegistry {
   readonly client: RegistryTransport;
   /** When what broke in the middle is tried again; the client does the same for what got no answer. */
   readonly retry: RetryDefaults;
+  /** How much of its lists is read. */
+  readonly lists?: ListLimits | undefined;
   /** What this registry was seen to do, shared by all its repositories. */
   readonly profile: HostProfile;
 }

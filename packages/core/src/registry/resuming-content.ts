@@ -1,7 +1,10 @@
 import { type Lease, type LeaseReader, type LentContent, leasesOf, lentContent } from "../content/lease.ts";
-import { isRetryable, StoreError } from "../errors.ts";
+import { isRetryable, isTooSlow, StoreError } from "../errors.ts";
 import { type RetryOptions, retrying } from "../http/retry.ts";
 import type { OpenedContent } from "./open-range.ts";
+
+/** Bytes after which tries below the lowest rate are counted anew. */
+const PROGRESS_BYTES = 1024 * 1024;
 
 export interface ResumingContentOptions {
   /** The stream from `offset`, already open; undefined where there is nothing left to read. */
@@ -16,6 +19,8 @@ export interface ResumingContentOptions {
   readonly retry: RetryOptions;
 }
 
+const ATTEMPTS = 5;
+
 /** A stream of `size - offset` bytes that opens itself again at the offset reached when it breaks off or ends too early. Read once. */
 export function resumingContent(
   options: ResumingContentOptions,
@@ -29,6 +34,9 @@ class ResumingLeases implements LeaseReader {
   #content: OpenedContent | undefined;
   #leases: LeaseReader | undefined;
   #over = false;
+  /** Tries that ended because too little came, since `PROGRESS_BYTES` came. */
+  #slowTries = 0;
+  #slowSince = 0;
 
   constructor(options: ResumingContentOptions) {
     this.#options = options;
@@ -36,7 +44,7 @@ class ResumingLeases implements LeaseReader {
     this.#content = options.first;
   }
 
-  /** The next piece. Tries are counted for each piece: whatever comes is progress. */
+  /** The next piece. Tries are counted for each piece: whatever comes is progress, but for tries that were too slow. */
   async read(): Promise<Lease | undefined> {
     if (this.#over) return undefined;
     try {
@@ -61,7 +69,7 @@ class ResumingLeases implements LeaseReader {
         reading = true;
         return await this.#read();
       },
-      { ...this.#options.retry, isRetryable: (error) => !this.#over && reading && isRetryable(error) },
+      { ...this.#options.retry, isRetryable: (error) => !this.#over && reading && this.#mayPass(error) },
     );
   };
 
@@ -69,6 +77,14 @@ class ResumingLeases implements LeaseReader {
   async close(): Promise<void> {
     this.#over = true;
     await this.#letGo();
+  }
+
+  #mayPass(error: unknown): boolean {
+    if (!isTooSlow(error)) return isRetryable(error);
+    if (this.#offset - this.#slowSince >= PROGRESS_BYTES) this.#slowTries = 0;
+    if (this.#slowTries === 0) this.#slowSince = this.#offset;
+    this.#slowTries += 1;
+    return this.#slowTries < (this.#options.retry.attempts ?? ATTEMPTS);
   }
 
   async #open(): Promise<void> {

@@ -14,6 +14,14 @@ import type { CallOptions, CallTimeouts } from "../store/call-options.ts";
 export interface ClientTimeouts extends CallTimeouts {
   /** To connect, TLS included. Default 15 s. */
   readonly connectMs?: number | undefined;
+  /**
+   * The lowest rate of a response's body, in bytes per second; 0 for any. A body that comes more slowly
+   * fails with TOO_SLOW. Only the time counts in which its reader waits for it: what a target, a budget
+   * or a queue of this side holds back is not the registry's fault. Default 1000.
+   */
+  readonly minBytesPerSecond?: number | undefined;
+  /** How much waiting the lowest rate is measured over, in ms. Default 60 s. */
+  readonly rateWindowMs?: number | undefined;
 }
 
 /** How one registry is reached. What a call may say too, a call says for itself. */

@@ -35,6 +35,23 @@ const yesOrNo = z.boolean({ error: "true or false" });
 const HOST = "a host: HOST or HOST:PORT";
 const FILE = "the path of a file";
 
+const SOME_BYTES = "bytes, such as 50MB, 512KiB or 1000000";
+const someBytes = z.union(
+  [
+    z.int({ error: SOME_BYTES }).min(1, { error: "at least 1" }).max(1e15, { error: "at most 1e15" }),
+    z.string().regex(SIZE, { error: "a size, such as 50MB or 512KiB" }),
+  ],
+  { error: SOME_BYTES },
+);
+
+const COUNT = "a whole number from 1";
+const lists = section("limits of lists: pages, names, bytes, pageBytes", {
+  pages: whole(COUNT, 1, 1e12).optional().meta({ description: "Pages of a list. Default: 10000." }),
+  names: whole(COUNT, 1, 1e12).optional().meta({ description: "Tags or repositories in a list. Default: 500000." }),
+  bytes: someBytes.optional().meta({ description: "Bytes of a list. Default: 256MiB." }),
+  pageBytes: someBytes.optional().meta({ description: "Bytes of a page. Default: 32MiB." }),
+}).meta({ description: "How much of a list is read. A longer one fails, and nothing is deleted on it." });
+
 const bytesPerSecond = z
   .union(
     [
@@ -118,6 +135,14 @@ const host = section("a map of settings: credentials, ca, …", {
         "How repositories that are missing are made before the first push: true for Amazon ECR by its own API; else a command with its arguments, where {host} and {repository} stand for the repository.",
     }),
   ...limits,
+  minBytesPerSecond: z
+    .union([z.literal(0), someBytes], { error: "bytes in a second, such as 1KB; 0 for any" })
+    .optional()
+    .meta({
+      description:
+        "A body that comes more slowly, over 60 s of waiting for it, is given up: 1KB; 0 never. Default: 1KB.",
+    }),
+  lists: lists.optional(),
   windows: list(limitWindow, "a list of windows")
     .optional()
     .meta({ description: "Other limits at some hours; the first window that the time is in counts." }),

@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { parseHost } from "@tranship/core";
 import { cloudOf } from "../../credentials/cloud-of.ts";
 import { parseSize } from "../../parse-size.ts";
-import type { CreateRule, HostCredentials, HostLimits, HostRules, LimitWindow } from "../mirror-file.ts";
+import type { CreateRule, HostBounds, HostCredentials, HostLimits, HostRules, LimitWindow } from "../mirror-file.ts";
 import { DAYS, type HostDocument } from "./document-schema.ts";
 import type { Reading } from "./reading.ts";
 import type { Path } from "./yaml-file.ts";
@@ -58,6 +58,7 @@ function readHost(reading: Reading, name: string, document: HostDocument, folder
     create: readCreate(reading, document.create, { host, path: [...path, "create"], absolute }),
     mirrors: readHostList(reading, mirrors, [...path, "mirrors"]),
     limits: readLimits(reading, document, path),
+    bounds: readBounds(reading, document, path),
     windows: windows.map((window, index) => readWindow(reading, window, [...path, "windows", index])),
   };
 }
@@ -99,6 +100,20 @@ function readLimits(reading: Reading, document: Omit<HostDocument, "mirrors">, p
       ? undefined
       : reading.try([...path, "bytesPerSecond"], () => parseSize(bytesPerSecond));
   return { requestsPerSecond, bytesPerSecond: bytes, concurrency };
+}
+
+function readBounds(reading: Reading, document: Omit<HostDocument, "mirrors">, path: Path): HostBounds {
+  const { minBytesPerSecond, lists = {} } = document;
+  const size = (value: number | string | undefined, key: Path): number | undefined =>
+    value === undefined ? undefined : reading.try(key, () => parseSize(value));
+  return {
+    minBytesPerSecond: size(minBytesPerSecond, [...path, "minBytesPerSecond"]),
+    lists: {
+      ...lists,
+      bytes: size(lists.bytes, [...path, "lists", "bytes"]),
+      pageBytes: size(lists.pageBytes, [...path, "lists", "pageBytes"]),
+    },
+  };
 }
 
 function readWindow(reading: Reading, window: NonNullable<HostDocument["windows"]>[number], path: Path): LimitWindow {

@@ -148,5 +148,5 @@ async function* none(): AsyncGenerator<never, void, void> {}
 
 /** Whether it is the host that failed, and not what was asked for. */
 function cannotAnswer(error: unknown): error is StoreError {
-  return error instanceof StoreError && (error.code === "RATE_LIMITED" || isRetryable(error));
+  return error instanceof StoreError && (["RATE_LIMITED", "TOO_SLOW"].includes(error.code) || isRetryable(error));
 }

@@ -1,5 +1,8 @@
+import type { LowestRateOptions } from "../lowest-rate.ts";
+import { LowestRate } from "../lowest-rate.ts";
 import type { HttpRequest, HttpResponse } from "../message.ts";
 import { tooLong } from "../too-long.ts";
+import { tooSlow } from "../too-slow.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
 import { type Framing, framingOf } from "./framing.ts";
 import { LaneError } from "./lane-error.ts";
@@ -12,6 +15,8 @@ export interface AnswerReaderInit {
   /** Where heads are read, and what comes of the body with them. */
   readonly headRoom: Buffer;
   readonly filler: SlabFiller;
+  /** The lowest rate of the body. Default: any. */
+  readonly lowestRate?: LowestRateOptions | undefined;
   /** Closes the connection, since nobody wants the rest. */
   readonly destroy: () => void;
   /** The head of the final answer came. */
@@ -96,7 +101,7 @@ export class AnswerReader {
   }
 
   #begin(head: ResponseHead, rest: Buffer): void {
-    const { request, destroy, onHead } = this.#init;
+    const { request, destroy, onHead, lowestRate } = this.#init;
     const framing = framingOf(request.method, head);
     this.#head = head;
     this.#framing = framing;
@@ -104,7 +109,15 @@ export class AnswerReader {
     if (framing.kind === "chunked") this.#chunks = new ChunkDecoder();
     const { status, headers } = head;
     const length = framing.kind === "length" ? framing.length : undefined;
-    this.#body = new LeasedBody({ length, destroy, tooLong: (limit) => tooLong(request, status, limit) });
+    this.#body = new LeasedBody({
+      length,
+      destroy,
+      tooLong: (limit) => tooLong(request, status, limit),
+      rate: lowestRate && {
+        lowest: new LowestRate(lowestRate),
+        tooSlow: (window) => tooSlow(request, status, window),
+      },
+    });
     onHead({ status, headers, body: this.#body, url: request.url });
     this.#takeRest(rest);
   }

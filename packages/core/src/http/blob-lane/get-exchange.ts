@@ -83,6 +83,7 @@ export class GetExchange implements LaneExchange, Receiver {
       request: this.#request,
       headRoom: connection.ownRoom,
       filler: this.#filler,
+      lowestRate: timeouts.lowestRate,
       destroy: () => this.#fail(new Error("dropped")),
       onHead: (response) => {
         clearTimeout(this.#timer);

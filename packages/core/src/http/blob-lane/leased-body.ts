@@ -1,5 +1,7 @@
 import { type Lease, type LeaseReader, LentContent } from "../../content/lease.ts";
 import type { ResponseBody } from "../../registry/request.ts";
+import { CollectedBytes } from "../collected-bytes.ts";
+import type { BodyRate } from "../incoming-body.ts";
 import { dropRest } from "../short-rest.ts";
 import type { Region } from "./slab-filler.ts";
 
@@ -10,6 +12,8 @@ export interface LeasedBodyInit {
   readonly destroy: () => void;
   /** The error for a body over the limit of `bytes()`. */
   readonly tooLong: (limit: number) => Error;
+  /** Measures how fast it comes. Default: any rate will do. */
+  readonly rate?: BodyRate | undefined;
 }
 
 /** The body of an answer in slabs: filled by its connection, lent to whoever reads it. Memory: the slabs, which hold the connection back when all are out. */
@@ -27,6 +31,7 @@ export class LeasedBody extends LentContent implements ResponseBody {
 
   /** A region came, held for us. What nobody has read yet grows, so that a slow reader gets large pieces. */
   push(region: Region): void {
+    this.#init.rate?.lowest.received(region.end - region.start);
     const last = this.#regions.at(-1);
     if (last?.slab === region.slab && last.end === region.start) {
       this.#regions[this.#regions.length - 1] = { ...last, end: region.end };
@@ -63,14 +68,12 @@ export class LeasedBody extends LentContent implements ResponseBody {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let size = 0;
+    const collected = new CollectedBytes();
     for await (const piece of this) {
-      size += piece.length;
-      if (size > limit) throw this.#init.tooLong(limit);
-      pieces.push(piece);
+      collected.add(piece);
+      if (collected.size > limit) throw this.#init.tooLong(limit);
     }
-    return Buffer.concat(pieces, size);
+    return collected.bytes();
   }
 
   async drop(): Promise<void> {
@@ -93,10 +96,23 @@ export class LeasedBody extends LentContent implements ResponseBody {
         if ("error" in this.#end) throw this.#end.error;
         return undefined;
       }
+      this.#init.rate?.lowest.waits();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      this.#checkRate();
     }
+  }
+
+  /** @throws what a body that comes too slowly fails with. */
+  #checkRate(): void {
+    const slow = this.#init.rate?.lowest.waited();
+    if (slow === undefined || this.#end !== undefined || this.#init.rate === undefined) return;
+    const error = this.#init.rate.tooSlow(slow);
+    this.#letGo();
+    this.#end = { error };
+    this.#init.destroy();
+    throw error;
   }
 
   /** At the end of the turn: several reads of one turn make one piece. */
