@@ -1,5 +1,6 @@
 // Deletes the config and the layers of an image, and a blob that no image has; deleting again is no error.
 import { text } from "node:stream/consumers";
+import { blobsOf } from "@tranship/core";
 import "./shared/errors.ts";
 import { connect } from "./shared/connect.ts";
 import { neededImage } from "./shared/needed-image.ts";
@@ -13,7 +14,7 @@ const { manifest } = await neededImage(client, REPOSITORY, "latest");
 const spare = await client.uploadBlob(REPOSITORY, Buffer.from("a blob to be deleted"));
 const keep = await client.uploadBlob(REPOSITORY, Buffer.from("a blob to be kept"));
 
-const deleted = [manifest.config, ...manifest.layers, spare].map(({ digest }) => digest);
+const deleted = [...blobsOf(manifest), spare].map(({ digest }) => digest);
 const downloads: number[] = [];
 for (const digest of deleted) {
   await client.deleteBlob(REPOSITORY, digest);

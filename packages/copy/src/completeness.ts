@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   childrenOf,
+  contentKey,
   type Descriptor,
   type Digest,
   isForeign,
@@ -13,6 +14,7 @@ import { CopyError } from "./errors.ts";
 import type { OpenManifest } from "./reader.ts";
 import type { CopyRun } from "./run.ts";
 import { TargetReader } from "./target-reader.ts";
+import { WalkLimits } from "./walk-limits.ts";
 import type { Writer } from "./writer.ts";
 
 /** Which manifests at a target prove that what they name is there too. */
@@ -62,9 +64,21 @@ export class Completeness {
    * @throws {CopyError} where that can't be found out.
    */
   async find(descriptor: Descriptor, kept?: ReadonlySet<Digest>): Promise<Presence> {
+    return this.#find(descriptor, new Look(descriptor.digest, kept));
+  }
+
+  /** Each content is looked at once, however many name it. */
+  #find(descriptor: Descriptor, look: Look, depth = 0): Promise<Presence> {
+    const key = contentKey(descriptor);
+    const found = look.found.get(key) ?? this.#presenceOf(descriptor, look, depth);
+    look.found.set(key, found);
+    return found;
+  }
+
+  async #presenceOf(descriptor: Descriptor, look: Look, depth: number): Promise<Presence> {
     if (isForeign(descriptor) || this.#isKnown(descriptor)) return "whole";
     if (!(await this.has(descriptor))) return "missing";
-    return (await this.isWhole(descriptor, kept)) ? "whole" : "partial";
+    return (await this.#isWhole(descriptor, look, depth)) ? "whole" : "partial";
   }
 
   /**
@@ -84,13 +98,18 @@ export class Completeness {
 
   /** Whether all below a manifest that is there is there too. A blob has nothing below it. @throws as `find`. */
   async isWhole(descriptor: Descriptor, kept?: ReadonlySet<Digest>): Promise<boolean> {
+    return this.#isWhole(descriptor, new Look(descriptor.digest, kept), 0);
+  }
+
+  async #isWhole(descriptor: Descriptor, look: Look, depth: number): Promise<boolean> {
     if (!isManifestMediaType(descriptor.mediaType)) return true;
-    if (kept !== undefined && isIndexMediaType(descriptor.mediaType)) return this.#look(descriptor, kept);
+    if (look.kept !== undefined && isIndexMediaType(descriptor.mediaType)) return this.#hasAll(descriptor, look, depth);
     if (this.#isBelieved(descriptor) || this.#isKnown(descriptor)) return true;
-    const look = (): Promise<boolean> => this.#look(descriptor);
+    // Whether an image is whole does not depend on what of an index is copied.
+    const hasAll = (): Promise<boolean> => this.#hasAll(descriptor, look.whole, depth);
     const { run, call } = this.#options;
     const { target } = this.#writer;
-    return target.place === undefined ? look() : run.isWhole(target, descriptor.digest, look, call.signal);
+    return target.place === undefined ? hasAll() : run.isWhole(target, descriptor.digest, hasAll, call.signal);
   }
 
   /** The manifest, which is there: as the target has it, or where that can't be read, the source. */
@@ -98,10 +117,20 @@ export class Completeness {
     return (await this.#reader.manifest(descriptor)) ?? this.#options.open(descriptor);
   }
 
-  async #look(descriptor: Descriptor, kept?: ReadonlySet<Digest>): Promise<boolean> {
-    const { manifest } = await this.open(descriptor);
+  /** The source tells what an index does not state of its entries. */
+  async #openKnown(descriptor: Descriptor): Promise<OpenManifest> {
+    const opened = await this.open(descriptor);
+    const { manifest } = opened;
+    const entries = manifest.kind === "index" ? manifest.manifests : [];
+    return entries.some(({ mediaType }) => mediaType === "") ? this.#options.open(descriptor) : opened;
+  }
+
+  async #hasAll(descriptor: Descriptor, look: Look, depth: number): Promise<boolean> {
+    const { manifest } = await this.#openKnown(descriptor);
+    const { kept } = look;
     const wanted = childrenOf(manifest).filter(({ digest }) => kept === undefined || kept.has(digest));
-    const looks = await Promise.allSettled(wanted.map((child) => this.find(child, kept)));
+    look.limits.enter(descriptor, depth, wanted.length);
+    const looks = await Promise.allSettled(wanted.map((child) => this.#find(child, look, depth + 1)));
     return looks
       .map((look) => {
         if (look.status === "rejected") throw look.reason;
@@ -118,5 +147,28 @@ export class Completeness {
   #isBelieved({ mediaType }: Descriptor): boolean {
     const { believed } = this.#options;
     return believed === "all" || (believed === "images" && isImageMediaType(mediaType));
+  }
+}
+
+/** One look at all below a root. */
+class Look {
+  /** Of a sparse index and those below it, what else is not looked for. */
+  readonly kept: ReadonlySet<Digest> | undefined;
+  readonly found: Map<string, Promise<Presence>> = new Map();
+  readonly limits: WalkLimits;
+  readonly #root: Digest;
+  #whole: Look | undefined;
+
+  constructor(root: Digest, kept?: ReadonlySet<Digest>) {
+    this.#root = root;
+    this.kept = kept;
+    this.limits = new WalkLimits(root);
+  }
+
+  /** The same look at all that a manifest names. */
+  get whole(): Look {
+    if (this.kept === undefined) return this;
+    this.#whole ??= new Look(this.#root);
+    return this.#whole;
   }
 }

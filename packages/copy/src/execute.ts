@@ -178,7 +178,8 @@ class Execution {
   }
 
   async #put(action: Put): Promise<void> {
-    const { descriptor, children, reference } = action;
+    const { descriptor, children, reference, notices = [] } = action;
+    for (const message of notices) if (this.#run.isNew(message)) this.#emit({ type: "notice", message });
     await this.#pending.ready(children);
     const send = (): Promise<PushOutcome> => this.#putWithChildren(action);
     const shared = await this.#run.once(this.#target, contentKey(descriptor), send, this.#scope.signal);

@@ -91,6 +91,7 @@ export async function findRoot(
 async function platformOf(reader: Reader, { manifest }: OpenManifest): Promise<Platform | undefined> {
   if (manifest.kind !== "image") return undefined;
   const { config } = manifest;
+  if (config === undefined) return undefined;
   return platformOfConfig(await readVerified(await reader.opener(config)(0), config));
 }
 

@@ -25,6 +25,8 @@ export type PlanAction =
       readonly reference?: string | undefined;
       readonly bytes?: string | undefined;
       readonly sparse?: readonly string[] | undefined;
+      /** What the user should know: the manifest is not as the spec says. */
+      readonly notices?: readonly string[] | undefined;
     }
   | { readonly action: "tag"; readonly descriptor: Descriptor; readonly reference: string };
 

@@ -13,6 +13,7 @@ import {
 } from "@tranship/core";
 import type { PlatformChoice } from "./platform-choice.ts";
 import type { OpenManifest } from "./reader.ts";
+import { WalkLimits } from "./walk-limits.ts";
 
 /** Names the index that a cut-down one was made from, so that an unchanged mirror can be seen without making it again. */
 export const SOURCE_DIGEST_ANNOTATION = "io.tranship.source.digest";
@@ -38,7 +39,7 @@ export async function selectPlatforms(
   root: OpenManifest,
   image: string,
   choice: PlatformChoice,
-  openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
+  openManifest: OpenChild,
 ): Promise<({ readonly manifest: Descriptor } | { readonly index: Content }) & Lacking> {
   const entries = await leaves(root, openManifest);
   const { matches, selected, lacking } = choose(entries, image, choice);
@@ -57,7 +58,7 @@ export async function keepPlatforms(
   root: OpenManifest,
   image: string,
   choice: PlatformChoice,
-  openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
+  openManifest: OpenChild,
 ): Promise<{ readonly kept: ReadonlySet<Digest> } & Lacking> {
   const { selected, lacking } = choose(await leaves(root, openManifest), image, choice);
   return { kept: new Set(selected.flatMap(({ descriptor, within }) => [descriptor.digest, ...within])), lacking };
@@ -102,28 +103,42 @@ function choose(
   return { matches, selected, lacking };
 }
 
-/** The entries of an index, and in place of an index among them, that one's; each once. Several may name one manifest, which is for several platforms then. */
-async function leaves(
-  index: OpenManifest,
-  openManifest: (descriptor: Descriptor) => Promise<OpenManifest>,
-  within: readonly Digest[] = [],
-): Promise<readonly Entry[]> {
-  if (index.manifest.kind !== "index")
-    throw new TypeError(`Cannot select platforms of "${index.descriptor.digest}": no index`);
-  const { manifests: written } = parseJson(Buffer.from(index.bytes).toString("utf8")) as {
-    manifests: readonly unknown[];
-  };
+/**
+ * The entries of an index, and in place of an index among them, that one's; each once. Several may name one
+ * manifest, which is for several platforms then. Each index is read once, however many name it.
+ * @throws {StoreError} MANIFEST_INVALID where it is nested too deep, or has too many entries.
+ */
+async function leaves(root: OpenManifest, openManifest: OpenChild): Promise<readonly Entry[]> {
+  const limits = new WalkLimits(root.descriptor.digest);
   const found = new Map<string, Entry>();
-  for (const [position, descriptor] of index.manifest.manifests.entries()) {
-    const entries = isIndexMediaType(descriptor.mediaType)
-      ? await leaves(await openManifest(descriptor), openManifest, [...within, descriptor.digest])
-      : [{ descriptor, written: written[position], within }];
-    for (const entry of entries) {
-      const meaning = meaningOf(entry.descriptor);
-      if (!found.has(meaning)) found.set(meaning, entry);
+  const read = new Set<Digest>([root.descriptor.digest]);
+  const visit = async (index: OpenManifest, within: readonly Digest[]): Promise<void> => {
+    if (index.manifest.kind !== "index")
+      throw new TypeError(`Cannot select platforms of "${index.descriptor.digest}": no index`);
+    const { manifests } = index.manifest;
+    limits.enter(index.descriptor, within.length, manifests.length);
+    const written = writtenEntries(index);
+    for (const [position, descriptor] of manifests.entries()) {
+      if (isIndexMediaType(descriptor.mediaType)) {
+        if (read.has(descriptor.digest)) continue;
+        read.add(descriptor.digest);
+        await visit(await openManifest(descriptor), [...within, descriptor.digest]);
+        continue;
+      }
+      const meaning = meaningOf(descriptor);
+      if (!found.has(meaning)) found.set(meaning, { descriptor, written: written[position], within });
     }
-  }
+  };
+  await visit(root, []);
   return [...found.values()];
+}
+
+/** Reads an index that an index names. */
+type OpenChild = (descriptor: Descriptor) => Promise<OpenManifest>;
+
+function writtenEntries({ bytes }: OpenManifest): readonly unknown[] {
+  const { manifests } = parseJson(Buffer.from(bytes).toString("utf8")) as { manifests: readonly unknown[] | null };
+  return manifests ?? [];
 }
 
 /** What is chosen by: the same manifest for another platform, or as the attestation of another one, is another entry. */

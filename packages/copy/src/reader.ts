@@ -15,7 +15,8 @@ import {
   watchContent,
 } from "@tranship/core";
 import type { LimitFunction } from "p-limit";
-import { asCopyError } from "./errors.ts";
+import { asCopyError, CopyError } from "./errors.ts";
+import { learned } from "./learned-manifest.ts";
 import { type CopyRun, lending } from "./run.ts";
 
 /** A manifest with its exact bytes. */
@@ -53,7 +54,7 @@ export class Reader {
         return bytes;
       };
       const bytes = await this.#run.manifest(reference, read, this.#call.signal);
-      const manifest = parseManifest(bytes, served);
+      const manifest = await this.#learned(parseManifest(bytes, served));
       return {
         descriptor: { mediaType: manifest.mediaType, digest: reference, size: bytes.length },
         bytes,
@@ -61,7 +62,7 @@ export class Reader {
       };
     }
     const { descriptor, bytes } = await this.#open(reference);
-    const manifest = parseManifest(bytes, descriptor.mediaType);
+    const manifest = await this.#learned(parseManifest(bytes, descriptor.mediaType));
     this.#run.manifests.set(descriptor.digest, bytes);
     return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
   }
@@ -69,7 +70,7 @@ export class Reader {
   /** The manifest of a descriptor: from the run's cache, from the descriptor itself, else in one request. */
   async openManifest(descriptor: Descriptor): Promise<OpenManifest> {
     const bytes = await this.#manifestBytes(descriptor);
-    return { descriptor, bytes, manifest: parseManifest(bytes, descriptor.mediaType) };
+    return { descriptor, bytes, manifest: await this.#learned(parseManifest(bytes, descriptor.mediaType)) };
   }
 
   /**
@@ -123,6 +124,25 @@ export class Reader {
       return bytes;
     };
     return this.#run.manifest(descriptor.digest, read, this.#call.signal);
+  }
+
+  #learned(manifest: Manifest): Promise<Manifest> {
+    const { source } = this;
+    return learned(manifest, {
+      size: async (blob) => {
+        if (source.sizeOf === undefined) return blob.size;
+        const sizeOf = source.sizeOf.bind(source);
+        return this.#small("fetch", blob, (call) => sizeOf(blob, call));
+      },
+      manifest: async (entry) => {
+        try {
+          return (await this.openReference(entry.digest)).descriptor;
+        } catch (error) {
+          if (error instanceof CopyError && error.code === "MANIFEST_UNKNOWN") return undefined;
+          throw error;
+        }
+      },
+    });
   }
 
   async #open(reference: string): Promise<Content> {

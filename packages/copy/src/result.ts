@@ -43,7 +43,8 @@ export class Tally {
   /** One more of its size. */
   add(descriptor: Descriptor): void {
     this.#count += 1;
-    this.#bytes += descriptor.size;
+    // Not every descriptor states its size.
+    this.#bytes += Math.max(0, descriptor.size);
   }
 
   /** All that was added. */

@@ -14,6 +14,7 @@ import { Reader } from "./reader.ts";
 import { type Amount, Tally } from "./result.ts";
 import { CopyRun } from "./run.ts";
 import { Scope } from "./scope.ts";
+import { WalkLimits } from "./walk-limits.ts";
 
 /** What was read and had the digest and the size that its parent promised. */
 export interface Verified {
@@ -37,17 +38,19 @@ export async function verifyImage(
   const seen = new Set<string>();
   const [manifests, blobs] = [new Tally(), new Tally()];
 
-  async function visit(descriptor: Descriptor): Promise<void> {
+  async function visit(descriptor: Descriptor, depth: number, limits: WalkLimits): Promise<void> {
     const key = contentKey(descriptor);
     if (seen.has(key) || isForeign(descriptor)) return;
     seen.add(key);
-    if (isManifestMediaType(descriptor.mediaType)) await visitManifest(descriptor);
+    if (isManifestMediaType(descriptor.mediaType)) await visitManifest(descriptor, depth, limits);
     else await run.blobSlots(() => readBlob(descriptor));
   }
-  async function visitManifest(descriptor: Descriptor): Promise<void> {
+  async function visitManifest(descriptor: Descriptor, depth: number, limits: WalkLimits): Promise<void> {
     const opened = await reader.openManifest(descriptor);
     manifests.add(descriptor);
-    await Promise.all(childrenOf(opened.manifest).map((child) => scope.start(() => visit(child))));
+    const children = childrenOf(opened.manifest);
+    limits.enter(descriptor, depth, children.length);
+    await Promise.all(children.map((child) => scope.start(() => visit(child, depth + 1, limits))));
   }
   async function readBlob(descriptor: Descriptor): Promise<void> {
     scope.signal.throwIfAborted();
@@ -63,7 +66,10 @@ export async function verifyImage(
   }
 
   const opening = scope.start(() => reader.openReference(image.reference));
-  const visiting = scope.start(async () => visit((await opening).descriptor));
+  const visiting = scope.start(async () => {
+    const { descriptor } = await opening;
+    await visit(descriptor, 0, new WalkLimits(descriptor.digest));
+  });
   await visiting.catch(() => {});
   await scope.settled();
   return { root: (await opening).descriptor, manifests: manifests.amount, blobs: blobs.amount };

@@ -8,11 +8,13 @@ import {
   type Manifest,
   parseManifest,
   StoreError,
+  UNKNOWN_SIZE,
 } from "@tranship/core";
 import type { Completeness, Presence } from "./completeness.ts";
 import type { PlanAction } from "./plan.ts";
 import type { OpenManifest, Reader } from "./reader.ts";
 import type { CopyRun } from "./run.ts";
+import { WalkLimits } from "./walk-limits.ts";
 import type { Writer } from "./writer.ts";
 
 export interface WalkOptions {
@@ -55,6 +57,7 @@ class Walk {
   readonly #options: WalkOptions;
   readonly #manifests = new Set<Digest>();
   readonly #blobs = new Set<Digest>();
+  readonly #limits: WalkLimits;
   /** Foreign layers that were named. Another manifest may list the same content as a layer of its own, which is copied. */
   readonly #foreign = new Set<Digest>();
 
@@ -62,6 +65,7 @@ class Walk {
     this.#reader = reader;
     this.#writer = writer;
     this.#options = options;
+    this.#limits = new WalkLimits(options.root.digest);
   }
 
   async *root(): AsyncGenerator<PlanAction, void, void> {
@@ -70,16 +74,17 @@ class Walk {
     const isRead = rootAt === "partial" || (rootAt === "whole" && this.#writer.target.place === undefined);
     const opened = this.#rewritten() ?? (await (isRead ? completeness.open(root) : this.#reader.openManifest(root)));
     if (rootAt === "missing") {
-      yield* this.#manifest(opened, { ancestors: [], reference, rewritten: this.#options.rewritten, sparse });
+      const { rewritten } = this.#options;
+      yield* this.#manifest(opened, { ancestors: [], depth: 0, reference, rewritten, sparse });
       return;
     }
-    if (rootAt === "partial") yield* this.#partial(opened, [], sparse);
+    if (rootAt === "partial") yield* this.#partial(opened, { ancestors: [], depth: 0, sparse });
     else {
       this.#manifests.add(root.digest);
       yield { action: "skip", descriptor: root, reason: "exists" };
     }
     if (reference !== undefined) yield { action: "tag", descriptor: root, reference };
-    if (this.#options.referrers) yield* this.#referrersBelow(opened, sparse);
+    if (this.#options.referrers) yield* this.#referrersBelow(opened, 0, sparse);
   }
 
   #rewritten(): OpenManifest | undefined {
@@ -92,6 +97,8 @@ class Walk {
     opened: OpenManifest,
     place: {
       readonly ancestors: readonly Digest[];
+      /** Levels below the root; referrers count too. */
+      readonly depth: number;
       readonly reference?: string | undefined;
       readonly rewritten?: Uint8Array | undefined;
       readonly sparse?: Sparse | undefined;
@@ -103,7 +110,10 @@ class Walk {
     this.#manifests.add(descriptor.digest);
     const ancestors = [...place.ancestors, descriptor.digest];
     const children = keptOf(manifest, place.sparse);
-    if (manifest.kind === "index") yield* this.#children(children, ancestors, place.sparse);
+    this.#limits.enter(descriptor, place.depth, children.length);
+    const oddities = odditiesOf(opened);
+    const below = { ancestors, depth: place.depth + 1, sparse: place.sparse };
+    if (manifest.kind === "index") yield* this.#children(children, below);
     else for (const blob of children) yield* this.#blob(blob);
     yield {
       action: "put",
@@ -114,18 +124,18 @@ class Walk {
         ...(annotations === undefined ? {} : { annotations }),
       },
       children: neededOf(children),
+      ...(oddities.length === 0 ? {} : { notices: oddities }),
       ...(place.reference === undefined ? {} : { reference: place.reference }),
       ...(place.rewritten === undefined ? {} : { bytes: Buffer.from(place.rewritten).toString("base64") }),
       ...(place.sparse === undefined || manifest.kind !== "index" ? {} : { sparse: place.sparse.platforms }),
     };
     // A cut-down index is not what its referrers signed.
-    if (place.rewritten === undefined) yield* this.#referrers(descriptor);
+    if (place.rewritten === undefined) yield* this.#referrers(descriptor, place.depth);
   }
 
   async *#children(
     children: readonly Descriptor[],
-    ancestors: readonly Digest[],
-    sparse: Sparse | undefined,
+    { ancestors, depth, sparse }: Below,
   ): AsyncGenerator<PlanAction, void, void> {
     const itself = children.find(({ digest }) => ancestors.includes(digest));
     if (itself !== undefined) {
@@ -143,9 +153,9 @@ class Walk {
         const opened = await openings[position];
         if (opened === undefined || this.#isDone(entry)) continue;
         if (opened === "blob") yield* this.#blob(entry);
-        else if (opened === "there") yield* this.#there(entry);
-        else if ("partial" in opened) yield* this.#partial(opened.partial, ancestors, sparse);
-        else yield* this.#manifest(opened, { ancestors, sparse });
+        else if (opened === "there") yield* this.#there(entry, depth);
+        else if ("partial" in opened) yield* this.#partial(opened.partial, { ancestors, depth, sparse });
+        else yield* this.#manifest(opened, { ancestors, depth, sparse });
       }
     } finally {
       await Promise.allSettled(openings);
@@ -174,27 +184,28 @@ class Walk {
     return (await this.#writer.has(entry)) ? "partial" : "missing";
   }
 
-  async *#there(entry: Descriptor): AsyncGenerator<PlanAction, void, void> {
+  async *#there(entry: Descriptor, depth: number): AsyncGenerator<PlanAction, void, void> {
     this.#manifests.add(entry.digest);
     yield { action: "skip", descriptor: entry, reason: "exists" };
-    yield* this.#referrersOf(entry, undefined);
+    yield* this.#referrersOf(entry, depth, undefined);
   }
 
   /** A manifest that is there without all that it names: what of that is missing comes. */
   async *#partial(
     { descriptor, manifest }: OpenManifest,
-    ancestors: readonly Digest[],
-    sparse: Sparse | undefined,
+    { ancestors, depth, sparse }: Below,
   ): AsyncGenerator<PlanAction, void, void> {
     this.#manifests.add(descriptor.digest);
     const children = keptOf(manifest, sparse);
-    if (manifest.kind === "index") yield* this.#children(children, [...ancestors, descriptor.digest], sparse);
+    this.#limits.enter(descriptor, depth, children.length);
+    const below = { ancestors: [...ancestors, descriptor.digest], depth: depth + 1, sparse };
+    if (manifest.kind === "index") yield* this.#children(children, below);
     else {
       const { completeness } = this.#options;
       for (const blob of children) if (isForeign(blob) || !(await completeness.has(blob))) yield* this.#blob(blob);
     }
     yield { action: "skip", descriptor, reason: "exists", children: neededOf(children) };
-    if (ancestors.length > 0) yield* this.#referrers(descriptor);
+    if (ancestors.length > 0) yield* this.#referrers(descriptor, depth);
   }
 
   async *#blob(blob: Descriptor): AsyncGenerator<PlanAction, void, void> {
@@ -211,36 +222,58 @@ class Walk {
   }
 
   /** The referrers of a manifest that is at the target, and of all manifests below it. */
-  async *#referrersBelow(opened: OpenManifest, sparse: Sparse | undefined): AsyncGenerator<PlanAction, void, void> {
+  async *#referrersBelow(
+    opened: OpenManifest,
+    depth: number,
+    sparse: Sparse | undefined,
+  ): AsyncGenerator<PlanAction, void, void> {
     const { manifest } = opened;
-    for (const child of manifest.kind === "index" ? keptOf(manifest, sparse) : []) {
+    const children = manifest.kind === "index" ? keptOf(manifest, sparse) : [];
+    this.#limits.enter(opened.descriptor, depth, children.length);
+    for (const child of children) {
       if (!isManifestMediaType(child.mediaType) || this.#manifests.has(child.digest)) continue;
       this.#manifests.add(child.digest);
-      yield* this.#referrersOf(child, sparse);
+      yield* this.#referrersOf(child, depth + 1, sparse);
     }
     if (this.#options.rewritten === undefined || opened.descriptor.digest !== this.#options.root.digest) {
-      yield* this.#referrers(opened.descriptor);
+      yield* this.#referrers(opened.descriptor, depth);
     }
   }
 
   /** The same for what was not opened: an image has nothing below it that others refer to. */
-  async *#referrersOf(entry: Descriptor, sparse: Sparse | undefined): AsyncGenerator<PlanAction, void, void> {
+  async *#referrersOf(
+    entry: Descriptor,
+    depth: number,
+    sparse: Sparse | undefined,
+  ): AsyncGenerator<PlanAction, void, void> {
     if (!this.#options.referrers) return;
-    if (isIndexMediaType(entry.mediaType)) yield* this.#referrersBelow(await this.#reader.openManifest(entry), sparse);
-    else yield* this.#referrers(entry);
+    if (isIndexMediaType(entry.mediaType))
+      yield* this.#referrersBelow(await this.#reader.openManifest(entry), depth, sparse);
+    else yield* this.#referrers(entry, depth);
   }
 
-  async *#referrers(subject: Descriptor): AsyncGenerator<PlanAction, void, void> {
+  async *#referrers(subject: Descriptor, depth: number): AsyncGenerator<PlanAction, void, void> {
     if (!this.#options.referrers) return;
-    for (const referrer of await this.#reader.referrers(subject)) {
+    const referrers = await this.#reader.referrers(subject);
+    this.#limits.enter(subject, depth, referrers.length);
+    const below = { ancestors: [], depth: depth + 1, sparse: undefined };
+    for (const referrer of referrers) {
       if (this.#manifests.has(referrer.digest)) continue;
       const { completeness } = this.#options;
       const presence = await completeness.find(referrer);
-      if (presence === "whole") yield* this.#there(referrer);
-      else if (presence === "partial") yield* this.#partial(await completeness.open(referrer), [], undefined);
-      else yield* this.#manifest(await this.#reader.openManifest(referrer), { ancestors: [] });
+      if (presence === "whole") yield* this.#there(referrer, depth + 1);
+      else if (presence === "partial") yield* this.#partial(await completeness.open(referrer), below);
+      else yield* this.#manifest(await this.#reader.openManifest(referrer), below);
     }
   }
+}
+
+/** Where a manifest stands that is below another one. */
+interface Below {
+  readonly ancestors: readonly Digest[];
+  /** Levels below the root; referrers count too. */
+  readonly depth: number;
+  readonly sparse: Sparse | undefined;
 }
 
 /** What has to be at the target before the manifest that names it. */
@@ -253,4 +286,15 @@ function keptOf(manifest: Manifest, sparse: Sparse | undefined): readonly Descri
   const children = childrenOf(manifest);
   if (sparse === undefined || manifest.kind !== "index") return children;
   return children.filter(({ digest }) => sparse.kept.has(digest));
+}
+
+/** What is odd about a manifest that is copied as it is, for the user. */
+function odditiesOf({ descriptor, bytes, manifest }: OpenManifest): readonly string[] {
+  const size =
+    descriptor.size === bytes.length || descriptor.size === UNKNOWN_SIZE
+      ? []
+      : [`its size is ${bytes.length} bytes, and not ${descriptor.size} as the index says`];
+  return [...size, ...(manifest.oddities ?? [])].map(
+    (oddity) => `Manifest "${descriptor.digest}" is copied as it is: ${oddity}`,
+  );
 }

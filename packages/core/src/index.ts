@@ -15,9 +15,9 @@ export type { ManifestContent, SetManifestOptions, StoredManifest } from "./clie
 export type { BlobContent } from "./client/upload/blob-content.ts";
 export type { UploadBlobOptions } from "./client/upload/upload-blob.ts";
 export type { UploadedBlob } from "./client/upload/uploaded-blob.ts";
-export { type ContentKey, childrenOf, contentKey, inlineData, isForeign } from "./content/children.ts";
+export { blobsOf, type ContentKey, childrenOf, contentKey, inlineData, isForeign } from "./content/children.ts";
 export { type DescribeManifestOptions, describeManifest } from "./content/describe-manifest.ts";
-export type { Descriptor, Platform } from "./content/descriptor.ts";
+export { type Descriptor, hasSize, type Platform, UNKNOWN_SIZE } from "./content/descriptor.ts";
 export {
   algorithmOf,
   type Digest,
@@ -53,6 +53,7 @@ export { parseDescriptor } from "./content/parse-descriptor.ts";
 export { MAX_JSON_DEPTH, NestedTooDeep, parseJson } from "./content/parse-json.ts";
 export { parseManifest } from "./content/parse-manifest.ts";
 export { formatPlatform, matchesPlatform, parsePlatform } from "./content/platform.ts";
+export { quoted } from "./content/quoted.ts";
 export {
   apiHost,
   formatReference,

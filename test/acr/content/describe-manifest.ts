@@ -14,6 +14,7 @@ export async function describeManifest(
   const manifest = parseManifest(bytes, request.headers["content-type"]);
   if (manifest.kind === "index") return describeIndex(manifest);
   const { config, layers, mediaType } = manifest;
+  if (config === undefined) throw new Error("an image without a config");
   const answer = await askEngine(next, request, "GET", { kind: "blob", repository, digest: config.digest });
   return {
     mediaType,

@@ -1,4 +1,5 @@
 import {
+  blobsOf,
   type CallOptions,
   type Content,
   type Descriptor,
@@ -72,14 +73,14 @@ function describeEntries(source: Source, index: IndexManifest, options: CallOpti
   return Promise.all(
     index.manifests.map(async (entry) => {
       const child = await readChild(source, entry, options);
-      const blobs = child?.kind === "image" ? [child.config, ...child.layers] : undefined;
+      const blobs = child?.kind === "image" ? blobsOf(child) : undefined;
       return {
         platform: entry.platform && formatPlatform(entry.platform),
         ...piece(entry),
         artifactType: entry.artifactType ?? child?.artifactType,
         role: entry.annotations?.["vnd.docker.reference.type"],
         layers: child?.kind === "image" ? child.layers.length : undefined,
-        contentSize: blobs?.reduce((sum, { size }) => sum + size, 0),
+        contentSize: blobs?.reduce((sum, { size }) => sum + Math.max(0, size), 0),
       };
     }),
   );
@@ -96,6 +97,7 @@ async function describeConfig(
   { config }: ImageManifest,
   options: CallOptions,
 ): Promise<Description["config"]> {
+  if (config === undefined) return undefined;
   const isImage = config.mediaType === OCI_CONFIG || config.mediaType === DOCKER_CONFIG;
   if (!isImage || config.size > MAX_MANIFEST_BYTES) return piece(config);
   const bytes = await readVerified(await source.fetch(config, options), config);

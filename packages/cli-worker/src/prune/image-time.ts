@@ -43,8 +43,12 @@ export async function readImageTime(
   return image === undefined ? undefined : readImageTime(store, image, listed, options);
 }
 
-async function configTime(store: Source, config: Descriptor, options: CallOptions): Promise<Date | undefined> {
-  if (!CONFIG_TYPES.has(config.mediaType) || config.size > MAX_MANIFEST_BYTES) return undefined;
+async function configTime(
+  store: Source,
+  config: Descriptor | undefined,
+  options: CallOptions,
+): Promise<Date | undefined> {
+  if (config === undefined || !CONFIG_TYPES.has(config.mediaType) || config.size > MAX_MANIFEST_BYTES) return undefined;
   try {
     const bytes = await readVerified(await store.fetch(config, options), config);
     return parseTime(readImageConfig(parseJson(bytes)).created);

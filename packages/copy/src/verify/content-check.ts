@@ -14,6 +14,7 @@ import {
 import { asCopyError } from "../errors.ts";
 import { Reader } from "../reader.ts";
 import { Tally } from "../result.ts";
+import { WalkLimits } from "../walk-limits.ts";
 import { type Difference, differenceOf } from "./difference.ts";
 import { TargetLook, type TargetLookOptions } from "./target-look.ts";
 
@@ -62,52 +63,65 @@ export class ContentCheck {
    * Requests to the target: 1 GET for each manifest, 1 HEAD (`deep`: 1 GET) for each blob; with `referrers` 1 list a side for each manifest, less where the tags say it.
    * @throws {CopyError} where that can't be found out. An abort rejects with `signal.reason`.
    */
-  below(descriptor: Descriptor): Promise<readonly Difference[]> {
-    const key = `${contentKey(descriptor)} ${descriptor.size}`;
-    const known = this.#below.get(key);
-    if (known !== undefined) return known;
-    const looking = isManifestMediaType(descriptor.mediaType) ? this.#manifest(descriptor) : this.#blob(descriptor);
-    this.#below.set(key, looking);
-    return looking;
+  below(descriptor: Descriptor, depth: number = 0): Promise<readonly Difference[]> {
+    return this.#once(`${contentKey(descriptor)} ${descriptor.size}`, () =>
+      isManifestMediaType(descriptor.mediaType) ? this.#manifest(descriptor, { depth }) : this.#blob(descriptor),
+    );
   }
 
   /** The same for an index that was cut down to platforms: what refers to the whole one is not about it. */
   belowCutDown(descriptor: Descriptor): Promise<readonly Difference[]> {
-    return this.#manifest(descriptor, { isCutDown: true });
+    return this.#manifest(descriptor, { depth: 0, isCutDown: true });
   }
 
   /** The same for a sparse index: of what it names, and the indexes below it name, only `kept` is looked at. */
-  belowSparse(descriptor: Descriptor, kept: ReadonlySet<Digest>): Promise<readonly Difference[]> {
-    return this.#manifest(descriptor, { kept });
+  belowSparse(descriptor: Descriptor, kept: ReadonlySet<Digest>, depth: number = 0): Promise<readonly Difference[]> {
+    return this.#once(`sparse ${descriptor.digest} ${[...kept].toSorted().join(" ")}`, () =>
+      this.#manifest(descriptor, { depth, kept }),
+    );
+  }
+
+  #once(key: string, look: () => Promise<readonly Difference[]>): Promise<readonly Difference[]> {
+    const looking = this.#below.get(key) ?? look();
+    this.#below.set(key, looking);
+    return looking;
   }
 
   /** A referrer that the source lists: whether the target lists it too, and has it. */
   async referrer(subject: Digest, descriptor: Descriptor): Promise<readonly Difference[]> {
-    return this.#referrer(await this.#listed({ mediaType: "", digest: subject, size: 0 }), subject, descriptor);
+    return this.#referrer(await this.#listed({ mediaType: "", digest: subject, size: 0 }), subject, descriptor, 0);
   }
 
   #referrer(
     listed: ReadonlySet<Digest>,
     subject: Digest,
     descriptor: Descriptor,
+    depth: number,
   ): Promise<readonly Difference[]> | readonly Difference[] {
-    if (listed.has(descriptor.digest)) return this.below(descriptor);
+    if (listed.has(descriptor.digest)) return this.below(descriptor, depth);
     return [{ ...differenceOf("referrer", { problem: "missing" }, descriptor), subject }];
   }
 
   async #manifest(
     descriptor: Descriptor,
-    { isCutDown = false, kept }: { readonly isCutDown?: boolean; readonly kept?: ReadonlySet<Digest> } = {},
+    {
+      depth,
+      isCutDown = false,
+      kept,
+    }: { readonly depth: number; readonly isCutDown?: boolean; readonly kept?: ReadonlySet<Digest> },
   ): Promise<readonly Difference[]> {
     const bytes = await this.#look.manifest(descriptor);
     if (!(bytes instanceof Uint8Array)) return [differenceOf("manifest", bytes, descriptor)];
     const children = this.#childrenIn(bytes, descriptor);
     this.checked.manifests.add(descriptor);
     this.manifests.add(descriptor.digest);
-    const about = this.#options.referrers && !isCutDown ? this.#referrers(descriptor) : undefined;
+    new WalkLimits(descriptor.digest).enter(descriptor, depth, children.length);
+    const about = this.#options.referrers && !isCutDown ? this.#referrers(descriptor, depth + 1) : undefined;
     const wanted = kept === undefined ? children : children.filter(({ digest }) => kept.has(digest));
     const below = (child: Descriptor): Promise<readonly Difference[]> =>
-      kept !== undefined && isIndexMediaType(child.mediaType) ? this.belowSparse(child, kept) : this.below(child);
+      kept !== undefined && isIndexMediaType(child.mediaType)
+        ? this.belowSparse(child, kept, depth + 1)
+        : this.below(child, depth + 1);
     return joined(await all([...wanted.map(below), ...(about === undefined ? [] : [about])]));
   }
 
@@ -127,11 +141,11 @@ export class ContentCheck {
     return NONE;
   }
 
-  async #referrers(subject: Descriptor): Promise<readonly Difference[]> {
+  async #referrers(subject: Descriptor, depth: number): Promise<readonly Difference[]> {
     const wanted = await this.#reader.referrers(subject);
     if (wanted.length === 0) return NONE;
     const listed = await this.#listed(subject);
-    return joined(await all(wanted.map(async (referrer) => this.#referrer(listed, subject.digest, referrer))));
+    return joined(await all(wanted.map(async (referrer) => this.#referrer(listed, subject.digest, referrer, depth))));
   }
 
   async #listed(subject: Descriptor): Promise<ReadonlySet<Digest>> {

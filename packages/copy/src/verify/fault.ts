@@ -3,6 +3,7 @@ import {
   type Descriptor,
   type Digest,
   DigestMismatchError,
+  hasSize,
   RegistryError,
   StoreError,
   type Target,
@@ -41,12 +42,12 @@ export async function confirmFault(
   descriptor: Descriptor,
   call: CallOptions,
 ): Promise<Fault | undefined> {
-  const { digest, size } = descriptor;
+  const { digest } = descriptor;
   if (store.readBack === undefined) {
     const detail = "its length differs, and this store cannot read it back";
     throw new StoreError("UNSUPPORTED", `Cannot verify "${digest}" of "${store.name}": ${detail}`);
   }
   const found = await store.readBack(descriptor, call);
   if (found.digest !== digest) return { problem: "corrupt", found: found.digest };
-  return found.size === size ? undefined : { problem: "size", foundSize: found.size };
+  return hasSize(descriptor, found.size) ? undefined : { problem: "size", foundSize: found.size };
 }

@@ -1,7 +1,7 @@
 import { StoreError } from "../errors.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
-import type { Manifest } from "./manifest.ts";
+import type { ImageManifest, Manifest } from "./manifest.ts";
 import { isForeignLayerMediaType, isManifestMediaType } from "./media-types.ts";
 import { verifyBytes } from "./verify.ts";
 
@@ -13,7 +13,7 @@ import { verifyBytes } from "./verify.ts";
  * no foreign layer.
  */
 export function childrenOf(manifest: Manifest): readonly Descriptor[] {
-  const all = manifest.kind === "index" ? manifest.manifests : [manifest.config, ...manifest.layers];
+  const all = manifest.kind === "index" ? manifest.manifests : blobsOf(manifest);
   const children = new Map<string, Descriptor>();
   for (const child of all) {
     const key = contentKey(child);
@@ -22,6 +22,11 @@ export function childrenOf(manifest: Manifest): readonly Descriptor[] {
     if (known === undefined || (isForeign(known) && !isForeign(child))) children.set(key, child);
   }
   return [...children.values()];
+}
+
+/** The config and the layers of an image, as it lists them: one may be there twice. */
+export function blobsOf({ config, layers }: ImageManifest): readonly Descriptor[] {
+  return config === undefined ? layers : [config, ...layers];
 }
 
 /** Tells content of a registry apart: a digest may be there as a blob, as a manifest, or as both. */

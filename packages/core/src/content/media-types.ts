@@ -22,13 +22,14 @@ export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
 /** A layer of schema 2, with gzip. */
 export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
-/** Known so that they are refused by their name: Docker's schema 1, and the artifact manifest that image-spec 1.1 dropped before its release. */
+/** Docker's schema 1: known so that it is refused by its name. */
 export const DOCKER_SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+json";
 export const DOCKER_SCHEMA1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+/** The artifact manifest that image-spec 1.1 dropped before its release, and that is still about. */
 export const OCI_ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json";
 
 const INDEXES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_MANIFEST_LIST]);
-const IMAGES: ReadonlySet<string> = new Set([OCI_MANIFEST, DOCKER_MANIFEST]);
+const IMAGES: ReadonlySet<string> = new Set([OCI_MANIFEST, DOCKER_MANIFEST, OCI_ARTIFACT_MANIFEST]);
 const SCHEMA1: ReadonlySet<string> = new Set([DOCKER_SCHEMA1, DOCKER_SCHEMA1_SIGNED, "application/json+prettyjws"]);
 const FOREIGN_LAYERS: ReadonlySet<string> = new Set([
   "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
@@ -41,13 +42,7 @@ const FOREIGN_LAYERS: ReadonlySet<string> = new Set([
 /**
  * The Accept header of a manifest request. What is refused is asked for too, last: left out, a registry answers 404, or converts, and nobody learns why.
  */
-export const MANIFEST_ACCEPT: string = [
-  ...INDEXES,
-  ...IMAGES,
-  OCI_ARTIFACT_MANIFEST,
-  DOCKER_SCHEMA1_SIGNED,
-  DOCKER_SCHEMA1,
-].join(", ");
+export const MANIFEST_ACCEPT: string = [...INDEXES, ...IMAGES, DOCKER_SCHEMA1_SIGNED, DOCKER_SCHEMA1].join(", ");
 
 /** Whether content of this type is an image or an index: what has children, and is pushed as a manifest and not as a blob. */
 export function isManifestMediaType(mediaType: string): boolean {
@@ -59,7 +54,7 @@ export function isIndexMediaType(mediaType: string): boolean {
   return INDEXES.has(mediaType);
 }
 
-/** OCI image manifest or Docker schema 2. */
+/** OCI image manifest, Docker schema 2, or the dropped artifact manifest. */
 export function isImageMediaType(mediaType: string): boolean {
   return IMAGES.has(mediaType);
 }

@@ -1,34 +1,73 @@
-import type { Descriptor, Platform } from "./descriptor.ts";
-import { type Digest, parseDigest } from "./digest.ts";
+import { type Descriptor, hasSize, type Platform, UNKNOWN_SIZE } from "./descriptor.ts";
+import { algorithmOf, type Digest, digestOf, parseDigest } from "./digest.ts";
 import { quoted } from "./quoted.ts";
 
 /** An object of JSON before its fields were looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Told of what a document has that the spec does not allow, and that changes nothing for a copy: it is passed over. */
+export type OnOddity = (oddity: string) => void;
+
 /**
- * Checks a descriptor that came from outside. Unknown fields are left out; an optional field that is null or "" counts as absent, as Go's readers see it.
+ * Checks a descriptor that came from outside: the digest, and the size and URLs where they are there.
+ * What else is not as the spec says is left out and told to `onOddity`; unknown fields are left out, and an
+ * optional field that is null or "" counts as absent, as Go's readers see it.
  * Spec: image-spec v1.1.1, "OCI Content Descriptors".
  * @param path what the message calls it: `layers[3]`.
  * @throws {SyntaxError} naming the field.
  */
-export function parseDescriptor(value: unknown, path = "descriptor"): Descriptor {
+export function parseDescriptor(value: unknown, path = "descriptor", onOddity: OnOddity = () => {}): Descriptor {
   const fields = parseObject(value, path);
+  const lenient = <T>(name: string, parse: (value: unknown, path: string, onOddity: OnOddity) => T): T | undefined =>
+    passOver(() => optional(fields[name], `${path}.${name}`, (field, at) => parse(field, at, onOddity)), onOddity);
+  const digest = parseDigestField(fields["digest"], `${path}.digest`);
   const urls = optional(fields["urls"], `${path}.urls`, parseStrings);
-  const annotations = optional(fields["annotations"], `${path}.annotations`, parseAnnotations);
-  const platform = optional(fields["platform"], `${path}.platform`, parsePlatformObject);
-  const artifactType = optional(fields["artifactType"], `${path}.artifactType`, parseMediaType);
+  const annotations = lenient("annotations", parseAnnotations);
+  const platform = lenient("platform", parsePlatformObject);
+  const artifactType = lenient("artifactType", parseMediaType);
+  const size = parseStatedSize(fields["size"], `${path}.size`, onOddity);
   // Unlike elsewhere "" is a value here: the data of an empty blob.
-  const data = fields["data"] == null ? undefined : parseString(fields["data"], `${path}.data`);
+  const data =
+    fields["data"] == null
+      ? undefined
+      : passOver(() => parseData(fields["data"], `${path}.data`, { digest, size }), onOddity);
   return {
-    mediaType: parseMediaType(fields["mediaType"], `${path}.mediaType`),
-    digest: parseDigestField(fields["digest"], `${path}.digest`),
-    size: parseSize(fields["size"], `${path}.size`),
+    mediaType: passOver(() => parseMediaType(fields["mediaType"], `${path}.mediaType`), onOddity) ?? "",
+    digest,
+    size: size === UNKNOWN_SIZE && data !== undefined ? Buffer.byteLength(data, "base64") : size,
     ...(urls !== undefined && { urls }),
     ...(annotations !== undefined && { annotations }),
     ...(data !== undefined && { data }),
     ...(platform !== undefined && { platform }),
     ...(artifactType !== undefined && { artifactType }),
   };
+}
+
+/** What `parse` gives; undefined where it finds something wrong, which is told. */
+export function passOver<T>(parse: () => T, onOddity: OnOddity): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    onOddity(error.message);
+    return undefined;
+  }
+}
+
+function parseStatedSize(value: unknown, path: string, onOddity: OnOddity): number {
+  if (value !== undefined && value !== null) return parseSize(value, path);
+  onOddity(`${path}: it is missing`);
+  return UNKNOWN_SIZE;
+}
+
+/** The content of the descriptor in base64. @throws {SyntaxError} where it is other content. */
+function parseData(value: unknown, path: string, { digest, size }: Pick<Descriptor, "digest" | "size">): string {
+  const text = parseString(value, path);
+  const bytes = Buffer.from(text, "base64");
+  // Buffer skips what it can't decode; only what encodes back to the same text was base64.
+  if (bytes.toString("base64") !== text) throw new SyntaxError(`${path}: it is no base64`);
+  if (hasSize({ size }, bytes.length) && digestOf(bytes, algorithmOf(digest)) === digest) return text;
+  throw new SyntaxError(`${path}: it is not the content of "${digest}"`);
 }
 
 /**
@@ -50,11 +89,18 @@ export function parsePlatformObject(value: unknown, path = "platform"): Platform
   };
 }
 
-/** @throws {SyntaxError} unless every value is a string. */
-export function parseAnnotations(value: unknown, path: string): Readonly<Record<string, string>> {
-  const entries = Object.entries(parseObject(value, path));
+/** The annotations that are text; others are told to `onOddity`. @throws {SyntaxError} for what is no object. */
+export function parseAnnotations(
+  value: unknown,
+  path: string,
+  onOddity: OnOddity = () => {},
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(parseObject(value, path)).flatMap(([key, text]) => {
+    const read = passOver(() => parseString(text, `${path}[${quoted(key)}]`), onOddity);
+    return read === undefined ? [] : [[key, read] as const];
+  });
   // fromEntries defines its properties: a key "__proto__" stays a key.
-  return Object.fromEntries(entries.map(([key, text]) => [key, parseString(text, `${path}[${quoted(key)}]`)]));
+  return Object.fromEntries(entries);
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Hash } from "node:crypto";
 import { DigestMismatchError, StoreError } from "../errors.ts";
-import type { Descriptor } from "./descriptor.ts";
+import { type Descriptor, hasSize, UNKNOWN_SIZE } from "./descriptor.ts";
 import { algorithmOf, type Digest, digestOf, hasherFor } from "./digest.ts";
 import { type Lease, type LeaseReader, leasesOf, lentContent } from "./lease.ts";
+import { MAX_MANIFEST_BYTES } from "./manifest.ts";
+import { isManifestMediaType } from "./media-types.ts";
 
 /**
  * Passes the content on while hashing it, and holds the last piece back until size and digest match, so that a consumer that only
@@ -77,7 +79,7 @@ class VerifiedLeases implements LeaseReader {
     this.#held = lease;
     this.#size += lease.bytes.length;
     const { size } = this.#descriptor;
-    if (this.#size > size) {
+    if (this.#size > size && size !== UNKNOWN_SIZE) {
       held?.release();
       throw sizeMismatch(this.#descriptor, `more than ${size} bytes came`, this.#place);
     }
@@ -88,7 +90,8 @@ class VerifiedLeases implements LeaseReader {
   #finish(): Lease | undefined {
     this.#over = true;
     const { digest, size } = this.#descriptor;
-    if (this.#size !== size) throw sizeMismatch(this.#descriptor, `${this.#size} of ${size} bytes came`, this.#place);
+    if (!hasSize(this.#descriptor, this.#size))
+      throw sizeMismatch(this.#descriptor, `${this.#size} of ${size} bytes came`, this.#place);
     checkDigest(`${algorithmOf(digest)}:${this.#hash.digest("hex")}`, this.#descriptor, this.#place);
     const last = this.#held;
     this.#held = undefined;
@@ -98,31 +101,52 @@ class VerifiedLeases implements LeaseReader {
 
 /** Checks content that is in memory. @throws {StoreError} SIZE_MISMATCH. @throws {DigestMismatchError} */
 export function verifyBytes(bytes: Uint8Array, descriptor: Descriptor): void {
-  if (bytes.length !== descriptor.size) {
+  if (!hasSize(descriptor, bytes.length)) {
     throw sizeMismatch(descriptor, `${bytes.length} bytes came instead of ${descriptor.size}`);
   }
   checkDigest(digestOf(bytes, algorithmOf(descriptor.digest)), descriptor);
 }
 
-/** Reads small content whole, verified. @throws as `verified`. Memory: `descriptor.size` bytes, so check that first where it came from outside. */
+/**
+ * Reads small content whole, verified. Of a manifest, and of content whose size is not stated, the digest
+ * decides: indexes with a wrong size of an entry are about, and every engine reads them.
+ * @throws as `verified`. Memory: `descriptor.size` bytes, so check that first where it came from outside; 4 MiB at most where the digest decides.
+ */
 export async function readVerified(content: AsyncIterable<Uint8Array>, descriptor: Descriptor): Promise<Uint8Array> {
+  const isExact = descriptor.size !== UNKNOWN_SIZE && !isManifestMediaType(descriptor.mediaType);
+  const limit = isExact ? descriptor.size : MAX_MANIFEST_BYTES;
+  const whole = await readUpTo(content, limit);
+  if (whole === undefined) throw sizeMismatch(descriptor, `more than ${limit} bytes came`);
+  if (isExact && whole.length !== limit) throw sizeMismatch(descriptor, `${whole.length} of ${limit} bytes came`);
+  const actual = digestOf(whole, algorithmOf(descriptor.digest));
+  if (actual === descriptor.digest) return whole;
+  // Cut short more likely than wrong.
+  if (!hasSize(descriptor, whole.length))
+    throw sizeMismatch(descriptor, `${whole.length} of ${descriptor.size} bytes came`);
+  throw digestMismatch(descriptor, actual);
+}
+
+/** Undefined where more comes. */
+async function readUpTo(content: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array | undefined> {
   const leases = leasesOf(content);
-  const { size } = descriptor;
-  // No Buffer.concat: its small results share one pool, so the caller would not own the memory.
-  const whole = new Uint8Array(size);
-  let offset = 0;
+  const pieces: Uint8Array[] = [];
+  let length = 0;
   for (let lease = await leases.read(); lease !== undefined; lease = await leases.read()) {
     const { bytes } = lease;
-    const fits = offset + bytes.length <= size;
-    if (fits) whole.set(bytes, offset);
-    offset += bytes.length;
+    length += bytes.length;
+    if (length <= limit) pieces.push(new Uint8Array(bytes));
     lease.release();
-    if (fits) continue;
+    if (length <= limit) continue;
     await leases.close();
-    throw sizeMismatch(descriptor, `more than ${size} bytes came`);
+    return undefined;
   }
-  if (offset !== size) throw sizeMismatch(descriptor, `${offset} of ${size} bytes came`);
-  checkDigest(digestOf(whole, algorithmOf(descriptor.digest)), descriptor);
+  // No Buffer.concat: its small results share one pool, so the caller would not own the memory.
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
   return whole;
 }
 

@@ -1,9 +1,10 @@
 import type { Descriptor } from "../content/descriptor.ts";
-import { isManifestMediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
+import { isManifestMediaType } from "../content/media-types.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
+import { getManifest } from "./open-manifest.ts";
 import { type ContentRange, type OpenedContent, openRange } from "./open-range.ts";
-import { blobPath, labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
+import { blobPath, labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import { resumingContent } from "./resuming-content.ts";
 import { retriesOf } from "./retries.ts";
 
@@ -21,19 +22,19 @@ export async function fetchContent(
 ): Promise<AsyncIterable<Uint8Array>> {
   const { offset = 0, signal } = options;
   const { digest, size } = descriptor;
+  if (isManifestMediaType(descriptor.mediaType)) return fetchManifest(repository, descriptor, options);
   if (!Number.isSafeInteger(offset) || offset < 0 || offset > size) {
     throw new RangeError(`Cannot read "${digest}" from offset ${offset}: it has ${size} bytes`);
   }
   signal?.throwIfAborted();
-  const isManifest = isManifestMediaType(descriptor.mediaType);
   const range: ContentRange = {
     size,
     request: {
       method: "GET",
-      path: isManifest ? manifestPath(repository, digest) : blobPath(repository, digest),
-      kind: isManifest ? "manifest" : "blob",
+      path: blobPath(repository, digest),
+      kind: "blob",
       scopes: [pullScope(repository.name)],
-      headers: { "accept-encoding": "identity", ...(isManifest ? { accept: MANIFEST_ACCEPT } : {}) },
+      headers: { "accept-encoding": "identity" },
       accept: [200],
       answerLength: size,
       call: options,
@@ -44,11 +45,26 @@ export async function fetchContent(
     try {
       return await openRange(repository.client, range, from);
     } catch (error) {
-      const unknown = isManifest ? "MANIFEST_UNKNOWN" : "BLOB_UNKNOWN";
-      throw explained(error, action, statusOf(error) === 404 ? unknown : undefined);
+      throw explained(error, action, statusOf(error) === 404 ? "BLOB_UNKNOWN" : undefined);
     }
   };
   const retry = retriesOf(repository.retry, options, { ...range.request, host: repository.client.host });
   const first = offset === size ? undefined : await open(offset);
   return resumingContent({ first, offset, size, action, open, retry });
+}
+
+/** The whole of it comes at once, of whatever size: its digest says whether it is the right one. */
+async function fetchManifest(
+  repository: RemoteRepository,
+  { digest }: Descriptor,
+  { offset = 0, ...call }: CallOptions & { readonly offset?: number },
+): Promise<AsyncIterable<Uint8Array>> {
+  call.signal?.throwIfAborted();
+  const { bytes } = await getManifest(repository, digest, call);
+  if (Number.isSafeInteger(offset) && offset >= 0 && offset <= bytes.length) return once(bytes.subarray(offset));
+  throw new RangeError(`Cannot read "${digest}" from offset ${offset}: it has ${bytes.length} bytes`);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  if (bytes.length > 0) yield bytes;
 }

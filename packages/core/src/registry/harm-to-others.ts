@@ -94,13 +94,15 @@ async function harmTo(
 /** Whether an index, or one below it, names the manifest. Those that do not are noted, and not read again. */
 async function contains(repository: RemoteRepository, index: Descriptor, search: Search): Promise<boolean> {
   const { digest, free, options } = search;
-  if (!isIndexMediaType(index.mediaType) || free.has(index.digest)) return false;
+  // What no type is stated of may be an index.
+  if ((index.mediaType !== "" && !isIndexMediaType(index.mediaType)) || free.has(index.digest)) return false;
   free.add(index.digest);
   const { bytes, descriptor } = await openManifest(repository, index.digest, options);
   const children = childrenOf(parseManifest(bytes, descriptor.mediaType));
   if (children.some((child) => child.digest === digest)) return true;
   for (const child of children) {
-    if (isManifestMediaType(child.mediaType) && (await contains(repository, child, search))) return true;
+    if ((child.mediaType === "" || isManifestMediaType(child.mediaType)) && (await contains(repository, child, search)))
+      return true;
   }
   return false;
 }

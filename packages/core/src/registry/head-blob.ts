@@ -1,4 +1,4 @@
-import type { Descriptor } from "../content/descriptor.ts";
+import { type Descriptor, hasSize } from "../content/descriptor.ts";
 import type { Digest } from "../content/digest.ts";
 import { RegistryError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
@@ -16,17 +16,37 @@ import type { RegistryRequest, RegistryResponse, Scope } from "./request.ts";
  */
 export async function headBlob(
   repository: RemoteRepository,
-  { digest, size }: Descriptor,
+  descriptor: Descriptor,
   options: CallOptions = {},
 ): Promise<boolean> {
+  const { digest, size } = descriptor;
   const seen = await look(repository, digest, options);
   const { isThere, length, request } =
     seen.isThere && seen.isUnstated ? await firstByte(repository, digest, options) : seen;
-  if (isThere && length !== undefined && length !== size) {
+  if (isThere && length !== undefined && !hasSize(descriptor, length)) {
     const message = `Cannot use blob "${digest}" of "${labelOf(repository)}": the registry states ${length} bytes for it, not ${size}`;
     throw new RegistryError("SIZE_MISMATCH", message, { ...request, status: 200 });
   }
   return isThere;
+}
+
+/**
+ * Bytes of a blob whose descriptor does not state them, as the registry says. Requests: as `headBlob`.
+ * @throws {RegistryError} BLOB_UNKNOWN; PROTOCOL where the registry does not say it.
+ */
+export async function blobSize(
+  repository: RemoteRepository,
+  digest: Digest,
+  options: CallOptions = {},
+): Promise<number> {
+  const seen = await look(repository, digest, options);
+  const { isThere, length, request } =
+    seen.isThere && seen.isUnstated ? await firstByte(repository, digest, options) : seen;
+  if (isThere && length !== undefined) return length;
+  const action = `Cannot find the size of blob "${digest}" in "${labelOf(repository)}"`;
+  if (isThere)
+    throw new RegistryError("PROTOCOL", `${action}: the registry does not say it`, { ...request, status: 200 });
+  throw new RegistryError("BLOB_UNKNOWN", `${action}: it is not there`, { ...request, status: 404 });
 }
 
 /**

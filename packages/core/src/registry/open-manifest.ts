@@ -20,7 +20,7 @@ export async function openManifest(
   reference: string,
   options: CallOptions = {},
 ): Promise<Content> {
-  const response = await get(repository, reference, options);
+  const response = await getManifest(repository, reference, options);
   const type = mediaTypeHeader(response);
   // Its digest is not the hash of its bytes, so the refusal comes first.
   const action = actionOf(repository, reference);
@@ -36,7 +36,15 @@ function actionOf(repository: RemoteRepository, reference: string): string {
   return `read manifest "${reference}" of "${labelOf(repository)}"`;
 }
 
-async function get(repository: RemoteRepository, reference: string, options: CallOptions): Promise<WholeResponse> {
+/**
+ * The bytes of a manifest as the registry gives them, at most 4 MiB; neither read nor verified. 1 GET.
+ * @throws {StoreError} MANIFEST_UNKNOWN; MANIFEST_TOO_LARGE.
+ */
+export async function getManifest(
+  repository: RemoteRepository,
+  reference: string,
+  options: CallOptions,
+): Promise<WholeResponse> {
   try {
     return await readWhole(
       repository,

@@ -5,6 +5,7 @@ import { parseManifest } from "../content/parse-manifest.ts";
 import { readVerified } from "../content/verify.ts";
 import { StoreError } from "../errors.ts";
 import type { Open, PushOptions, PushOutcome } from "../store/store.ts";
+import { artifactTypeOf } from "../store/stored-content.ts";
 import { addReferrer } from "./add-referrer.ts";
 import { putManifest } from "./put-manifest.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
@@ -36,7 +37,7 @@ export async function pushManifest(
   const { outcome, keepsReferrers } = await putManifest(repository, content, reference, options);
   if (options.sparse === true) repository.profile.learn({ holdsSparse: true });
   if (subject === undefined || keepsReferrers) return outcome;
-  const artifactType = manifest.artifactType ?? (manifest.kind === "image" ? manifest.config.mediaType : undefined);
+  const artifactType = artifactTypeOf(manifest);
   const referrer: Descriptor = {
     mediaType: descriptor.mediaType,
     digest: descriptor.digest,

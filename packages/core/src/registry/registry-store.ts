@@ -25,7 +25,7 @@ import type {
 } from "../store/store.ts";
 import { deleteContent } from "./delete-content.ts";
 import { fetchContent } from "./fetch-content.ts";
-import { headBlob } from "./head-blob.ts";
+import { blobSize, headBlob } from "./head-blob.ts";
 import { listReferrers } from "./list-referrers.ts";
 import { listTagDetails } from "./list-tag-details.ts";
 import { listTags } from "./list-tags.ts";
@@ -68,6 +68,10 @@ export class RegistryStore implements Source, Target {
     options?: CallOptions & { readonly offset?: number },
   ): Promise<AsyncIterable<Uint8Array>> {
     return fetchContent(this.#repository, descriptor, options);
+  }
+
+  async sizeOf({ digest }: Descriptor, options?: CallOptions): Promise<number> {
+    return blobSize(this.#repository, digest, options);
   }
 
   async readBack(descriptor: Descriptor, options?: CallOptions): Promise<HashedContent> {

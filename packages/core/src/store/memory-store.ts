@@ -58,6 +58,13 @@ export class MemoryStore implements Store {
     return pieces(bytes, offset, signal);
   }
 
+  async sizeOf(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<number> {
+    signal?.throwIfAborted();
+    const bytes = this.#bytesOf(descriptor);
+    if (bytes === undefined) throw contentUnknown(descriptor, this.name);
+    return bytes.length;
+  }
+
   async readBack(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<HashedContent> {
     const bytes = this.#bytesOf(descriptor);
     if (bytes === undefined) throw contentUnknown(descriptor, this.name);
@@ -131,14 +138,14 @@ export class MemoryStore implements Store {
   async #read(descriptor: Descriptor, open: Open, signal: AbortSignal | undefined): Promise<void> {
     const isManifest = isManifestMediaType(descriptor.mediaType);
     if (isManifest) checkManifestSize(descriptor);
-    const { mediaType, digest, size } = descriptor;
+    const { mediaType, digest } = descriptor;
     try {
       const bytes = await readVerified(await open(0, signal), descriptor);
       signal?.throwIfAborted();
       if (!isManifest) this.#blobs.set(digest, bytes);
       else {
         const manifest = parseManifest(bytes, mediaType);
-        this.#manifests.set(digest, { descriptor: { mediaType, digest, size }, bytes, manifest });
+        this.#manifests.set(digest, { descriptor: { mediaType, digest, size: bytes.length }, bytes, manifest });
       }
     } catch (error) {
       signal?.throwIfAborted();

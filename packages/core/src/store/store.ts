@@ -63,6 +63,11 @@ export interface Source {
     descriptor: Descriptor,
     options?: CallOptions & { readonly offset?: number },
   ): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Bytes of a blob whose descriptor does not state them (`UNKNOWN_SIZE`). A store without it cannot tell.
+   * @throws {StoreError} BLOB_UNKNOWN.
+   */
+  sizeOf?(descriptor: Descriptor, options?: CallOptions): Promise<number>;
   /** The manifests whose subject is `subject`, each once. */
   referrers?(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor>;
   /** Every tag, in the store's order; digest tags (`sha256-…`) too. */

@@ -43,7 +43,7 @@ export function checkTaggable(descriptor: Descriptor, tag: string): void {
  */
 export function asReferrer(descriptor: Descriptor, manifest: Manifest): Descriptor {
   const { mediaType, digest, size } = descriptor;
-  const artifactType = manifest.artifactType ?? (manifest.kind === "image" ? manifest.config.mediaType : undefined);
+  const artifactType = artifactTypeOf(manifest);
   return {
     mediaType,
     digest,
@@ -51,4 +51,10 @@ export function asReferrer(descriptor: Descriptor, manifest: Manifest): Descript
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(manifest.annotations === undefined ? {} : { annotations: manifest.annotations }),
   };
+}
+
+/** The type of an artifact: what the manifest states, else the type of its config; undefined where neither says it. */
+export function artifactTypeOf(manifest: Manifest): string | undefined {
+  if (manifest.artifactType !== undefined || manifest.kind === "index") return manifest.artifactType;
+  return manifest.config?.mediaType === "" ? undefined : manifest.config?.mediaType;
 }

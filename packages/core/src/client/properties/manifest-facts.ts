@@ -1,4 +1,4 @@
-import { inlineData } from "../../content/children.ts";
+import { blobsOf, inlineData } from "../../content/children.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
 import { type Digest, isDigest } from "../../content/digest.ts";
 import { type ImageManifest, type IndexManifest, MAX_MANIFEST_BYTES, type Manifest } from "../../content/manifest.ts";
@@ -70,11 +70,12 @@ export class ManifestFactsReader {
     return { digest, mediaType, manifest, ...own, createdOn };
   }
 
-  async #image({ config, layers }: ImageManifest): Promise<Omit<ManifestFacts, "digest" | "manifest">> {
-    const sizeInBytes = [config, ...layers].reduce((sum, { size }) => sum + size, 0);
-    const { created, architecture, os } = await this.#config(config);
+  async #image(manifest: ImageManifest): Promise<Omit<ManifestFacts, "digest" | "manifest">> {
+    const { config } = manifest;
+    const sizeInBytes = blobsOf(manifest).reduce((sum, { size }) => sum + Math.max(0, size), 0);
+    const { created, architecture, os } = config === undefined ? {} : await this.#config(config);
     return {
-      configMediaType: config.mediaType,
+      configMediaType: config?.mediaType,
       sizeInBytes,
       createdOn: created,
       architecture,

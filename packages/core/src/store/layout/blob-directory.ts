@@ -1,6 +1,6 @@
 import { mkdir, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { Descriptor } from "../../content/descriptor.ts";
+import { type Descriptor, hasSize } from "../../content/descriptor.ts";
 import { algorithmOf, type Digest, parseDigest } from "../../content/digest.ts";
 import { leasesOf } from "../../content/lease.ts";
 import { verified } from "../../content/verify.ts";
@@ -64,12 +64,18 @@ export class BlobDirectory {
     { offset = 0, signal }: { readonly offset?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<AsyncIterable<Uint8Array>> {
     signal?.throwIfAborted();
-    checkOffset(offset, descriptor);
     const file = await this.locate(descriptor.digest);
     signal?.throwIfAborted();
     if (file === undefined) throw contentUnknown(descriptor, this.#name);
-    if (file.size !== descriptor.size) throw wrongSize(descriptor, file.size, this.#name);
-    return readBlobFile({ path: file.path, descriptor, offset, name: this.#name, signal });
+    if (!hasSize(descriptor, file.size)) throw wrongSize(descriptor, file.size, this.#name);
+    checkOffset(offset, { ...descriptor, size: file.size });
+    return readBlobFile({
+      path: file.path,
+      descriptor: { ...descriptor, size: file.size },
+      offset,
+      name: this.#name,
+      signal,
+    });
   }
 
   /**

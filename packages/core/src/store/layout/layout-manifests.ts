@@ -6,7 +6,7 @@ import { isManifestMediaType } from "../../content/media-types.ts";
 import { parseManifest } from "../../content/parse-manifest.ts";
 import { readVerified } from "../../content/verify.ts";
 import { StoreError } from "../../errors.ts";
-import { checkManifestSize } from "../stored-content.ts";
+import { checkManifestSize, contentUnknown } from "../stored-content.ts";
 import type { BlobDirectory } from "./blob-directory.ts";
 import type { LayoutIndex } from "./layout-index.ts";
 
@@ -19,19 +19,31 @@ export interface ReadManifest {
   readonly manifest: Manifest;
 }
 
+/** What a manifest says, and the bytes that its file had. */
+interface Known {
+  readonly manifest: Manifest;
+  readonly size: number;
+}
+
 /** The manifests among a layout's blobs. What one says is remembered, as content never changes; whether it is there is looked up each time. */
 export class LayoutManifests {
   readonly #blobs: BlobDirectory;
-  readonly #known: LRUCache<Digest, Manifest> = new LRUCache({ maxSize: CACHE_BYTES });
+  readonly #name: string;
+  readonly #known: LRUCache<Digest, Known> = new LRUCache({ maxSize: CACHE_BYTES });
 
-  constructor(blobs: BlobDirectory) {
+  /** @param name what messages call the layout. */
+  constructor(blobs: BlobDirectory, name: string) {
     this.#blobs = blobs;
+    this.#name = name;
   }
 
   /** The verified bytes. @throws {StoreError} MANIFEST_UNKNOWN, MANIFEST_TOO_LARGE, SIZE_MISMATCH, DIGEST_MISMATCH. */
   async bytes(descriptor: Descriptor, signal?: AbortSignal): Promise<Uint8Array> {
-    checkManifestSize(descriptor);
-    return readVerified(await this.#blobs.fetch(descriptor, { signal }), descriptor);
+    const file = await this.#blobs.locate(descriptor.digest);
+    if (file === undefined) throw contentUnknown(descriptor, this.#name);
+    const found = { ...descriptor, size: file.size };
+    checkManifestSize(found);
+    return readVerified(await this.#blobs.fetch(found, { signal }), found);
   }
 
   /** Whether it is there, whole: small enough to be read each time, so that a damaged one is written anew. */
@@ -48,10 +60,11 @@ export class LayoutManifests {
   /** What it says. @throws {StoreError} as `bytes`, and what `parseManifest` throws. */
   async read(descriptor: Descriptor, signal?: AbortSignal): Promise<Manifest> {
     const file = await this.#blobs.locate(descriptor.digest);
-    const known = file?.size === descriptor.size ? this.#known.get(descriptor.digest) : undefined;
-    if (known !== undefined) return known;
+    const known = this.#known.get(descriptor.digest);
+    if (known !== undefined && known.size === file?.size) return known.manifest;
     const manifest = parseManifest(await this.bytes(descriptor, signal), descriptor.mediaType);
-    this.#known.set(descriptor.digest, manifest, { size: Math.max(1, descriptor.size) });
+    const size = file?.size ?? 0;
+    this.#known.set(descriptor.digest, { manifest, size }, { size: Math.max(1, size) });
     return manifest;
   }
 
@@ -78,7 +91,9 @@ export class LayoutManifests {
     const waiting = index.entries.map((entry) => entry.descriptor);
     for (const descriptor of waiting) {
       signal?.throwIfAborted();
-      if (seen.has(descriptor.digest) || !isManifestMediaType(descriptor.mediaType)) continue;
+      if (seen.has(descriptor.digest)) continue;
+      // What no type is stated of is read to find it out.
+      if (descriptor.mediaType !== "" && !isManifestMediaType(descriptor.mediaType)) continue;
       seen.add(descriptor.digest);
       const manifest = await this.#readUnlessBroken(descriptor, signal);
       if (manifest === undefined) continue;

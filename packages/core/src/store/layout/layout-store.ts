@@ -1,5 +1,5 @@
 import { childrenOf } from "../../content/children.ts";
-import type { Descriptor } from "../../content/descriptor.ts";
+import { type Descriptor, hasSize } from "../../content/descriptor.ts";
 import { type Digest, isDigest } from "../../content/digest.ts";
 import { type HashedContent, hashContent } from "../../content/hash-content.ts";
 import { isIndexMediaType, isManifestMediaType } from "../../content/media-types.ts";
@@ -18,7 +18,7 @@ import type {
   ReplaceOptions,
   Store,
 } from "../store.ts";
-import { asReferrer, checkManifestSize, checkTaggable, contentUnknown } from "../stored-content.ts";
+import { asReferrer, checkManifestSize, checkOffset, checkTaggable, contentUnknown } from "../stored-content.ts";
 import { BlobDirectory } from "./blob-directory.ts";
 import { IndexFile } from "./index-file.ts";
 import {
@@ -56,7 +56,7 @@ export class LayoutStore implements Store {
     this.name = place.name;
     this.#index = new IndexFile(place, workspace);
     this.#blobs = new BlobDirectory(place, workspace);
-    this.#manifests = new LayoutManifests(this.#blobs);
+    this.#manifests = new LayoutManifests(this.#blobs, place.name);
   }
 
   /** The one image of the layout, for `oci:DIR` without a tag. @throws {StoreError} MANIFEST_UNKNOWN listing the tags where there are several. */
@@ -74,7 +74,11 @@ export class LayoutStore implements Store {
       : findByName(index, reference, this.name);
     const file = await this.#blobs.locate(descriptor.digest);
     signal?.throwIfAborted();
-    if (file?.size === descriptor.size) return plain(descriptor);
+    if (file?.size === descriptor.size && isManifestMediaType(descriptor.mediaType)) return plain(descriptor);
+    // What the entry says of its type and size may be wrong: the content has its digest, or it is damaged.
+    const described =
+      file === undefined ? undefined : await this.#manifests.describe(descriptor.digest, signal).catch(unlessDamaged);
+    if (described !== undefined) return plain({ ...descriptor, ...described });
     const detail = file === undefined ? "is missing" : `has ${file.size} bytes, not ${descriptor.size}`;
     throw this.#unresolved(reference, `the file of "${descriptor.digest}" ${detail}`);
   }
@@ -88,7 +92,10 @@ export class LayoutStore implements Store {
     descriptor: Descriptor,
     { offset, signal }: CallOptions & { readonly offset?: number } = {},
   ): Promise<AsyncIterable<Uint8Array>> {
-    return this.#blobs.fetch(descriptor, { offset, signal });
+    if (!isManifestMediaType(descriptor.mediaType)) return this.#blobs.fetch(descriptor, { offset, signal });
+    const bytes = await this.#manifests.bytes(descriptor, signal);
+    checkOffset(offset ?? 0, { ...descriptor, size: bytes.length });
+    return once(bytes.subarray(offset));
   }
 
   async readBack(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<HashedContent> {
@@ -136,7 +143,14 @@ export class LayoutStore implements Store {
     if (isManifestMediaType(descriptor.mediaType)) return this.#manifests.has(descriptor, signal);
     const file = await this.#blobs.locate(descriptor.digest);
     signal?.throwIfAborted();
-    return file?.size === descriptor.size;
+    return hasSize(descriptor, file?.size);
+  }
+
+  async sizeOf(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<number> {
+    const file = await this.#blobs.locate(descriptor.digest);
+    signal?.throwIfAborted();
+    if (file === undefined) throw contentUnknown(descriptor, this.name);
+    return file.size;
   }
 
   async push(descriptor: Descriptor, open: Open, { reference, signal }: PushOptions = {}): Promise<PushOutcome> {
@@ -254,6 +268,12 @@ function plain({ mediaType, digest, size, artifactType, annotations }: Descripto
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(wholeName === undefined ? {} : { annotations: { [CONTAINERD_NAME]: wholeName } }),
   };
+}
+
+/** A damaged manifest is described by nothing. */
+function unlessDamaged(error: unknown): undefined {
+  if (error instanceof StoreError && error.code === "DIGEST_MISMATCH") return undefined;
+  throw error;
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
