@@ -49,7 +49,7 @@ export {
   OCI_LAYER_ZSTD,
   OCI_MANIFEST,
 } from "./content/media-types.ts";
-export { parseDescriptor } from "./content/parse-descriptor.ts";
+export { type OnOddity, parseDescriptor } from "./content/parse-descriptor.ts";
 export { MAX_JSON_DEPTH, NestedTooDeep, parseJson } from "./content/parse-json.ts";
 export { parseManifest } from "./content/parse-manifest.ts";
 export { formatPlatform, matchesPlatform, parsePlatform } from "./content/platform.ts";

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { RegistryError } from "../errors.ts";
-import type { WholeResponse } from "./read-whole.ts";
 
 /** How much of one list is read: a registry may list without end. */
 export interface ListLimits {
@@ -19,6 +18,13 @@ export const LIST_NAMES = 500_000;
 export const LIST_BYTES: number = 256 * 1024 * 1024;
 export const LIST_PAGE_BYTES: number = 32 * 1024 * 1024;
 
+/** The response with a page of a list. */
+interface PageResponse {
+  readonly url: URL;
+  readonly status: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Longer names are remembered by their hash. */
 const KEPT_NAME = 255;
 
@@ -36,7 +42,7 @@ export class ListCount {
   }
 
   /** Counts a page. @throws {RegistryError} LIST_TOO_LONG. */
-  page(response: WholeResponse): void {
+  page(response: PageResponse): void {
     this.#pages += 1;
     this.#bytes += response.bytes.length;
     if (this.#pages > this.#limits.pages) throw this.#over("pages", response);
@@ -44,14 +50,14 @@ export class ListCount {
   }
 
   /** Whether no page before had an item of that name. @throws {RegistryError} LIST_TOO_LONG. */
-  isFresh(name: string, response: WholeResponse): boolean {
+  isFresh(name: string, response: PageResponse): boolean {
     const before = this.#names.size;
     this.#names.add(name.length > KEPT_NAME ? createHash("sha256").update(name).digest("base64") : name);
     if (this.#names.size > this.#limits.names) throw this.#over("names", response);
     return this.#names.size > before;
   }
 
-  #over(limit: "pages" | "names" | "bytes", { url, status }: WholeResponse): RegistryError {
+  #over(limit: "pages" | "names" | "bytes", { url, status }: PageResponse): RegistryError {
     const detail = `the list has more than ${this.#limits[limit]} ${limit}`;
     return new RegistryError("LIST_TOO_LONG", `Cannot read the list: ${detail}; ${raise(limit)}`, {
       method: "GET",
