@@ -115,10 +115,9 @@ async function readRules(location: Location, flags: PruneFlags): Promise<PruneRu
 
 async function globMatcher(glob: string): Promise<(tag: string) => boolean> {
   if (glob === "") throw new UsageError("Bad --match: the glob is empty");
-  const { default: picomatch } = await import("picomatch");
+  const { compileGlob } = await import("../glob/compile-glob.ts");
   try {
-    const matches = picomatch(glob, { dot: true, strictBrackets: true });
-    return (tag) => matches(tag);
+    return compileGlob(glob);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new UsageError(`Bad --match ${JSON.stringify(glob)}: ${detail}`, { cause: error });

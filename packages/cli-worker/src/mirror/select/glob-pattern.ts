@@ -1,4 +1,4 @@
-import picomatch from "picomatch";
+import { compileGlob } from "../../glob/compile-glob.ts";
 import type { TagPattern } from "./tag-rules.ts";
 
 /** The characters that make a text a glob; none of them can be in a tag. */
@@ -12,14 +12,12 @@ export function isGlob(text: string): boolean {
 /** A glob for whole tags, or names: `3.*`, `v[0-9]*`, `{stable,edge}`. A `*` is any characters but "/". @throws {SyntaxError} saying what is wrong with it. */
 export function globPattern(text: string): TagPattern & { matches(name: string): boolean } {
   if (text === "") throw new SyntaxError("the glob is empty");
-  let matches: (name: string) => boolean;
+  let fits: (name: string) => boolean;
   try {
-    matches = picomatch(text, { dot: true, strictBrackets: true, nonegate: true });
-    matches("");
+    fits = compileGlob(text, { nonegate: true });
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new SyntaxError(`${JSON.stringify(text)} is no glob: ${detail}`, { cause: error });
   }
-  const fits = (name: string): boolean => matches(name);
   return { text, matches: fits, select: (tags) => tags.filter(fits) };
 }
