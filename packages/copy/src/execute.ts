@@ -162,7 +162,7 @@ class Execution {
   async #transfer({ descriptor, mountFrom }: Transfer, { anew }: { readonly anew: boolean }): Promise<void> {
     const { digest } = descriptor;
     const { signal } = this.#scope;
-    const open = this.#reader.opener(descriptor, this.#run.slotsOf(this.#target, descriptor));
+    const open = this.#reader.opener(descriptor);
     const send = (): Promise<PushOutcome> => {
       // Since it was planned, other copies of the run have brought more.
       const holders = new Set([...mountFrom, ...this.#run.holders(this.#target, digest)]);
@@ -197,7 +197,7 @@ class Execution {
     const { descriptor, children, reference, sparse } = action;
     const open =
       action.bytes === undefined
-        ? this.#reader.opener(descriptor, this.#run.requestSlots(this.#target))
+        ? bytesOpener((await this.#reader.openManifest(descriptor)).bytes)
         : bytesOpener(Buffer.from(action.bytes, "base64"));
     const put = (): Promise<PushOutcome> =>
       this.#writer.pushManifest(descriptor, open, { reference, sparse: sparse !== undefined });

@@ -7,9 +7,8 @@ interface Route {
 }
 
 /**
- * Limits the pushes that are under way between two registries. A push that waits for a host lends
- * its slot of the run to others; without this limit a busy host would let every push of the run
- * begin, each with an upload session that stays open until its turn comes.
+ * Limits the pushes that are under way from one registry to another, each with an upload session
+ * that stays open until it ends. No two registries take slots of others.
  */
 export class RouteSlots {
   readonly #most: { readonly big: number; readonly small: number };

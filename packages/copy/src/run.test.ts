@@ -56,9 +56,9 @@ describe("CopyRun.inPushSlot()", () => {
       const [waited, turns] = [Promise.withResolvers<void>(), () => new Promise((resolve) => setImmediate(resolve))];
       let begun = 0;
       const pushes = Array.from({ length: 20 }, () =>
-        run.inPushSlot(source, busy, layer, async ({ whileWaiting }) => {
+        run.inPushSlot(source, busy, layer, async () => {
           begun += 1;
-          await whileWaiting?.(() => waited.promise);
+          await waited.promise;
         }),
       );
       await turns();

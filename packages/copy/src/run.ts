@@ -18,7 +18,7 @@ const MANIFEST_CACHE_BYTES = 32 * 1024 * 1024;
 export interface RunOptions {
   /** Small requests (HEADs, manifests, tags) in flight at each registry. Default 32. */
   readonly concurrency?: number | undefined;
-  /** Big blobs in flight; small ones are small requests. Default 8, and never more than `concurrency`. */
+  /** Big blobs in flight from one registry to another; small ones are small requests. Default 8, and never more than `concurrency`. */
   readonly blobs?: number | undefined;
   /** Where big blobs are kept for registries that can't resume inside a blob. Default: nowhere. */
   readonly spool?: PersistentSpool | undefined;
@@ -37,7 +37,6 @@ export type WorkKey = ContentKey;
  * which repositories of a registry are known to hold a blob.
  */
 export class CopyRun {
-  readonly blobSlots: LimitFunction;
   /** Manifests that were read and verified: at most 32 MiB of them. */
   readonly manifests: LRUCache<Digest, Uint8Array> = new LRUCache({
     maxSize: MANIFEST_CACHE_BYTES,
@@ -53,6 +52,8 @@ export class CopyRun {
   /** Bytes that its copies have read and written. */
   readonly traffic: TrafficMeter = new TrafficMeter();
   readonly #concurrency: number;
+  readonly #blobs: number;
+  readonly #blobSlots = new WeakMap<object, LimitFunction>();
   readonly #routes: RouteSlots;
   readonly #requestSlots = new WeakMap<object, LimitFunction>();
   readonly #work = new WeakMap<Target, SharedWork<WorkKey>>();
@@ -68,9 +69,8 @@ export class CopyRun {
     this.rewrites = new Rewrites(journal?.tags);
     this.ownership = journal?.ownership;
     this.#concurrency = atLeastOne("concurrency", concurrency);
-    const big = Math.min(atLeastOne("blobs", blobs), concurrency);
-    this.blobSlots = pLimit(big);
-    this.#routes = new RouteSlots({ big, small: concurrency });
+    this.#blobs = Math.min(atLeastOne("blobs", blobs), concurrency);
+    this.#routes = new RouteSlots({ big: this.#blobs, small: concurrency });
   }
 
   /** The bytes of a manifest: those that were read before, or that somebody is reading now, else what `read` gives. */
@@ -93,25 +93,31 @@ export class CopyRun {
     return slots;
   }
 
-  /** Where a blob gets its slot: one that is read whole is as quick as a manifest. @param store Where it goes. */
+  /** Slots for big blobs that are read from a store; each registry has slots of its own. */
+  blobSlots(store: Pick<Source, "place">): LimitFunction {
+    const key = registryOf(store);
+    const slots = this.#blobSlots.get(key) ?? pLimit(this.#blobs);
+    this.#blobSlots.set(key, slots);
+    return slots;
+  }
+
+  /** Where a blob that is read gets its slot: one that is read whole is as quick as a manifest. */
   slotsOf(store: Pick<Source, "place">, { size }: Descriptor): LimitFunction {
-    return size > SMALL_BLOB_BYTES ? this.blobSlots : this.requestSlots(store);
+    return size > SMALL_BLOB_BYTES ? this.blobSlots(store) : this.requestSlots(store);
   }
 
   /**
-   * Pushes a blob in its slot, with what lends the slot while the push waits for a host: to pushes
-   * between other registries, for between these two there are never more than slots.
+   * Pushes a blob in a slot. The pushes from one registry to another have slots of their own: a
+   * registry that is slow, or that wants no requests for now, holds no push between others up.
    */
   inPushSlot<T>(
     from: Pick<Source, "place">,
     to: Pick<Source, "place">,
-    descriptor: Descriptor,
-    push: (lend: Pick<CallOptions, "whileWaiting">) => Promise<T>,
+    { size }: Descriptor,
+    push: () => Promise<T>,
   ): Promise<T> {
-    const slots = this.slotsOf(to, descriptor);
-    const size = slots === this.blobSlots ? "big" : "small";
-    const route = this.#routes.of(registryOf(from), registryOf(to), size);
-    return route(() => slots(() => push({ whileWaiting: lending(slots) })));
+    const route = this.#routes.of(registryOf(from), registryOf(to), size > SMALL_BLOB_BYTES ? "big" : "small");
+    return route(push);
   }
 
   /**

@@ -43,7 +43,7 @@ export async function verifyImage(
     if (seen.has(key) || isForeign(descriptor)) return;
     seen.add(key);
     if (isManifestMediaType(descriptor.mediaType)) await visitManifest(descriptor, depth, limits);
-    else await run.blobSlots(() => readBlob(descriptor));
+    else await run.blobSlots(image.store)(() => readBlob(descriptor));
   }
   async function visitManifest(descriptor: Descriptor, depth: number, limits: WalkLimits): Promise<void> {
     const opened = await reader.openManifest(descriptor);
@@ -55,7 +55,7 @@ export async function verifyImage(
   async function readBlob(descriptor: Descriptor): Promise<void> {
     scope.signal.throwIfAborted();
     try {
-      await checkContent(await reader.opener(descriptor, run.blobSlots)(0, scope.signal), descriptor);
+      await checkContent(await reader.opener(descriptor, run.blobSlots(image.store))(0, scope.signal), descriptor);
     } catch (cause) {
       throw asCopyError(
         { side: "source", operation: "fetch", store: image.store.name, descriptor, cause },

@@ -123,13 +123,13 @@ export class Writer {
     const mostMs = Math.min(MOST_WAIT_MS, LEAST_WAIT_MS + (descriptor.size / SLOWEST) * 1000);
     const end = performance.now() + (how.anew === true ? 0 : mostMs);
     for (;;) {
-      const outcome = await run.inPushSlot(source, this.target, descriptor, async (lend) => {
+      const outcome = await run.inPushSlot(source, this.target, descriptor, async () => {
         call.signal.throwIfAborted();
         const mayWait = performance.now() < end;
         const lease = mayWait ? await this.target.lease?.(descriptor, asked) : undefined;
         if (lease === "held") return lease;
         try {
-          return await this.#pushBlob(descriptor, open, { ...how, ...lend, lease });
+          return await this.#pushBlob(descriptor, open, { ...how, lease });
         } finally {
           lease?.release();
         }
@@ -174,7 +174,7 @@ export class Writer {
   ): Promise<PushOutcome> {
     const { run, call, source = this.target, emit } = this.#options;
     const { target } = this;
-    return run.inPushSlot(source, target, descriptor, async (lend) => {
+    return run.inPushSlot(source, target, descriptor, async () => {
       call.signal.throwIfAborted();
       emit?.({ type: "started", descriptor });
       try {
@@ -184,8 +184,10 @@ export class Writer {
             `Cannot replace "${descriptor.digest}": blobs of ${target.name} cannot be replaced`,
           );
         const observed = this.#observer(descriptor);
-        const lent = { ...call, ...options, ...lend };
-        return await target.replace(descriptor, async (signal) => observed(await hold(signal)), lent);
+        return await target.replace(descriptor, async (signal) => observed(await hold(signal)), {
+          ...call,
+          ...options,
+        });
       } catch (cause) {
         throw this.#blame("replace", cause, descriptor);
       }

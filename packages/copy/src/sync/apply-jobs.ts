@@ -1,6 +1,7 @@
 import type { Source } from "@tranship/core";
 import type { CopyEvent } from "../events.ts";
 import { forEachInFlight } from "../in-flight.ts";
+import { forEachLane } from "../lanes.ts";
 import { CopyRun } from "../run.ts";
 import { FanOut, type TargetFeed } from "../spool/fan-out.ts";
 import { Spool } from "../spool/spool.ts";
@@ -16,19 +17,19 @@ import type { ImageResult, SyncResult } from "./sync-result.ts";
 
 /** Target repositories in which tags are deleted at once. */
 const DELETIONS_IN_FLIGHT = 4;
-/** Tags of a source in flight. */
+/** Tags of a source in flight, in each lane. */
 const IMAGES_IN_FLIGHT = 16;
 
 /** Ends a run at its first failure. */
 class FailFast extends Error {}
 
 /**
- * Carries jobs out as they come: deletions last, and at a target only where all of the rest went well. One that fails leaves the others alone, unless `failFast` is set:
+ * Carries jobs out as they come, each lane with a share of its own of what is in flight: deletions last, and at a target only where all of the rest went well. One that fails leaves the others alone, unless `failFast` is set:
  * what was not begun is `left` then.
  * @throws an abort rejects with `signal.reason` after everything has ended.
  */
 export async function applyJobs(
-  jobs: AsyncIterable<SyncJob> | Iterable<SyncJob>,
+  lanes: AsyncIterable<AsyncIterable<SyncJob>>,
   options: ApplyOptions & {
     readonly check: boolean;
     readonly ownership: Ownership;
@@ -82,14 +83,15 @@ export async function applyJobs(
     for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
   };
   try {
-    await forEachInFlight(jobs, images, async (job) => {
+    const begin = async (job: SyncJob): Promise<void> => {
       for (const notice of job.notices) say(job.name, notice);
       for (const unresolved of job.unresolved) ended(unresolvedImage(unresolved));
       noteFailure();
       if (job.source !== undefined)
         for (const entry of job.entries) if (check || entry.image.action === "delete") deletions.add(job.source, entry);
       await work({ ...job, entries: job.entries.filter(({ image }) => image.action !== "delete") });
-    });
+    };
+    await forEachLane(lanes, (jobs) => forEachInFlight(jobs, images, begin));
   } catch (error) {
     if (!(scope.reason instanceof FailFast) || signal?.aborted === true) throw error;
   }

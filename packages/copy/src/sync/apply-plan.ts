@@ -1,11 +1,13 @@
 import chain from "stream-chain/core";
 import { failureRecord } from "../failure-record.ts";
+import { lanesOf } from "../lanes.ts";
 import { CopyRun } from "../run.ts";
 import { applyJobs } from "./apply-jobs.ts";
 import { Ownership } from "./prune/ownership.ts";
 import { ResultTally } from "./result-tally.ts";
+import { routeOf } from "./route.ts";
 import { SharedSource } from "./shared-source.ts";
-import type { JobEntry, SyncJob } from "./sync-job.ts";
+import { type JobEntry, NO_JOB, type SyncJob } from "./sync-job.ts";
 import type { ApplyOptions } from "./sync-options.ts";
 import type { PlannedImage, SyncPlan, Unresolved } from "./sync-plan.ts";
 import type { SyncStores } from "./sync-repository.ts";
@@ -18,11 +20,10 @@ import type { SyncResult } from "./sync-result.ts";
  * @throws an abort rejects with `signal.reason` after everything has ended. Whatever else fails is in the result.
  */
 export async function applyPlan(plan: SyncPlan, stores: SyncStores, options: ApplyOptions = {}): Promise<SyncResult> {
-  const opened = chain([(images: readonly PlannedImage[]) => openJob(images, stores)]);
   const { run = new CopyRun(), tally = new ResultTally() } = options;
   const ownership = new Ownership(plan.owner, run);
   try {
-    return await applyJobs(jobsOf(plan, opened(bySource(plan.images))), {
+    return await applyJobs(lanesIn(plan, stores, options.signal), {
       ...options,
       run,
       tally,
@@ -35,10 +36,25 @@ export async function applyPlan(plan: SyncPlan, stores: SyncStores, options: App
   }
 }
 
-async function* jobsOf(plan: SyncPlan, jobs: AsyncIterable<SyncJob>): AsyncGenerator<SyncJob, void, void> {
-  const { unresolved, notices } = plan;
-  yield { name: "plan", source: undefined, entries: [], unresolved, notices, create: [] };
-  yield* jobs;
+/** The images of each route from one registry to others are a lane. */
+async function* lanesIn(
+  { unresolved, notices, images }: SyncPlan,
+  stores: SyncStores,
+  signal: AbortSignal = new AbortController().signal,
+): AsyncGenerator<AsyncIterable<SyncJob>, void, void> {
+  yield only({ ...NO_JOB, name: "plan", unresolved, notices });
+  const routeOfGroup = (group: readonly PlannedImage[]): string =>
+    routeOf(
+      group[0]?.from ?? "",
+      group.map(({ to }) => to),
+    );
+  for await (const lane of lanesOf(bySource(images), routeOfGroup, signal)) {
+    yield chain([(group: readonly PlannedImage[]) => openJob(group, stores)])(lane);
+  }
+}
+
+async function* only(job: SyncJob): AsyncGenerator<SyncJob, void, void> {
+  yield job;
 }
 
 /** Images of one source, which stand together in a plan. */

@@ -1,65 +1,126 @@
 import chain from "stream-chain/core";
 import { failureRecord } from "../failure-record.ts";
 import { inFlight } from "../in-flight.ts";
+import { lanesOf } from "../lanes.ts";
 import { type OpenOptions, type OpenRepository, openRepository } from "./open-repository.ts";
 import { planDigestTags } from "./plan-digest-tags.ts";
 import { planTag } from "./plan-tag.ts";
 import type { PlanTagOptions } from "./plan-tag-options.ts";
 import { PrunePlanner } from "./prune/prune-planner.ts";
+import { Routes } from "./route.ts";
 import { NO_JOB, type SyncJob } from "./sync-job.ts";
 import type { SyncRepository, SyncStores } from "./sync-repository.ts";
 
-/** Repositories that are opened and listed ahead. Memory: their lists. */
+/** Repositories of a lane that are opened and listed ahead. Memory: their lists. */
 const REPOSITORIES_AHEAD = 4;
-/** Tags in planning: enough to keep the run's request slots busy with one HEAD a side for each. */
+/** Tags of a lane in planning: enough to keep the run's request slots busy with one HEAD a side for each. */
 const TAGS_IN_FLIGHT = 48;
 
 /** What flows between the stages: a repository, each of its tags, its end. */
-type Selected =
+type Selected = { readonly at: number } & (
   | { readonly step: "failed"; readonly spec: SyncRepository; readonly error: unknown }
   | { readonly step: "begin"; readonly repository: OpenRepository }
   | { readonly step: "end"; readonly repository: OpenRepository }
-  | { readonly step: "tag"; readonly repository: OpenRepository; readonly tag: string };
+  | { readonly step: "tag"; readonly repository: OpenRepository; readonly tag: string }
+);
+
+/** A job, and which repository it is of. */
+export interface PlannedJob extends SyncJob {
+  /** The place of the repository among those that are planned; Infinity where a job comes after all of them. */
+  readonly at: number;
+}
 
 /**
- * Plans mirrors: repositories → their tags → those selected → what is to be done with each. Records flow, and are taken as they are needed: memory is that of the lists
- * of a few repositories and of the tags in planning, however many there are. What fails is in the jobs; the rest goes on.
+ * Plans mirrors: repositories → their tags → those selected → what is to be done with each. Each route from one registry to others is a lane of its own, with its own
+ * share of what is in flight: a registry that takes long holds only its own lanes up. Deletions are the last lane, when all others are planned. Records flow, and are taken as they are needed: memory is that of the lists
+ * of a few repositories and of the tags in planning of each lane, however many there are. What fails is in the jobs; the rest goes on.
  */
 export async function* planRepositories(
   repositories: AsyncIterable<SyncRepository> | Iterable<SyncRepository>,
   stores: SyncStores,
   options: PlanTagOptions,
-): AsyncGenerator<SyncJob, void, void> {
-  const opened = inFlight(repositories, REPOSITORIES_AHEAD, (spec) => open(spec, stores, options));
-  const selected = chain([selectedTags]);
+): AsyncGenerator<AsyncIterable<PlannedJob>, void, void> {
   const prune = new PrunePlanner(options);
-  const planned = inFlight(selected(opened), TAGS_IN_FLIGHT, (record) => plan(record, prune, options));
-  yield* chain([eachJob])(planned);
-  yield* prune.jobs();
+  const routes = new Routes();
+  const planned: Promise<void>[] = [];
+  const lanes = lanesOf(numbered(repositories), ({ spec }) => routes.of(spec), options.call.signal);
+  for await (const lane of lanes) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    planned.push(promise);
+    yield planLane(lane, { stores, prune, options, onEnd: resolve });
+  }
+  await Promise.all(planned);
+  options.call.signal.throwIfAborted();
+  yield last(prune.jobs());
 }
 
-async function open(spec: SyncRepository, stores: SyncStores, options: OpenOptions): Promise<Selected> {
+interface NumberedRepository {
+  readonly spec: SyncRepository;
+  readonly at: number;
+}
+
+async function* numbered(
+  repositories: AsyncIterable<SyncRepository> | Iterable<SyncRepository>,
+): AsyncGenerator<NumberedRepository, void, void> {
+  let at = 0;
+  for await (const spec of repositories) {
+    yield { spec, at };
+    at += 1;
+  }
+}
+
+async function* planLane(
+  lane: AsyncIterable<NumberedRepository>,
+  { stores, prune, options, onEnd }: LaneOptions,
+): AsyncGenerator<PlannedJob, void, void> {
   try {
-    return { step: "begin", repository: await openRepository(spec, stores, options) };
+    const opened = inFlight(lane, REPOSITORIES_AHEAD, (repository) => open(repository, stores, options));
+    const selected = chain([selectedTags]);
+    const planned = inFlight(selected(opened), TAGS_IN_FLIGHT, (record) => plan(record, prune, options));
+    yield* chain([eachJob])(planned);
+  } finally {
+    onEnd();
+  }
+}
+
+interface LaneOptions {
+  readonly stores: SyncStores;
+  readonly prune: PrunePlanner;
+  readonly options: PlanTagOptions;
+  readonly onEnd: () => void;
+}
+
+async function* last(jobs: Iterable<SyncJob>): AsyncGenerator<PlannedJob, void, void> {
+  for (const job of jobs) yield { ...job, at: Number.POSITIVE_INFINITY };
+}
+
+async function open({ spec, at }: NumberedRepository, stores: SyncStores, options: OpenOptions): Promise<Selected> {
+  try {
+    return { at, step: "begin", repository: await openRepository(spec, stores, options) };
   } catch (error) {
     options.call.signal.throwIfAborted();
-    return { step: "failed", spec, error };
+    return { at, step: "failed", spec, error };
   }
 }
 
 function* selectedTags(record: Selected): Generator<Selected, void, void> {
   yield record;
   if (record.step !== "begin") return;
-  const { repository } = record;
-  for (const tag of repository.tags) yield { step: "tag", repository, tag };
-  yield { step: "end", repository };
+  const { repository, at } = record;
+  for (const tag of repository.tags) yield { at, step: "tag", repository, tag };
+  yield { at, step: "end", repository };
 }
 
-function* eachJob(jobs: readonly SyncJob[]): Generator<SyncJob, void, void> {
+function* eachJob(jobs: readonly PlannedJob[]): Generator<PlannedJob, void, void> {
   yield* jobs;
 }
 
-async function plan(record: Selected, prune: PrunePlanner, options: PlanTagOptions): Promise<readonly SyncJob[]> {
+async function plan(record: Selected, prune: PrunePlanner, options: PlanTagOptions): Promise<readonly PlannedJob[]> {
+  const jobs = await jobsOf(record, prune, options);
+  return jobs.map((job) => ({ ...job, at: record.at }));
+}
+
+async function jobsOf(record: Selected, prune: PrunePlanner, options: PlanTagOptions): Promise<readonly SyncJob[]> {
   if (record.step === "failed") {
     const { mirror, from } = record.spec;
     return [{ ...NO_JOB, name: from, unresolved: [{ mirror, from, error: failureRecord(record.error) }] }];

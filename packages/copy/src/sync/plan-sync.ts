@@ -1,7 +1,8 @@
+import { forEachLane } from "../lanes.ts";
 import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
 import { PlanLedger } from "./plan-ledger.ts";
-import { planRepositories } from "./plan-repositories.ts";
+import { type PlannedJob, planRepositories } from "./plan-repositories.ts";
 import { Ownership } from "./prune/ownership.ts";
 import type { SyncPlanOptions } from "./sync-options.ts";
 import { type PlannedImage, SYNC_PLAN_VERSION, type SyncPlan, type Unresolved } from "./sync-plan.ts";
@@ -33,7 +34,8 @@ export async function planSync(
   const unresolved: Unresolved[] = [...(options.unresolved ?? [])];
   const notices = new Set<string>();
   const create = new Set<string>();
-  for await (const job of planRepositories(repositories, stores, {
+  const found: FoundJob[] = [];
+  const lanes = planRepositories(repositories, stores, {
     run,
     ledger,
     claims: new TagClaims(),
@@ -42,11 +44,15 @@ export async function planSync(
     call,
     trustMs,
     ignoreBrokenTags,
-  })) {
-    images.push(...job.entries.map(({ image }) => image));
+  });
+  await forEachLane(lanes, async (lane) => {
+    for await (const job of lane) found.push(foundIn(job));
+  });
+  // In the order of the repositories, whichever was looked at first.
+  for (const job of found.toSorted((a, b) => a.at - b.at)) {
+    images.push(...job.images);
     unresolved.push(...job.unresolved);
     for (const notice of job.notices) notices.add(notice);
-    for (const { steps } of job.entries) for (const notice of steps?.head.notices ?? []) notices.add(notice);
     for (const repository of job.create) create.add(repository);
   }
   signal.throwIfAborted();
@@ -62,4 +68,14 @@ export async function planSync(
     notices: [...notices],
     requests: counter.result(),
   };
+}
+
+/** What a plan says of a job: not its steps, which take more memory. */
+type FoundJob = Pick<PlannedJob, "at" | "unresolved" | "notices" | "create"> & {
+  readonly images: readonly PlannedImage[];
+};
+
+function foundIn({ at, entries, unresolved, notices, create }: PlannedJob): FoundJob {
+  const steps = entries.flatMap((entry) => entry.steps?.head.notices ?? []);
+  return { at, images: entries.map(({ image }) => image), unresolved, notices: [...notices, ...steps], create };
 }

@@ -4,7 +4,7 @@ import { PlanLedger } from "./plan-ledger.ts";
 import { planRepositories } from "./plan-repositories.ts";
 import { Ownership } from "./prune/ownership.ts";
 import { ResultTally } from "./result-tally.ts";
-import type { SyncJob } from "./sync-job.ts";
+import { NO_JOB, type SyncJob } from "./sync-job.ts";
 import type { ApplyOptions, SyncPlanOptions } from "./sync-options.ts";
 import type { Unresolved } from "./sync-plan.ts";
 import type { SyncRepository, SyncStores } from "./sync-repository.ts";
@@ -35,7 +35,7 @@ export async function sync(
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const call = { signal: scope, onExchange: countedBy(tally, options) };
   const ownership = new Ownership(owner, run);
-  const jobs = planRepositories(repositories, stores, {
+  const lanes = planRepositories(repositories, stores, {
     run,
     ledger: new PlanLedger(),
     claims: new TagClaims(),
@@ -45,7 +45,7 @@ export async function sync(
     trustMs,
     ignoreBrokenTags,
   });
-  return applyJobs(withUnresolved(jobs, options.unresolved ?? []), {
+  return applyJobs(withUnresolved(lanes, options.unresolved ?? []), {
     ...options,
     run,
     tally,
@@ -56,9 +56,13 @@ export async function sync(
 }
 
 async function* withUnresolved(
-  jobs: AsyncIterable<SyncJob>,
+  lanes: AsyncIterable<AsyncIterable<SyncJob>>,
   unresolved: readonly Unresolved[],
-): AsyncGenerator<SyncJob, void, void> {
-  yield { name: "sync", source: undefined, entries: [], unresolved, notices: [], create: [] };
-  yield* jobs;
+): AsyncGenerator<AsyncIterable<SyncJob>, void, void> {
+  yield only({ ...NO_JOB, name: "sync", unresolved });
+  yield* lanes;
+}
+
+async function* only(job: SyncJob): AsyncGenerator<SyncJob, void, void> {
+  yield job;
 }

@@ -98,7 +98,7 @@ export class BlobRepairs {
     run.forget(this.#target, `blob ${descriptor.digest}`);
     run.holds(this.#source, descriptor.digest);
     emit({ type: "planned", descriptor });
-    const opener = new Reader(this.#source, run, call).opener(descriptor, run.slotsOf(this.#target, descriptor));
+    const opener = new Reader(this.#source, run, call).opener(descriptor);
     const outcome = await this.#writer(emit).pushBlob(descriptor, opener, options);
     emit({ type: outcome === "pushed" ? "done" : "mounted", descriptor });
     return outcome;
@@ -143,7 +143,7 @@ export class BlobRepairs {
   async #hold(descriptor: Descriptor): Promise<HeldContent> {
     const { run, call } = this.#options;
     const source = this.#source;
-    const opener = new Reader(source, run, call).opener(descriptor, run.slotsOf(this.#target, descriptor));
+    const opener = new Reader(source, run, call).opener(descriptor);
     // A store on this machine keeps the old bytes until it has the new ones.
     if ((this.#target as Partial<Source>).isLocal === true) return { open: opener, end: async () => undefined };
     try {

@@ -3,10 +3,12 @@ import { cosignTags, followsOneOf, isDigestTag } from "../digest-tags.ts";
 import type { OnEvent } from "../events.ts";
 import { failureRecord } from "../failure-record.ts";
 import { forEachInFlight, inFlight } from "../in-flight.ts";
+import { forEachLane, lanesOf } from "../lanes.ts";
 import { RequestCounter } from "../request-count.ts";
 import { CopyRun } from "../run.ts";
 import { type OpenRepository, type OpenTarget, openRepository, sourceTags } from "../sync/open-repository.ts";
 import { forDigestTags, targetForDigestTags, thatExist } from "../sync/plan-digest-tags.ts";
+import { Routes } from "../sync/route.ts";
 import type { Unresolved } from "../sync/sync-plan.ts";
 import type { SyncRepository } from "../sync/sync-repository.ts";
 import { ContentCheck } from "./content-check.ts";
@@ -75,7 +77,11 @@ export async function verifyMirrors(
     call: { signal, onExchange: counter.count },
   });
   for (const unresolved of options.unresolved ?? []) tally.add(failed(unresolved));
-  await forEachInFlight(verification.comparisons(repositories), TAGS_IN_FLIGHT, (compare) => compare());
+  const routes = new Routes();
+  await forEachLane(
+    lanesOf(repositories, (spec) => routes.of(spec), signal),
+    (lane) => forEachInFlight(verification.comparisons(lane), TAGS_IN_FLIGHT, (compare) => compare()),
+  );
   signal.throwIfAborted();
   return tally.result({ deep, requests: counter.result() });
 }
