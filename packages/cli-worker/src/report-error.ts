@@ -2,10 +2,10 @@ import process from "node:process";
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
 import { escapeText } from "./escape-text.ts";
-import { MirrorFileError } from "./mirror/file/problem.ts";
 import { oneLine } from "./one-line.ts";
 import { SomeFailed } from "./some-failed.ts";
 import { BrokenPipe } from "./stdout-failure.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Says on stderr what went wrong: one line an error, and one for each that is wrong with a file: `tranship: Cannot …`, and with `debug` the causes and stacks below it. */
 export async function reportError(
@@ -16,14 +16,19 @@ export async function reportError(
     for (const part of error.parts) await reportError(part.error, { debug, of: part.of });
     return;
   }
-  if (error instanceof MirrorFileError) {
-    for (const line of error.lines) process.stderr.write(`tranship: ${line}\n`);
+  if (error instanceof UsageError && hasLines(error)) {
+    for (const line of error.lines.map(oneLine)) process.stderr.write(`tranship: ${line}\n`);
     return;
   }
   const line = await lineOf(error);
   if (line === undefined) return;
   process.stderr.write(`tranship: ${of === undefined || line.includes(`"${of}"`) ? "" : `${oneLine(of)}: `}${line}\n`);
   if (debug) process.stderr.write(`${escapeText(inspect(error))}\n`);
+}
+
+/** Several things that are wrong with one input; each gets a line. */
+function hasLines(error: UsageError): error is UsageError & { readonly lines: readonly string[] } {
+  return "lines" in error && Array.isArray(error.lines);
 }
 
 async function lineOf(error: unknown): Promise<string | undefined> {

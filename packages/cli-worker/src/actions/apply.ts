@@ -3,12 +3,13 @@ import type { BrokenTagsFlags } from "../broken-tags.ts";
 import { parseLocation } from "../location.ts";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
-import type { HostRules } from "../mirror/mirror-file.ts";
+import type { HostRules, MirrorFile } from "../mirror/mirror-file.ts";
 import { hostsOf } from "../open-location.ts";
 import { Registries } from "../registries.ts";
 import { reportFiles } from "../report/report-file.ts";
 import { openRunState } from "../state/open-state.ts";
 import type { RunFlags } from "../sync/mirror-flags.ts";
+import { checkPlanBounds } from "../sync/plan-bounds.ts";
 import { readPlanFile } from "../sync/plan-file.ts";
 import { RegistryStores } from "../sync/registry-stores.ts";
 import { throwFailures } from "../sync/render-result.ts";
@@ -16,7 +17,7 @@ import { runSync } from "../sync/run-sync.ts";
 import { readingInput } from "../usage-error.ts";
 
 export interface ApplyFlags extends RunFlags, BrokenTagsFlags {
-  /** A mirror file: what it says of its hosts. */
+  /** A mirror file: what it says of its hosts, and what a plan may do. */
   readonly file?: string | undefined;
   readonly allowTargetMoved?: boolean | undefined;
 }
@@ -27,11 +28,13 @@ export interface ApplyFlags extends RunFlags, BrokenTagsFlags {
  */
 export async function applyAction(path: string, flags: ApplyFlags, signal: AbortSignal): Promise<void> {
   const files = await reportFiles(flags.report);
-  const plan = await readPlanFile(path, signal);
+  const read = await readPlanFile(path, signal);
+  const file = flags.file === undefined ? undefined : (await readMirrorFile(flags.file, { signal })).file;
+  if (file !== undefined) checkPlanBounds(path, read, file);
+  const plan = file === undefined ? read : ownedBy(file, read);
   const names = new Set(plan.images.flatMap(({ from, to }) => [from, to]));
   const locations = await readingInput(() => [...names].map(parseLocation));
-  const rules: ReadonlyMap<string, HostRules> =
-    flags.file === undefined ? new Map() : (await readMirrorFile(flags.file, { signal })).file.hosts;
+  const rules: ReadonlyMap<string, HostRules> = file?.hosts ?? new Map();
   const hosts = MirroredSources.hostsOf(hostsOf(locations), rules);
   await using state = openRunState(flags);
   await using registries = await Registries.create(flags, { hosts, rules, journal: state.journal });
@@ -44,6 +47,11 @@ export async function applyAction(path: string, flags: ApplyFlags, signal: Abort
     reports: { command: "apply", of: path, files },
   });
   throwFailures(result);
+}
+
+/** The plan with the tags that it writes recorded as the file's own, whatever the plan says: another file's could be pruned by that one. */
+function ownedBy({ owner }: MirrorFile, { owner: _, ...plan }: SyncPlan): SyncPlan {
+  return owner === undefined ? plan : { ...plan, owner };
 }
 
 /** What the plan moves at most; undefined where it does not know. */

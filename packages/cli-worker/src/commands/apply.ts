@@ -15,7 +15,10 @@ export function defineApply(program: Command): void {
         "was planned nor done already is refused. It may be run again, after a kill too: what is done costs 1 HEAD.",
     )
     .argument("<PLAN>", "the plan's file; - is stdin")
-    .option("-f, --file <FILE>", "the mirror file: its hosts' credentials, certificates and limits are used")
+    .option(
+      "-f, --file <FILE>",
+      "the mirror file: its hosts' credentials, certificates and limits are used, and a plan that does what it does not name is refused",
+    )
     .option("--allow-target-moved", "move tags at the target whatever they stand for now")
     .option(...IGNORE_BROKEN_TAGS);
   addRunOptions(command);

@@ -78,7 +78,7 @@ class Parser {
     if (group !== undefined) return this.#group(group);
     // What stands for one character, as it is written. A class ends at its first bracket that is not escaped.
     const set = this.#take(
-      /\[(?:[^\]\\]|\\[^])*\]|\\x[\dA-Fa-f]{2}|\\u[\dA-Fa-f]{4}|\\c[A-Za-z]|\\[dDsSwWfnrtv]|\\[^\w]|[^()[\\*+?]/y,
+      /\[(?:[^\]\\]|\\[\s\S])*\]|\\x[\dA-Fa-f]{2}|\\u[\dA-Fa-f]{4}|\\c[A-Za-z]|\\[dDsSwWfnrtv]|\\[^\w]|[^()[\\*+?]/y,
     );
     if (set === undefined) throw new Unknown();
     return { kind: "set", source: set };

@@ -1,0 +1,156 @@
+import type { PlannedImage, SyncPlan } from "@tranship/copy";
+import { quoted, subjectOfTag } from "@tranship/core";
+import { parseLocation, type RegistryLocation } from "../location.ts";
+import type { Mirror, MirrorFile } from "../mirror/mirror-file.ts";
+import { matchRepository } from "../mirror/resolve/repository-pattern.ts";
+import { hostValue, type TemplateValues, targetRepository, targetTag } from "../mirror/resolve/target-template.ts";
+import { choosableTags } from "../mirror/select/select-tags.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** A plan that does what a mirror file does not name. Nothing was started. */
+export class PlanOutOfBounds extends UsageError {
+  /** A line for each entry of the plan. */
+  readonly lines: readonly string[];
+
+  constructor(path: string, lines: readonly string[]) {
+    super([`Cannot apply the plan ${quoted(path)}: the mirror file does not permit it`, ...lines].join("\n"));
+    this.name = "PlanOutOfBounds";
+    this.lines = lines;
+  }
+}
+
+/**
+ * Checks that a plan reads, writes and deletes only what a mirror file names, since plans travel and the file has the credentials: source and target by host and
+ * repository, the tag by the target's template, names and filters; a deletion where the mirror has `prune`. What depends on other tags or on time (`newest`, `newerThan`) is
+ * not checked. No request.
+ * @throws {PlanOutOfBounds} naming each entry that is not permitted.
+ */
+export function checkPlanBounds(path: string, plan: SyncPlan, file: MirrorFile): void {
+  const mirrors = file.mirrors.map((mirror) => new MirrorBounds(mirror, plan));
+  const refused = plan.images.flatMap((image) => {
+    const why = whyRefused(image, mirrors);
+    return why === undefined ? [] : [`${quoted(path)}: ${describe(image)}: ${why}`];
+  });
+  if (refused.length > 0) throw new PlanOutOfBounds(path, refused);
+}
+
+function describe({ action, from, tag, to, targetTag: there }: PlannedImage): string {
+  const target = quoted(`${to}:${there}`);
+  return action === "delete" ? `delete ${target}` : `${action} ${quoted(`${from}:${tag}`)} to ${target}`;
+}
+
+/** Why no mirror of the file permits an entry: the reason of the mirror that comes closest. */
+function whyRefused(image: PlannedImage, mirrors: readonly MirrorBounds[]): string | undefined {
+  const [source, target] = [repositoryAt(image.from), repositoryAt(image.to)];
+  if (source === undefined || target === undefined) return "a mirror file names repositories at registries only";
+  const reasons = mirrors.map((mirror) => whyNotBy(mirror, { image, source, target }));
+  if (reasons.includes(undefined)) return undefined;
+  return reasons.filter((reason) => reason !== undefined).toSorted((a, b) => b.closeness - a.closeness)[0]?.text;
+}
+
+function repositoryAt(text: string): RegistryLocation | undefined {
+  try {
+    const location = parseLocation(text);
+    if (location.kind !== "registry" || location.tag !== undefined || location.digest !== undefined) return undefined;
+    return location;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+interface Entry {
+  readonly image: PlannedImage;
+  readonly source: RegistryLocation;
+  readonly target: RegistryLocation;
+}
+
+interface Reason {
+  readonly text: string;
+  /** How many checks passed. */
+  readonly closeness: number;
+}
+
+function whyNotBy(bounds: MirrorBounds, { image, source, target }: Entry): Reason | undefined {
+  const { mirror } = bounds;
+  if (!isSource(mirror, source)) return { closeness: 0, text: "no mirror of the file has this source repository" };
+  const values: TemplateValues = {
+    host: hostValue(source.host),
+    repository: source.repository,
+    match: matchRepository(mirror.from.pattern, source.repository) ?? source.repository,
+  };
+  const templates = mirror.to.filter((template) =>
+    holds(() => {
+      const { host, repository } = targetRepository(template, values);
+      return host === target.host && repository === target.repository;
+    }),
+  );
+  if (templates.length === 0)
+    return { closeness: 1, text: "the file has this source, but not with this target repository" };
+  const { tag } = image;
+  const follows = subjectOfTag(tag) !== undefined && (mirror.cosignTags || mirror.referrers);
+  const isNamedSo = templates.some(
+    (template) =>
+      (follows && image.targetTag === tag) ||
+      holds(
+        () => (targetTag(template, { ...values, tag: isDigest(tag) ? undefined : tag }) ?? tag) === image.targetTag,
+      ),
+  );
+  if (!isNamedSo) return { closeness: 2, text: "the mirror gives this tag another name at the target" };
+  if (image.action === "delete") return whyNotDeleted(bounds, image, follows);
+  if (!follows && !bounds.includes(image)) return { closeness: 3, text: "the mirror's tags do not include this one" };
+  return undefined;
+}
+
+function isSource({ from }: Mirror, { host, repository }: RegistryLocation): boolean {
+  if (from.host !== host) return false;
+  return from.repositories === undefined ? from.accepts(repository) : from.repositories.includes(repository);
+}
+
+/** A tag that the mirror wrote under earlier filters may go; one that is its own by its name alone has to fit those of now. */
+function whyNotDeleted(bounds: MirrorBounds, image: PlannedImage, follows: boolean): Reason | undefined {
+  const { prune } = bounds.mirror;
+  if (prune === undefined) return { closeness: 3, text: "the mirror has no prune" };
+  if (image.own?.because !== "pattern") return undefined;
+  if (prune.ownership !== "pattern")
+    return { closeness: 3, text: "the mirror's prune does not count a tag as its own by its name alone" };
+  if (follows || bounds.includes(image)) return undefined;
+  return { closeness: 3, text: "the mirror's tags do not include this one" };
+}
+
+/** A mirror, and which tags of a plan its names and filters include. */
+class MirrorBounds {
+  readonly mirror: Mirror;
+  readonly #tags: readonly string[];
+  #choosable: ReadonlySet<string> | undefined;
+
+  constructor(mirror: Mirror, { images }: SyncPlan) {
+    this.mirror = mirror;
+    this.#tags = images.map(({ tag }) => tag);
+  }
+
+  includes({ tag, source }: PlannedImage): boolean {
+    const { from, tags } = this.mirror;
+    if (from.digest !== undefined) return tag === from.digest && (source === undefined || source === from.digest);
+    // At once: a regular expression is run in a context of its own.
+    this.#choosable ??= choosableTags(
+      tags,
+      [...new Set(this.#tags)].filter((name) => !isDigest(name)),
+    );
+    return this.#choosable.has(tag);
+  }
+}
+
+function isDigest(tag: string): boolean {
+  return tag.includes(":");
+}
+
+/** False too where a name of the plan makes none at the target. */
+function holds(check: () => boolean): boolean {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
