@@ -116,7 +116,7 @@ async function leaves(root: OpenManifest, openManifest: OpenChild): Promise<read
     if (index.manifest.kind !== "index")
       throw new TypeError(`Cannot select platforms of "${index.descriptor.digest}": no index`);
     const { manifests } = index.manifest;
-    limits.enter(index.descriptor, within.length, manifests.length);
+    limits.enter(index.descriptor, within.length + 1, manifests.length);
     const written = writtenEntries(index);
     for (const [position, descriptor] of manifests.entries()) {
       if (isIndexMediaType(descriptor.mediaType)) {

@@ -54,7 +54,7 @@ export class Reader {
         return bytes;
       };
       const bytes = await this.#run.manifest(reference, read, this.#call.signal);
-      const manifest = await this.#learned(parseManifest(bytes, served));
+      const manifest = await this.learned(parseManifest(bytes, served));
       return {
         descriptor: { mediaType: manifest.mediaType, digest: reference, size: bytes.length },
         bytes,
@@ -62,7 +62,7 @@ export class Reader {
       };
     }
     const { descriptor, bytes } = await this.#open(reference);
-    const manifest = await this.#learned(parseManifest(bytes, descriptor.mediaType));
+    const manifest = await this.learned(parseManifest(bytes, descriptor.mediaType));
     this.#run.manifests.set(descriptor.digest, bytes);
     return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
   }
@@ -70,7 +70,7 @@ export class Reader {
   /** The manifest of a descriptor: from the run's cache, from the descriptor itself, else in one request. */
   async openManifest(descriptor: Descriptor): Promise<OpenManifest> {
     const bytes = await this.#manifestBytes(descriptor);
-    return { descriptor, bytes, manifest: await this.#learned(parseManifest(bytes, descriptor.mediaType)) };
+    return { descriptor, bytes, manifest: await this.learned(parseManifest(bytes, descriptor.mediaType)) };
   }
 
   /**
@@ -126,7 +126,8 @@ export class Reader {
     return this.#run.manifest(descriptor.digest, read, this.#call.signal);
   }
 
-  #learned(manifest: Manifest): Promise<Manifest> {
+  /** The manifest with what it does not state of its entries, as the source has it. */
+  learned(manifest: Manifest): Promise<Manifest> {
     const { source } = this;
     return learned(manifest, {
       size: async (blob) => {

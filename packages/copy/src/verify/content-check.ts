@@ -6,6 +6,7 @@ import {
   isForeign,
   isIndexMediaType,
   isManifestMediaType,
+  type Manifest,
   parseManifest,
   type ReferrersOptions,
   type Source,
@@ -112,7 +113,7 @@ export class ContentCheck {
   ): Promise<readonly Difference[]> {
     const bytes = await this.#look.manifest(descriptor);
     if (!(bytes instanceof Uint8Array)) return [differenceOf("manifest", bytes, descriptor)];
-    const children = this.#childrenIn(bytes, descriptor);
+    const children = await this.#childrenIn(bytes, descriptor);
     this.checked.manifests.add(descriptor);
     this.manifests.add(descriptor.digest);
     new WalkLimits(descriptor.digest).enter(descriptor, depth, children.length);
@@ -126,9 +127,14 @@ export class ContentCheck {
   }
 
   /** @throws {CopyError} for a document that is no manifest, though its bytes are those of its digest. */
-  #childrenIn(bytes: Uint8Array, descriptor: Descriptor): readonly Descriptor[] {
+  async #childrenIn(bytes: Uint8Array, descriptor: Descriptor): Promise<readonly Descriptor[]> {
+    const manifest = await this.#reader.learned(this.#parsed(bytes, descriptor));
+    return childrenOf(manifest).filter((child) => !isForeign(child));
+  }
+
+  #parsed(bytes: Uint8Array, descriptor: Descriptor): Manifest {
     try {
-      return childrenOf(parseManifest(bytes, descriptor.mediaType)).filter((child) => !isForeign(child));
+      return parseManifest(bytes, descriptor.mediaType);
     } catch (cause) {
       throw this.#look.failure(descriptor, cause);
     }
