@@ -43,9 +43,10 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "a filter that matches nothing": ofApp({ tags: { glob: "x*" } }),
   "no tag is a version": ofApp({ tags: { semver: ">=1" } }),
   "a `*` that no repository fits": { mirrors: ({ from, to }) => [{ from: `${from}/none/*`, to: `${to}/{match}` }] },
-  "a catalogue where there is none": {
-    mirrors: (hosts) => [{ from: `${hosts.unlisted}/team/*`, to: `${hosts.to}/{match}` }, GOOD(hosts)],
-  },
+  "a catalogue where there is none": besideGood(({ unlisted, to }) => ({
+    from: `${unlisted}/team/*`,
+    to: `${to}/{match}`,
+  })),
   "a catalogue that fails": besideGood(({ failing, to }) => ({ from: `${failing}/team/*`, to: `${to}/{match}` })),
   "a repository that vanished": besideGood(({ from, to }) => ({ from: `${from}/team/gone`, to: `${to}/gone` })),
   "a tag, given by name, that is not there": { ...ofApp({ tags: ["v1", "v9"] }), copied: ["app:v1"] },

@@ -19,6 +19,8 @@ export interface ScriptedAnswer {
   readonly body?: string | Uint8Array;
   /** The connection is destroyed after so many bytes of the body. */
   readonly breakAfter?: number;
+  /** Bytes of the body come one by one, every few ms, again and again: it has no end. */
+  readonly drips?: boolean;
 }
 
 /** Looks at each request first. Undefined: the registry answers as it would. "dropped": the script has destroyed the connection. */
@@ -62,12 +64,14 @@ export async function scriptedRegistry(script: Script = () => undefined): Promis
     const answer = (await script(request)) ?? (await usual(state, request));
     if (answer === "dropped") return;
     const body = Buffer.from(answer.body ?? "");
-    const framing = answer.headers?.["content-length"] ?? answer.headers?.["transfer-encoding"];
+    const chunked = answer.drips === true ? "chunked" : undefined;
+    const framing = answer.headers?.["content-length"] ?? answer.headers?.["transfer-encoding"] ?? chunked;
     response.writeHead(answer.status, {
       ...(framing === undefined && answer.status !== 204 ? { "content-length": body.length } : {}),
       ...answer.headers,
     });
     if (request.method === "HEAD") response.end();
+    else if (answer.drips === true) drip(response, body);
     else if (answer.breakAfter === undefined) response.end(body);
     else response.write(body.subarray(0, answer.breakAfter), () => response.destroy());
   }
@@ -82,6 +86,15 @@ export async function scriptedRegistry(script: Script = () => undefined): Promis
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function drip(response: ServerResponse, body: Buffer): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    response.write(body.subarray(at % body.length, (at % body.length) + 1));
+    at += 1;
+  }, 5);
+  response.on("close", () => clearInterval(timer));
 }
 
 function scripted(message: IncomingMessage): ScriptedRequest {

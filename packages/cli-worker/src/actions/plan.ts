@@ -22,7 +22,8 @@ export async function planAction(flags: PlanFlags, signal: AbortSignal): Promise
   const toStdout = flags.output === "-" || flags.json === true;
   const output = toStdout ? undefined : await writableFile(flags.output);
   await using mirrors = await openMirrors(flags.file, flags, signal);
-  const { file, repositories, stores, unresolved, asked, state } = mirrors;
+  const repositories = await mirrors.all();
+  const { file, stores, unresolved, asked, state } = mirrors;
   const { concurrency, depth, trustJournal: trustMs, ignoreBrokenTags } = flags;
   const run = new CopyRun({ concurrency, journal: state.journal });
   const plan = await planSync(repositories, stores, {

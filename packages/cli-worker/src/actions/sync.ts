@@ -38,10 +38,18 @@ export async function syncAction(flags: SyncFlags, signal: AbortSignal): Promise
 }
 
 async function showPlan(
-  { file: { owner }, repositories, stores, state, unresolved, asked }: OpenMirrors,
+  mirrors: OpenMirrors,
   { concurrency, trustJournal: trustMs, ignoreBrokenTags, json, quiet }: SyncFlags,
   signal: AbortSignal,
 ): Promise<void> {
+  const repositories = await mirrors.all();
+  const {
+    file: { owner },
+    stores,
+    state,
+    unresolved,
+    asked,
+  } = mirrors;
   const run = new CopyRun({ concurrency, journal: state.journal });
   const common = { run, owner, trustMs, ignoreBrokenTags, unresolved, asked, signal };
   const plan = await planSync(repositories, stores, common);

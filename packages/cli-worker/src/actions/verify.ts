@@ -69,7 +69,8 @@ async function verifyFile(
     throw new UsageError(`${OPTIONS[alone]} is for SRC and DST: the mirror file says it for its mirrors`);
   }
   await using mirrors = await openMirrors(file, flags, signal);
-  const { repositories, readable, unresolved, asked, state } = mirrors;
+  const repositories = await mirrors.all();
+  const { readable, unresolved, asked, state } = mirrors;
   const run = new CopyRun({ concurrency: flags.concurrency, spool: state.spool });
   await verify(repositories, readable, flags, { run, unresolved, asked, signal });
 }

@@ -25,8 +25,8 @@ export function addMirrorOptions(command: Command): Command {
 export function addRunOptions(command: Command): Command {
   command
     .option("--fail-fast", "end at the first failure (default: do the rest, and say at the end what failed)")
-    .option("--jobs <N>", "images in flight (default: 16)", wholeNumber(1, 1000))
-    .option("--blobs <N>", "blobs in flight (default: 8)", wholeNumber(1, 1000))
+    .option("--jobs <N>", "images in flight from one registry to others (default: 16)", wholeNumber(1, 1000))
+    .option("--blobs <N>", "blobs in flight from one registry to another (default: 8)", wholeNumber(1, 1000))
     .option("--json", "print events and the result as JSON lines")
     .option("-q, --quiet", "print errors only");
   return addStateOptions(addTrafficOptions(addReportOption(command)));

@@ -12,19 +12,24 @@ export class MirrorPrunes {
   readonly #flags: PruneMirrorFlags;
 
   constructor(resolved: ResolvedRepositories, flags: PruneMirrorFlags) {
-    this.#writers = new RepositoryWriters(resolved);
+    this.#writers = new RepositoryWriters({ ...resolved, repositories: [] });
     this.#flags = flags;
   }
 
   /** What may be deleted at a target; undefined where nothing is to be. */
   at(resolved: RepositoryMirror, target: ResolvedTarget): PruneOwned | undefined {
+    this.#writers.add(resolved);
     const limit = this.#limitOf(resolved.mirror);
     if (limit === undefined) return undefined;
+    const writers = this.#writers;
     return {
       limit,
       ownership: resolved.mirror.prune?.ownership,
       owned: (tags) => ownedTags(resolved, target, tags),
-      forbidden: this.#writers.besides(resolved, target),
+      // Asked when it is needed: more may be found that write there.
+      get forbidden() {
+        return writers.besides(resolved, target);
+      },
     };
   }
 

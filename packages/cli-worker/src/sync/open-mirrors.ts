@@ -5,8 +5,13 @@ import type { CallOptions, RequestRecord } from "@tranship/core";
 import type { ParsedMirrorFile } from "../mirror/file/parse-mirror-file.ts";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
-import type { MirrorFile } from "../mirror/mirror-file.ts";
-import { type ResolvedRepositories, resolveRepositories } from "../mirror/resolve/resolve-repositories.ts";
+import type { Mirror, MirrorFile } from "../mirror/mirror-file.ts";
+import {
+  inOrder,
+  type ListCatalogue,
+  RepositoryResolution,
+  type ResolvedRepositories,
+} from "../mirror/resolve/resolve-repositories.ts";
 import { Registries } from "../registries.ts";
 import { openRunState, type RunState } from "../state/open-state.ts";
 import { UsageError } from "../usage-error.ts";
@@ -22,15 +27,18 @@ export type OpenMirrorsOptions = Omit<MirrorFlags, "file">;
 /** The mirrors of a file, ready to be planned. Declare it with `await using`. */
 export interface OpenMirrors extends AsyncDisposable {
   readonly file: MirrorFile;
-  readonly repositories: readonly SyncRepository[];
+  /** Read once, as they are found. */
+  readonly repositories: AsyncIterable<SyncRepository>;
   readonly stores: SyncStores;
   /** For comparing. */
   readonly readable: VerifyStores;
   /** It ends with the mirrors. */
   readonly state: RunState;
-  /** Mirrors whose catalogue could not be read. */
+  /** All repositories, in the order of the file, in the place of `repositories`. */
+  all(): Promise<readonly SyncRepository[]>;
+  /** Mirrors whose catalogue could not be read, and names that are not valid; complete when the repositories have ended. */
   readonly unresolved: readonly Unresolved[];
-  /** The requests for catalogues. */
+  /** The requests for catalogues, as far. */
   readonly asked: readonly RequestRecord[];
 }
 
@@ -66,27 +74,43 @@ export async function resolveMirrors(
   const registries = stack.use(await Registries.create(flags, { hosts: hostsIn(file), rules: file.hosts, journal }));
   const asked: RequestRecord[] = [];
   const onExchange = (request: RequestRecord): void => void asked.push(request);
-  const resolved = await resolveRepositories(file, {
-    list: (host, options) => catalogue(registries, host, { ...options, onExchange }),
-    signal,
-  });
-  resolved.warnings.forEach(printWarning);
+  const resolution = new RepositoryResolution(file);
   const stores = new RegistryStores(registries, file.hosts);
   const how = {
-    prunes: new MirrorPrunes(resolved, flags),
+    prunes: new MirrorPrunes(resolution.found, flags),
     created: new CreatedTimes({ journal, trustMs: flags.trustJournal }),
+  };
+  const unresolved: Unresolved[] = [];
+  const list: ListCatalogue = (host, options) => catalogue(registries, host, { ...options, onExchange });
+  const found = async function* (): AsyncGenerator<FoundRepository, void, void> {
+    for await (const repository of resolution.stream({ list, signal })) {
+      yield { mirror: repository.mirror, repository: syncRepository(repository, how) };
+    }
+    resolution.found.warnings.forEach(printWarning);
+    unresolved.push(...unresolvedOf(resolution.found));
   };
   const kept = stack.move();
   return {
     file,
-    repositories: resolved.repositories.map((repository) => syncRepository(repository, how)),
+    repositories: { [Symbol.asyncIterator]: () => onlyRepositories(found()) },
+    all: async () => inOrder(await Array.fromAsync(found())).map(({ repository }) => repository),
     stores,
     readable: new ReadableStores(stores, registries),
     state,
-    unresolved: unresolvedOf(resolved),
+    unresolved,
     asked,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** A repository with the mirror that it is of. */
+interface FoundRepository {
+  readonly mirror: Mirror;
+  readonly repository: SyncRepository;
+}
+
+async function* onlyRepositories(found: AsyncIterable<FoundRepository>): AsyncGenerator<SyncRepository, void, void> {
+  for await (const { repository } of found) yield repository;
 }
 
 function hostsIn({ hosts, mirrors }: MirrorFile): readonly string[] {

@@ -18,9 +18,9 @@ export interface SyncPlanOptions {
   readonly run?: CopyRun | undefined;
   /** Default: `uncounted` for a plan that is written down, `content` where it is carried out at once, since what it reads is needed then. */
   readonly depth?: PlanDepth | undefined;
-  /** What could not even be named, such as the repositories of a catalogue: it fails with the rest. */
+  /** What could not even be named, such as the repositories of a catalogue: it fails with the rest. Read when the repositories have ended. */
   readonly unresolved?: readonly Unresolved[] | undefined;
-  /** Requests that it took to find what is handed in, such as those for a catalogue: they are counted with the rest. */
+  /** Requests that it took to find what is handed in, such as those for a catalogue: they are counted with the rest. Read when the repositories have ended. */
   readonly asked?: readonly RequestRecord[] | undefined;
   /**
    * How old what the source's store remembers of a tag (`Source.lastSeen`) may be, in ms: the source is not asked where every target has what the tag stood for then. What has to be copied is

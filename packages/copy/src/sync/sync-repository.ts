@@ -33,7 +33,7 @@ export interface PruneOwned {
   readonly ownership?: PruneOwnership | undefined;
   /** One object for all repositories of a mirror: what they delete together is held to it. */
   readonly limit: PruneLimit;
-  /** Why nothing may be deleted there after all, such as that somebody else writes there too. It is said where something would be. */
+  /** Why nothing may be deleted there after all, such as that somebody else writes there too. It is said where something would be. Asked again when all repositories are planned. */
   readonly forbidden?: string | undefined;
 }
 

@@ -6,7 +6,6 @@ import { Ownership } from "./prune/ownership.ts";
 import { ResultTally } from "./result-tally.ts";
 import { NO_JOB, type SyncJob } from "./sync-job.ts";
 import type { ApplyOptions, SyncPlanOptions } from "./sync-options.ts";
-import type { Unresolved } from "./sync-plan.ts";
 import type { SyncRepository, SyncStores } from "./sync-repository.ts";
 import type { SyncResult } from "./sync-result.ts";
 import { TagClaims } from "./tag-claims.ts";
@@ -30,7 +29,6 @@ export async function sync(
     signal,
     tally = new ResultTally(),
   } = options;
-  for (const request of options.asked ?? []) tally.onExchange(request);
   const ending = new AbortController();
   const scope = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const call = { signal: scope, onExchange: countedBy(tally, options) };
@@ -45,7 +43,7 @@ export async function sync(
     trustMs,
     ignoreBrokenTags,
   });
-  return applyJobs(withUnresolved(lanes, options.unresolved ?? []), {
+  return applyJobs(withUnresolved(lanes, options, tally), {
     ...options,
     run,
     tally,
@@ -55,12 +53,18 @@ export async function sync(
   });
 }
 
+/** The lanes, and at their end what could not even be named. */
 async function* withUnresolved(
   lanes: AsyncIterable<AsyncIterable<SyncJob>>,
-  unresolved: readonly Unresolved[],
+  { unresolved = [], asked = [] }: SyncPlanOptions,
+  tally: ResultTally,
 ): AsyncGenerator<AsyncIterable<SyncJob>, void, void> {
-  yield only({ ...NO_JOB, name: "sync", unresolved });
-  yield* lanes;
+  try {
+    yield* lanes;
+    yield only({ ...NO_JOB, name: "sync", unresolved });
+  } finally {
+    for (const request of asked) tally.onExchange(request);
+  }
 }
 
 async function* only(job: SyncJob): AsyncGenerator<SyncJob, void, void> {

@@ -8,18 +8,22 @@ import type { RepositoryMirror, ResolvedRepositories } from "./resolve-repositor
 /** Who writes to which repository. Memory: about 150 bytes a target. */
 export class RepositoryWriters {
   readonly #writers = new Map<string, RepositoryMirror[]>();
-  /** Mirrors of which it is not known what they write. */
-  readonly #unknown: readonly Mirror[];
+  /** Of mirrors of which it is not known what they write. */
+  readonly #failures: ResolvedRepositories["failures"];
 
+  /** @param failures as they are whenever it is asked. */
   constructor({ repositories, failures }: Pick<ResolvedRepositories, "repositories" | "failures">) {
-    for (const writer of repositories) {
-      for (const target of writer.targets) {
-        const writers = this.#writers.get(keyOf(target)) ?? [];
-        if (!writers.includes(writer)) writers.push(writer);
-        this.#writers.set(keyOf(target), writers);
-      }
+    for (const writer of repositories) this.add(writer);
+    this.#failures = failures;
+  }
+
+  /** One more that writes. */
+  add(writer: RepositoryMirror): void {
+    for (const target of writer.targets) {
+      const writers = this.#writers.get(keyOf(target)) ?? [];
+      if (!writers.includes(writer)) writers.push(writer);
+      this.#writers.set(keyOf(target), writers);
     }
-    this.#unknown = failures.map(({ mirror }) => mirror);
   }
 
   /** Who else writes to a target, or may, as a message says it; undefined where nobody does. */
@@ -30,7 +34,7 @@ export class RepositoryWriters {
       const which = other.mirror === writer.mirror ? `${host}/${repository}` : nameOf(other.mirror);
       return `${which} is written there too`;
     }
-    const unknown = this.#unknown.find((mirror) => mayWrite(mirror, target));
+    const unknown = this.#failures.map(({ mirror }) => mirror).find((mirror) => mayWrite(mirror, target));
     return unknown && `${nameOf(unknown)} may be written there too, and its repositories could not be listed`;
   }
 }

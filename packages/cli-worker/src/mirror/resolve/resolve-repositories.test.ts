@@ -2,7 +2,7 @@ import { IncompleteListError, StoreError } from "@tranship/core";
 import { describe, expect, it } from "vitest";
 import { parseMirrorFile } from "../file/parse-mirror-file.ts";
 import type { MirrorFile } from "../mirror-file.ts";
-import { type ListCatalogue, resolveRepositories } from "./resolve-repositories.ts";
+import { type ListCatalogue, RepositoryResolution, resolveRepositories } from "./resolve-repositories.ts";
 
 const CATALOGUE = ["acme/app", "acme/team/db", "acme/web", "other/app"];
 
@@ -111,14 +111,15 @@ describe("resolveRepositories()", () => {
     ]);
   });
 
-  it("refuses a * where the host turns out to have no catalogue, and says what to write", async () => {
+  it("fails a * where the host turns out to have no catalogue, and says what to write", async () => {
     const none: ListCatalogue = async function* (host) {
       yield* [];
       throw new StoreError("UNSUPPORTED", `no catalogue at ${host}`);
     };
-    await expect(resolve('  - { from: "h.example/*", to: "a.example/{match}" }', none)).rejects.toThrow(
-      /^m\.yaml:3:13: .*repositories: \[NAME, …\]/,
-    );
+    const { failures } = await resolve('  - { from: "h.example/*", to: "a.example/{match}" }', none);
+    expect(failures.map(({ error }) => String(error))).toEqual([
+      expect.stringMatching(/m\.yaml:3:13: .*repositories: \[NAME, …\]/),
+    ]);
   });
 
   it("goes on without a mirror whose catalogue fails", async () => {
@@ -134,7 +135,37 @@ describe("resolveRepositories()", () => {
     expect(failures.map(({ mirror }) => mirror.index)).toEqual([0]);
   });
 
-  it("refuses names that the target can't have", async () => {
-    await expect(resolve('  - { from: "h.example/acme/*", to: "a.example/x-{match}-" }')).rejects.toThrow(/^m\.yaml:3/);
+  it("refuses names that the target can't have where the file names the repositories", async () => {
+    const mirror = '  - { from: "h.example/acme/*", to: "a.example/x-{match}-", repositories: [a] }';
+    await expect(resolve(mirror)).rejects.toThrow(/^m\.yaml:3/);
+  });
+
+  it("fails a name of a catalogue that the target can't have, and takes the rest", async () => {
+    const list: ListCatalogue = async function* () {
+      yield* ["acme/a", `acme/${"b".repeat(240)}`, "acme/c"];
+    };
+    const mirror = '  - { from: "h.example/acme/*", to: "a.example/a-prefix-of-some-length/{match}" }';
+    const { repositories, failures } = await resolve(mirror, list);
+    expect(repositories.map(({ source }) => source.repository)).toEqual(["acme/a", "acme/c"]);
+    expect(failures.map(({ error }) => String(error))).toEqual([
+      expect.stringMatching(/for h\.example\/acme\/bbb.*at most 255 are allowed/),
+    ]);
+  });
+
+  it("gives the repositories of one catalogue while another one goes on", async () => {
+    const never = Promise.withResolvers<void>();
+    const list: ListCatalogue = async function* (host) {
+      if (host === "bad.example") await never.promise;
+      yield "a";
+    };
+    const file = fileWith(
+      '  - { from: "bad.example/*", to: "a.example/bad/{match}" }\n  - { from: "h.example/*", to: "a.example/{match}" }\n  - { from: n.example/app, to: a.example/app }',
+    );
+    const stream = new RepositoryResolution(file).stream({ list, signal: new AbortController().signal });
+    const [first, second] = [await stream.next(), await stream.next()];
+    expect([first, second].map(({ value }) => value?.source.host)).toEqual(["n.example", "h.example"]);
+    never.resolve();
+    expect((await stream.next()).value?.source.host).toBe("bad.example");
+    expect((await stream.next()).done).toBe(true);
   });
 });

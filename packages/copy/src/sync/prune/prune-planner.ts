@@ -111,7 +111,13 @@ export class PrunePlanner {
     const { claims, ledger } = this.#options;
     const shared = new Set(entries.map(({ image }) => image.to).filter((to) => claims.isShared(to, owner)));
     const notices = [...shared].map((to) => `Nothing is deleted at ${to}: another mirror writes there too`);
-    const own = entries.filter(({ image }) => !shared.has(image.to));
+    // More may have been found since that write there, or may.
+    const forbidden = new Map(repository.targets.map((target) => [target.spec.to, target.spec.prune?.forbidden]));
+    for (const to of new Set(entries.map(({ image }) => image.to))) {
+      const reason = forbidden.get(to);
+      if (reason !== undefined && !shared.has(to)) notices.push(`Nothing is deleted at ${to}: ${reason}`);
+    }
+    const own = entries.filter(({ image }) => !shared.has(image.to) && forbidden.get(image.to) === undefined);
     // GET, HEAD and DELETE.
     for (const { target } of own) ledger.tag(target, 3);
     // What the source is said to lack is looked for there once more.
