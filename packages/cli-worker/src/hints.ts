@@ -17,6 +17,9 @@ export function hintFor(error: unknown): string | undefined {
   if (cause.message.endsWith("; there may be more than was listed"))
     return "check the registry, or a proxy or cache in front of it";
   if (SAYS_ELSEWHERE.test(cause.message)) return "try again: its links expire; else ask whoever runs the registry";
+  const [, plain] = /; to allow it, list (\S+) in plainHttpTo$/.exec(cause.message) ?? [];
+  if (plain !== undefined)
+    return `that is --plain-http ${plain}, or plainHttp of this host under hosts in a mirror file`;
   if (cause.code === "REDIRECT_REFUSED") return redirectHint(cause.message);
   const ofTls = tlsHint(cause.message);
   if (ofTls !== undefined) return ofTls;

@@ -9,6 +9,8 @@ export interface HostSettings {
   readonly plainHttp: boolean;
   readonly insecure: boolean;
   readonly tls: TlsOptions;
+  /** Hosts of token services that credentials may be sent to over http. */
+  readonly plainHttpTo: readonly string[];
   /** Hosts that the registry may redirect to at an address of any kind. */
   readonly allowRedirectTo: readonly string[];
   /** Hosts that the registry may redirect to over http. */
@@ -69,6 +71,11 @@ export class Hosts {
     });
   }
 
+  get #plainByRules(): readonly string[] {
+    const named = [...this.#rules].filter(([host, { plainHttp }]) => plainHttp && !this.#insecure.has(host));
+    return named.map(([host]) => host);
+  }
+
   /**
    * The settings for a host. Reads its folder in `certs.d`.
    * @throws {StoreError} TLS for a broken one.
@@ -84,6 +91,7 @@ export class Hosts {
     return {
       // Without TLS there is no certificate to take or not: the flag that is given wins.
       plainHttp: this.#plainHttp.has(host) || (rules?.plainHttp === true && !this.#insecure.has(host)),
+      plainHttpTo: [...this.#plainHttp, ...this.#plainByRules],
       insecure: this.#insecure.has(host) || (rules?.insecure === true && !this.#plainHttp.has(host)),
       allowRedirectTo: [...this.#redirects.anyAddress, ...(rules?.redirects.anyAddress ?? [])],
       allowHttpRedirectTo: [...this.#redirects.http, ...(rules?.redirects.http ?? [])],

@@ -1,5 +1,6 @@
 import type { LaneChoice } from "@tranship/core";
 import { type Command, InvalidArgumentError } from "commander";
+import { addCredentialsOptions } from "./credentials/credentials-options.ts";
 import { addBoundOptions, type BoundFlags } from "./limits/bounds.ts";
 import type { LogLevelFlag } from "./line-logger.ts";
 import { parseSize } from "./parse-size.ts";
@@ -60,11 +61,10 @@ export function addRegistryOptions(
   { credentials }: { readonly credentials: "none" | "one" | "two" },
 ): Command {
   command.optionsGroup("Registries:");
-  if (credentials === "one") command.option("--creds <USER:PASSWORD>", "use these credentials");
+  if (credentials === "one") addCredentialsOptions(command, "creds", "");
   if (credentials === "two") {
-    command
-      .option("--src-creds <USER:PASSWORD>", "use these credentials for the source")
-      .option("--dest-creds <USER:PASSWORD>", "use these credentials for the targets");
+    addCredentialsOptions(command, "src-creds", " for the source");
+    addCredentialsOptions(command, "dest-creds", " for the targets");
   }
   command
     .option("--authfile <FILE>", "read credentials from FILE (default: docker's and podman's files)")

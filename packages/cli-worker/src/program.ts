@@ -23,6 +23,8 @@ import { defineState } from "./commands/state.ts";
 import { defineSync } from "./commands/sync.ts";
 import { defineTag } from "./commands/tag.ts";
 import { defineVerify } from "./commands/verify.ts";
+import { hasCredentialsToRead } from "./credentials/credentials-options.ts";
+import { interruptible } from "./interrupt.ts";
 import { LOG_LEVELS } from "./line-logger.ts";
 import { LANES } from "./options.ts";
 
@@ -49,8 +51,11 @@ export function createProgram(version: string, line: readonly string[] = []): Co
     .addOption(new Option("--log-level <LEVEL>", "log what registries are asked, on stderr").choices(LOG_LEVELS))
     .addOption(new Option("--lane <LANE>", "carry all bytes one way, to find out what is wrong").choices(LANES))
     .helpOption("-h, --help", "show help, also of a command")
-    .hook("preAction", (all, command) => {
+    .hook("preAction", async (all, command) => {
       for (const name of ["logLevel", "lane", "debug"]) command.setOptionValue(name, all.opts()[name]);
+      if (!hasCredentialsToRead(command)) return;
+      const { readCredentials } = await import("./credentials/read-credentials.ts");
+      await interruptible((signal) => readCredentials(command, signal));
     })
     .exitOverride()
     // Errors are reported in one place, on one line.

@@ -6,6 +6,7 @@ import { oneLine } from "./one-line.ts";
 import { SomeFailed } from "./some-failed.ts";
 import { BrokenPipe } from "./stdout-failure.ts";
 import { UsageError } from "./usage-error.ts";
+import { withoutUsers } from "./without-users.ts";
 
 /** Says on stderr what went wrong: one line an error, and one for each that is wrong with a file: `tranship: Cannot …`, and with `debug` the causes and stacks below it. */
 export async function reportError(
@@ -23,7 +24,10 @@ export async function reportError(
   const line = await lineOf(error);
   if (line === undefined) return;
   process.stderr.write(`tranship: ${of === undefined || line.includes(`"${of}"`) ? "" : `${oneLine(of)}: `}${line}\n`);
-  if (debug) process.stderr.write(`${escapeText(inspect(error))}\n`);
+  if (debug)
+    process.stderr.write(
+      `${escapeText(error instanceof UsageError ? withoutUsers(inspect(error)) : inspect(error))}\n`,
+    );
 }
 
 /** Several things that are wrong with one input; each gets a line. */

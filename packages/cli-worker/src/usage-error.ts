@@ -1,4 +1,5 @@
 import { StoreError } from "@tranship/core";
+import { withoutUsers } from "./without-users.ts";
 
 /** What the user has to change before anything can start: exit code 2. */
 export class UsageError extends Error {
@@ -6,7 +7,7 @@ export class UsageError extends Error {
   readonly code: string = "USAGE";
 
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+    super(withoutUsers(message), options);
     this.name = "UsageError";
   }
 }

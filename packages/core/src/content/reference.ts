@@ -113,9 +113,10 @@ function hostAlone(name: string, named: string): SyntaxError {
 
 /** Where a URL's user and password would end: before what looks like a host and not like a digest. -1 where there are none. */
 function credentialsEnd(text: string): number {
-  const at = text.lastIndexOf("@");
-  const rest = text.slice(at + 1);
-  if (at < 0 || /^(?:md5|sha[0-9]+|blake[0-9a-z]+):/.test(rest)) return -1;
+  const named = text.replace(/@(?:md5|sha[0-9]+|blake[0-9a-z]+):[^@]*$/, "");
+  const at = named.lastIndexOf("@");
+  const rest = named.slice(at + 1);
+  if (at < 0) return -1;
   return text.includes("://") || /[/.]|:[0-9]{1,5}$|^localhost/.test(rest) ? at : -1;
 }
 

@@ -3,6 +3,8 @@ import type { Credential } from "../credentials/credential.ts";
 import { providerOf } from "../credentials/provider-of.ts";
 import { isRetryable, RegistryError } from "../errors.ts";
 import { actionOf } from "../http/action.ts";
+import { isLoopbackHost } from "../http/address.ts";
+import { AllowedHosts } from "../http/allowed-hosts.ts";
 import { CallLanes } from "../http/call-lanes.ts";
 import { isFinalFailure } from "../http/connection-failure.ts";
 import { compose } from "../http/interceptor.ts";
@@ -51,6 +53,7 @@ class HttpRegistryTransport implements RegistryTransport {
   /** Errors of the token service, which were retried already. */
   readonly #final = new WeakSet<RegistryError>();
   readonly #origin: RegistryOrigin;
+  readonly #plainHttpTo: AllowedHosts;
 
   constructor(options: RegistryTransportOptions) {
     const { plainHttp = false, allowRedirectTo = [], allowHttpRedirectTo, timeouts = {}, dispatcher } = options;
@@ -60,6 +63,7 @@ class HttpRegistryTransport implements RegistryTransport {
     this.#userAgent = userAgentOf(options.userAgentSuffix);
     const { connectMs = CONNECT_MS } = timeouts;
     const probes = dispatcher === undefined;
+    this.#plainHttpTo = new AllowedHosts(options.plainHttpTo ?? [], "plainHttpTo");
     this.#origin = new RegistryOrigin({ host: this.host, plainHttp, probes, connectTimeoutMs: connectMs });
     this.#locations = new LocationPolicy({ origin: () => this.#origin.current, allowRedirectTo, allowHttpRedirectTo });
     const place = { hostname: this.#origin.assumed.hostname, lookup: this.#locations.lookup };
@@ -188,13 +192,19 @@ class HttpRegistryTransport implements RegistryTransport {
 
   #checkRealm(realm: string, request: HttpRequest, credential: Credential | undefined): URL {
     const url = this.#locations.resolve(realm, request.url, { ...request, what: "the token service" });
-    const plain = url.protocol === "http:" && this.#origin.current.protocol === "https:";
-    if (!plain || credential === undefined) return url;
+    if (credential === undefined || url.protocol !== "http:" || this.#maySendInTheClear(url)) return url;
     throw new RegistryError(
       "CREDENTIALS",
-      `Cannot ${request.action()}: the token service ${url.host} speaks http, and credentials are not sent in the clear`,
+      `Cannot ${request.action()}: the token service ${url.host} speaks http, and credentials are not sent in the clear; to allow it, list ${url.host} in plainHttpTo`,
       { method: request.method, url: request.url.href },
     );
+  }
+
+  /** To a host that the user has named, and where nobody listens. An https registry does not lead credentials to http on a loopback host either. */
+  #maySendInTheClear(url: URL): boolean {
+    if (this.#plainHttpTo.has(url)) return true;
+    const { protocol, hostname } = this.#origin.current;
+    return protocol === "http:" && (url.hostname === hostname || isLoopbackHost(url.hostname));
   }
 
   #agentOf({ userAgentSuffix }: CallOptions): string {

@@ -34,6 +34,11 @@ export interface RegistryTransportOptions extends Omit<CallOptions, "signal" | "
   readonly tls?: TlsOptions | undefined;
   /** Asks over http. Default: https, and for a loopback host whichever it speaks. */
   readonly plainHttp?: boolean | undefined;
+  /**
+   * `host` or `host:port` of token services that credentials may be sent to over http. Default: none but the registry's own host where `plainHttp` is
+   * set, and loopback hosts.
+   */
+  readonly plainHttpTo?: readonly string[] | undefined;
   /** Takes any certificate of `host`. It doesn't turn to http: that is `plainHttp`. */
   readonly insecure?: boolean | undefined;
   /**

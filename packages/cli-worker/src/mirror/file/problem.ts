@@ -1,5 +1,6 @@
 import { oneLine } from "../../one-line.ts";
 import { UsageError } from "../../usage-error.ts";
+import { withoutUsers } from "../../without-users.ts";
 
 /** A place in a file; both count from 1. */
 export interface Position {
@@ -19,7 +20,7 @@ export interface Problem {
 /** `mirror.yaml:12:5: mirrors[0].tags: …` */
 export function formatProblem(file: string, { at, path, message }: Problem): string {
   const where = path === undefined || path === "" ? "" : `${path}: `;
-  return oneLine(`${file}:${at.line}:${at.column}: ${where}${message}`);
+  return oneLine(`${file}:${at.line}:${at.column}: ${withoutUsers(`${where}${message}`)}`);
 }
 
 /** All that is wrong with a mirror file, in its order. Each is reported on a line of its own; nothing was started. */

@@ -1,3 +1,5 @@
+import { withoutUsers } from "../../without-users.ts";
+
 /** The parts of `HOST/REPOSITORY[:TAG][@DIGEST]`, not yet checked: a repository may have a `*`, or words in braces. */
 export interface ImageParts {
   readonly host: string;
@@ -18,6 +20,9 @@ export function splitImage(text: string, key: "from" | "to"): ImageParts {
     throw new SyntaxError(`${shown} is no repository of a registry; mirror files copy between registries`);
   }
   if (/\s/.test(text)) throw new SyntaxError(`${shown} has white space in it`);
+  const hidden = withoutUsers(shown);
+  if (hidden !== shown)
+    throw new SyntaxError(`${hidden}: leave out user and password; they go to credentials of the host`);
   const [named = "", digest, ...more] = text.split("@");
   if (more.length > 0) throw new SyntaxError(`${shown} has more than one @`);
   const slash = named.indexOf("/");
