@@ -58,7 +58,8 @@ function basic(username: string, password: string): string {
 function toProxy(connect: buildConnector.connector): buildConnector.connector {
   return ({ servername, ...options }, callback) => {
     // undici gives the proxy's host as the name for SNI; Node refuses an address there (RFC 6066, 3).
-    const named = servername !== undefined && isIP(bareHostname(servername)) === 0 ? { servername } : {};
+    // For an http origin undici gives the origin's host, or null where that is an address.
+    const named = servername && isIP(bareHostname(servername)) === 0 ? { servername } : {};
     connect({ ...options, ...named }, (...[error, socket]) => {
       if (error === null) callback(null, socket);
       else callback(new ProxyFailure("Cannot connect to the proxy", { cause: error }), null);
