@@ -2,15 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { type CommandRun, runCommand } from "../cli/run-command.ts";
-import { describePeers } from "../peers/describe-peers.ts";
 import { findPeer } from "../peers/find-peer.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-/** The clients whose behaviour stands beside tranship's. */
-const CLIENTS = ["crane", "skopeo", "regctl", "oras"] as const;
+import { type CopyPeer, describeEachPeer } from "./copy-peers.ts";
 
 /** A program that gets an odd input. */
-export type Program = "tranship" | (typeof CLIENTS)[number];
+export type Program = "tranship" | CopyPeer;
 
 /** One row: an odd input, and what each program makes of it. */
 export interface OddCase extends Readonly<Record<Program, string>> {
@@ -27,24 +24,29 @@ export interface Observation {
   readonly output: string;
 }
 
-/**
- * Makes a test of each row for tranship, and one for each client that is installed.
- * Where a client is missing, its column is skipped and the reason printed.
- */
-export function describeOdd<Case extends OddCase>(
+/** Makes a test of each row for tranship. */
+export function describeOdd<Case extends OddCase>(title: string, cases: readonly Case[], observe: Observe<Case>): void {
+  describe(title, () => testColumn("tranship", cases, observe));
+}
+
+/** Makes a test of each row for each peer; where one is missing its column is skipped and the reason printed. */
+export function describeOddPeers<Case extends OddCase>(
   title: string,
   cases: readonly Case[],
-  observe: (program: Program, row: Case) => Promise<Observation>,
+  observe: Observe<Case>,
 ): void {
-  const column = (program: Program): void => {
-    it.each(cases.map((row) => [row.title, row] as const))(`${program}: %s`, async (_title, row) => {
-      const { outcome, output } = await observe(program, row);
-      expect(outcome, output).toBe(row[program]);
-      if (program === "tranship") expect(output).toContain(row.says ?? "");
-    });
-  };
-  describe(`${title}: tranship`, () => column("tranship"));
-  for (const client of CLIENTS) describePeers(`${title}: ${client}`, [client], () => column(client));
+  describeEachPeer(`${title}:`, (peer) => testColumn(peer, cases, observe));
+}
+
+/** Gives a row's input to a program. */
+export type Observe<Case extends OddCase> = (program: Program, row: Case) => Promise<Observation>;
+
+function testColumn<Case extends OddCase>(program: Program, cases: readonly Case[], observe: Observe<Case>): void {
+  it.each(cases.map((row) => [row.title, row] as const))(`${program}: %s`, async (_title, row) => {
+    const { outcome, output } = await observe(program, row);
+    expect(outcome, output).toBe(row[program]);
+    if (program === "tranship") expect(output).toContain(row.says ?? "");
+  });
 }
 
 export interface RunProgramOptions {
@@ -85,34 +87,14 @@ export function readManifest(program: Program, reference: string): readonly stri
     case "skopeo":
       return ["inspect", "--raw", "--tls-verify=false", `docker://${reference}`];
     case "regctl":
-      return [...regctlHosts(host), "manifest", "get", "--format", "raw-body", reference];
+      // regctl sends what is for index.docker.io to docker.io.
+      return [
+        ...["--host", `reg=${host === "index.docker.io" ? "docker.io" : host},tls=disabled`],
+        ...["manifest", "get", "--format", "raw-body", reference],
+      ];
     case "oras":
       return ["manifest", "fetch", "--plain-http", reference];
   }
-}
-
-/** The arguments that make a program copy an image with all platforms between registries on loopback. */
-export function copyImage(program: Program, source: string, target: string): readonly string[] {
-  switch (program) {
-    case "tranship":
-      return ["copy", "-q", "--no-state", source, target];
-    case "crane":
-      return ["copy", "--insecure", source, target];
-    case "skopeo": {
-      const insecure = ["--src-tls-verify=false", "--dest-tls-verify=false"];
-      return ["--insecure-policy", "copy", "--all", "-q", ...insecure, `docker://${source}`, `docker://${target}`];
-    }
-    case "regctl":
-      return [...regctlHosts(hostOf(source), hostOf(target)), "image", "copy", source, target];
-    case "oras":
-      return ["cp", "--from-plain-http", "--to-plain-http", source, target];
-  }
-}
-
-function regctlHosts(...hosts: readonly string[]): readonly string[] {
-  // regctl sends what is for index.docker.io to docker.io.
-  const names = hosts.map((host) => (host === "index.docker.io" ? "docker.io" : host));
-  return names.flatMap((name) => ["--host", `reg=${name},tls=disabled`]);
 }
 
 /** What stands before the first slash, or Docker Hub where that is no host. */
