@@ -6,14 +6,19 @@ export interface ServeFlags {
   readonly port: number;
   readonly host: string;
   readonly writable?: boolean | undefined;
+  readonly anonymousWrite?: boolean | undefined;
+  readonly allowedHost?: readonly string[] | undefined;
   readonly quiet?: boolean | undefined;
 }
 
 /** Serves a folder until the signal aborts, which is how it ends well. @throws {UsageError} for a folder that can't be served, and a port that is taken. */
 export async function serveAction(directory: string, flags: ServeFlags, signal: AbortSignal): Promise<void> {
-  const { port, host, writable } = flags;
+  const { port, host, writable, anonymousWrite, allowedHost: allowedHosts } = flags;
   const dir = directory.replace(/^oci:/, "");
-  const server = await listening(() => serve({ dir, port, host, writable }), `${host}:${port}`);
+  const server = await listening(
+    () => serve({ dir, port, host, writable, anonymousWrite, allowedHosts }),
+    `${host}:${port}`,
+  );
   try {
     if (flags.quiet !== true) {
       print(`Serving "${dir}" at ${server.address}, ${writable === true ? "read and write" : "read only"}`);

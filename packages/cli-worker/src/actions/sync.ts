@@ -15,6 +15,8 @@ export interface SyncFlags extends MirrorFlags, RunFlags {
   readonly watch?: string | true | undefined;
   /** Where a watch answers for its health. */
   readonly health?: HealthAddress | undefined;
+  /** Hosts that a watch answers for, beside addresses and `localhost`. */
+  readonly allowedHost?: readonly string[] | undefined;
   /** Whether a watch begins at once; false with `--no-first-run`. */
   readonly firstRun?: boolean | undefined;
   readonly debug?: boolean | undefined;

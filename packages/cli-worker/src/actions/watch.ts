@@ -32,7 +32,8 @@ export async function watchAction(
   const files = await reportFiles(flags.report);
   const watched = await openWatched(flags, signal);
   const status = new WatchStatus();
-  await using health = flags.health && (await serveHealth(flags.health, status));
+  await using health =
+    flags.health && (await serveHealth({ ...flags.health, allowedHosts: flags.allowedHost }, status));
   if (health !== undefined && !json && !quiet) print(`Health at http://${health.address}/healthz`);
   const report = reportWatch({ json, quiet, debug });
   const run = async (file: MirrorFile, running: AbortSignal): Promise<SyncResult> => {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { ServeFlags } from "../actions/serve.ts";
 import { Interrupted, interruptible } from "../interrupt.ts";
-import { addExamples, wholeNumber } from "../options.ts";
+import { addExamples, collect, wholeNumber } from "../options.ts";
 
 /** `tranship serve DIR` */
 export function defineServe(program: Command): void {
@@ -15,7 +15,13 @@ export function defineServe(program: Command): void {
     .argument("<DIR>", "the folder")
     .option("--port <N>", "port to listen at; 0 for a free one", wholeNumber(0, 65_535), 5000)
     .option("--host <ADDRESS>", "address to listen at", "127.0.0.1")
+    .option(
+      "--allowed-host <NAME>",
+      "serve requests for this host too, such as the name of a proxy (repeatable)",
+      collect,
+    )
     .option("--writable", "take pushes, tags and deletes")
+    .option("--anonymous-write", "let everybody write who reaches --host, where that is not a loopback address")
     .option("-q, --quiet", "print errors only");
   addExamples(command, [
     ["tranship serve /mnt/usb/images", "an OCI layout, read only"],

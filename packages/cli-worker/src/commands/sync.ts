@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { SyncFlags } from "../actions/sync.ts";
 import type { WatchFlags } from "../actions/watch.ts";
 import { Interrupted, interruptible } from "../interrupt.ts";
-import { addExamples, addRegistryOptions } from "../options.ts";
+import { addExamples, addRegistryOptions, collect } from "../options.ts";
 import { addMirrorOptions, addRunOptions } from "./mirror-options.ts";
 
 /** `tranship sync -f FILE` */
@@ -29,6 +29,11 @@ export function defineSync(program: Command): void {
       "--health <[HOST:]PORT>",
       "answer GET /healthz, /livez and /metrics there (default host: 127.0.0.1)",
       address,
+    )
+    .option(
+      "--allowed-host <NAME>",
+      "answer --health for this host too, not only for addresses and localhost (repeatable)",
+      collect,
     );
   addRegistryOptions(command, { credentials: "none" });
   addExamples(command, [

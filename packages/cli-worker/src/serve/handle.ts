@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { errorAnswer } from "./api-error.ts";
+import type { AllowedHosts } from "../browsers/allowed-hosts.ts";
+import { pathOf, refuseBrowser } from "../browsers/browser-rules.ts";
+import { ApiError, errorAnswer } from "./api-error.ts";
 import type { Answer, Hook, Next, ServedRequest } from "./exchange.ts";
 import { BrokenRequest, incomingBody } from "./incoming-body.ts";
 import type { Registry } from "./registry.ts";
@@ -10,13 +12,22 @@ import { route } from "./router.ts";
 import { sendAnswer } from "./send-answer.ts";
 import type { Wire } from "./wire.ts";
 
-/** Answers one request through the hook. Never rejects. */
-export async function handle(registry: Registry, hook: Hook | undefined, wire: Wire): Promise<void> {
+/** What requests are handled with. */
+export interface Handling {
+  readonly registry: Registry;
+  readonly allowed: AllowedHosts;
+  readonly hook: Hook | undefined;
+}
+
+/** Answers one request, through the hook unless it is refused before. Never rejects. */
+export async function handle({ registry, allowed, hook }: Handling, wire: Wire): Promise<void> {
   const { request, response } = wire;
-  // The body reader throws it; without a listener it would end the process.
-  request.on("error", () => undefined);
-  response.on("error", () => undefined);
   response.setHeader("docker-distribution-api-version", "registry/2.0");
+  const refusal = refuseBrowser(request, allowed);
+  if (refusal !== undefined) {
+    const code = refusal.status === 403 ? "DENIED" : "UNSUPPORTED";
+    return sendAnswer(errorAnswer(new ApiError(refusal.status, code, refusal.message)), wire);
+  }
   const served = readRequest(wire);
   const next: Next = (altered = served) => answer(registry, altered);
   try {
@@ -39,7 +50,7 @@ async function answer(registry: Registry, request: ServedRequest): Promise<Answe
 
 function readRequest(wire: Wire): ServedRequest {
   const { request, response } = wire;
-  const [rawPath = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
+  const [rawPath = "/", query = ""] = pathOf(request.url ?? "/").split(/\?(.*)/s);
   const path = decode(rawPath);
   const gone = new AbortController();
   response.once("close", () => gone.abort());

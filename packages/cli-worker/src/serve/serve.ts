@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { AllowedHosts, isLoopback } from "../browsers/allowed-hosts.ts";
 import type { Hook } from "./exchange.ts";
 import { handle } from "./handle.ts";
-import type { Registry } from "./registry.ts";
 import { openRegistry } from "./storage/open-registry.ts";
+import { takeRequests } from "./take-requests.ts";
 
 /** How long an idle connection is kept for the client's next request, in ms. Copies pause between phases. */
 const KEEP_ALIVE_MS = 60_000;
@@ -20,8 +21,15 @@ export interface ServeOptions {
   readonly host?: string | undefined;
   /** Whether it takes content. Default false: what is not GET or HEAD is answered 405. */
   readonly writable?: boolean | undefined;
+  /** Allows `writable` at another address than a loopback one, where everybody who reaches it may write. Default false. */
+  readonly anonymousWrite?: boolean | undefined;
   /** PEM. Default: plain HTTP. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
+  /**
+   * Names and addresses, without a port, that requests may have in their Host header beside `localhost`, loopback
+   * addresses and `host`, or any address where `host` is `0.0.0.0` or `::`. Default: none.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Stands between every request and its answer. */
   readonly hook?: Hook | undefined;
 }
@@ -46,6 +54,7 @@ export interface RunningServer {
 /**
  * Serves a folder as a registry. Memory: about 2 MiB for each request that carries a blob, whatever its size.
  * Spec: distribution-spec v1.1.1, all endpoints; and `_catalog`.
+ * @throws {RangeError} where everybody could write; {SyntaxError} for an invalid host of `allowedHosts`.
  * @throws {StoreError} LAYOUT_INVALID where the folder is none of those that are served; the error of the system where the port is taken.
  */
 export async function serve({
@@ -53,19 +62,34 @@ export async function serve({
   port = 0,
   host = "127.0.0.1",
   writable = false,
+  anonymousWrite = false,
   tls,
+  allowedHosts,
   hook,
 }: ServeOptions): Promise<RunningServer> {
+  if (writable && !anonymousWrite && !isLoopback(host)) {
+    throw new RangeError(
+      `Cannot serve "${dir}" writable at "${host}": everybody who reaches it could write without credentials; listen at 127.0.0.1, or allow it with --anonymous-write (anonymousWrite)`,
+    );
+  }
+  let allowed = new AllowedHosts({ host, names: allowedHosts });
   const registry = await openRegistry(dir, { writable });
-  // No limit for a request: big blobs over slow lines take hours.
-  const options = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 };
+  const options = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    // No limit for a request: big blobs over slow lines take hours.
+    requestTimeout: 0,
+    // `refuseBrowser` looks at it, and its answer has the headers that every answer has.
+    requireHostHeader: false,
+  };
   const server: Server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
-  const running = attach(server, registry, hook);
+  const running = takeRequests(server, (wire) => handle({ registry, allowed, hook }, wire));
   server.listen(port, host);
   await once(server, "listening");
   const bound = server.address();
   if (bound === null || typeof bound === "string")
     throw new TypeError(`Bad host "${host}": expected an IP address or a name`);
+  allowed = new AllowedHosts({ host, address: bound.address, names: allowedHosts });
   const address = `${host.includes(":") ? `[${host}]` : host}:${bound.port}`;
   return {
     host,
@@ -75,19 +99,6 @@ export async function serve({
     repository: registry.folder.single,
     close: (closeOptions) => close(server, running, closeOptions?.graceMs ?? 1000),
   };
-}
-
-/** The requests under way. */
-function attach(server: Server, registry: Registry, hook: Hook | undefined): ReadonlySet<Promise<void>> {
-  const running = new Set<Promise<void>>();
-  const take = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-    const handled = handle(registry, hook, { request, response, awaitsContinue });
-    running.add(handled);
-    void handled.finally(() => running.delete(handled));
-  };
-  server.on("request", take(false));
-  server.on("checkContinue", take(true));
-  return running;
 }
 
 async function close(server: Server, running: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {
