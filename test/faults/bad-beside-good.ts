@@ -17,6 +17,8 @@ export interface BadRegistry {
   readonly seed?: (registry: ScriptedRegistry) => void;
   /** Its mirror, beside `from` and `to`. */
   readonly mirror?: object;
+  /** What the file says of its host. */
+  readonly host?: object;
   /** The whole catalogue is mirrored. */
   readonly catalogue?: true;
   /** How it ends by itself. Undefined: it never does while nothing limits it. */
@@ -95,7 +97,7 @@ export async function startSide(row: BadRegistry | undefined, folder: string): P
         : [{ from: `${bad.host}/app`, to: `${target.host}/bad/app`, ...row.mirror }];
   const file = join(folder, "mirror.yaml");
   const mirrors = [...beside, { from: `${good.host}/app`, to: `${target.host}/good/app` }];
-  await writeFile(file, JSON.stringify({ version: 1, mirrors }));
+  await writeFile(file, JSON.stringify({ version: 1, ...(row?.host && { hosts: { [bad.host]: row.host } }), mirrors }));
   const start = (flags: readonly string[]): StartedCommand =>
     startCommand(["sync", "-f", file, "--state", join(folder, "state"), "--quiet", ...flags], {
       home: folder,

@@ -184,6 +184,20 @@ function bytesPerSecond(value: string): number {
   }
 }
 
+/** Adds `--image-deadline`. */
+export function addDeadlineOption(command: Command): Command {
+  const what = "give up an image that takes longer, such as 90m or 12h (default: none; each transfer has --min-rate)";
+  return command.option("--image-deadline <TIME>", what, duration);
+}
+
+/** The parser of a time: `90m`, in ms; at most what a timer takes. */
+function duration(value: string): number {
+  const [, number, unit = ""] = /^([0-9]{1,6})([smhd])$/.exec(value) ?? [];
+  const ms = Number(number) * ({ s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? Number.NaN);
+  if (ms > 0 && ms <= 24 * 86_400_000) return ms;
+  throw new InvalidArgumentError("Expected a time of at most 24d, such as 30s, 90m, 12h or 2d.");
+}
+
 /** The text with examples at the end of a command's help. */
 export function addExamples(command: Command, examples: readonly (readonly [line: string, what: string])[]): Command {
   const lines = examples.flatMap(([line, what]) => [`  # ${what}`, `  $ ${line}`]);

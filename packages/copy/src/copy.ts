@@ -23,17 +23,19 @@ export async function copy(from: Origin, to: Destination, options: CopyOptions =
   const names = { from: nameOf(from), to: nameOf(to) };
   const counter = new RequestCounter(onExchange && ((request) => onExchange(request, names)));
   const onRetry = (retry: RetryRecord): void => onEvent?.({ ...names, ...retryEvent(retry) } as CopyEvent);
-  const scope = new Scope(options.signal);
-  try {
-    const call = { signal: scope.signal, onExchange: counter.count };
-    for (const finished of await finishRepairs(from.store, to.store, { run, call, onEvent, deletes: false }))
-      onEvent?.({ ...names, type: "notice", message: finishedNotice(finished, to.store) });
-    const plan = await planIn(scope, from, to, { ...options, run, onExchange: counter.count, onRetry });
-    for (const message of plan.head.notices) onEvent?.({ ...names, type: "notice", message });
-    if (plan.head.state !== "copy") onEvent?.({ ...names, type: plan.head.state, descriptor: plan.head.root });
-    return await executeIn(scope, plan, from, to, { ...options, run, counter });
-  } catch (error) {
-    if (error instanceof Error && options.signal?.aborted !== true) onEvent?.({ ...names, type: "failed", error });
-    throw error;
-  }
+  return run.deadline.run(names.from, options.signal, async (limited) => {
+    const scope = new Scope(limited);
+    try {
+      const call = { signal: scope.signal, onExchange: counter.count };
+      for (const finished of await finishRepairs(from.store, to.store, { run, call, onEvent, deletes: false }))
+        onEvent?.({ ...names, type: "notice", message: finishedNotice(finished, to.store) });
+      const plan = await planIn(scope, from, to, { ...options, run, onExchange: counter.count, onRetry });
+      for (const message of plan.head.notices) onEvent?.({ ...names, type: "notice", message });
+      if (plan.head.state !== "copy") onEvent?.({ ...names, type: plan.head.state, descriptor: plan.head.root });
+      return await executeIn(scope, plan, from, to, { ...options, run, counter });
+    } catch (error) {
+      if (error instanceof Error && options.signal?.aborted !== true) onEvent?.({ ...names, type: "failed", error });
+      throw error;
+    }
+  });
 }

@@ -2,6 +2,7 @@ import type { CallOptions, ContentKey, Descriptor, Digest, Journal, Source, Targ
 import { LRUCache } from "lru-cache";
 import pLimit, { type LimitFunction } from "p-limit";
 import { BlobHolders } from "./blob-holders.ts";
+import { ImageDeadline } from "./image-deadline.ts";
 import { Rewrites } from "./rewrites.ts";
 import { RouteSlots } from "./route-slots.ts";
 import { type Shared, SharedWork } from "./shared-work.ts";
@@ -20,6 +21,11 @@ export interface RunOptions {
   readonly concurrency?: number | undefined;
   /** Big blobs in flight from one registry to another; small ones are small requests. Default 8, and never more than `concurrency`. */
   readonly blobs?: number | undefined;
+  /**
+   * How long one image may take, in ms: to plan it, and to copy it. One that takes longer fails with DEADLINE, and the rest goes on.
+   * Default: as long as it takes, since a time that suits all sizes and lines does not exist, and each transfer has a lowest rate.
+   */
+  readonly imageDeadlineMs?: number | undefined;
   /** Where big blobs are kept for registries that can't resume inside a blob. Default: nowhere. */
   readonly spool?: PersistentSpool | undefined;
   /**
@@ -44,6 +50,8 @@ export class CopyRun {
   });
   readonly spool: PersistentSpool | undefined;
   /** @internal */
+  readonly deadline: ImageDeadline;
+  /** @internal */
   readonly rewrites: Rewrites;
   /** Targets whose unfinished repairs are finished, or were. @internal */
   readonly finishing: WeakMap<Target, Promise<unknown>> = new WeakMap();
@@ -64,7 +72,8 @@ export class CopyRun {
   readonly #manifestReads = new SharedWork<Digest>({ remember: false });
 
   constructor(options: RunOptions = {}) {
-    const { concurrency = 32, blobs = 8, spool, journal } = options;
+    const { concurrency = 32, blobs = 8, spool, journal, imageDeadlineMs } = options;
+    this.deadline = new ImageDeadline(imageDeadlineMs);
     this.spool = spool;
     this.rewrites = new Rewrites(journal?.tags);
     this.ownership = journal?.ownership;

@@ -27,6 +27,7 @@ export type SpecErrorCode =
  * - LINK_REFUSED: a link in a layout leads to where nothing is read from, see `linkRoots` of openLayout.
  * - BROKEN_TAG: a tag that is listed has no manifest, so that nobody can tell what it needs.
  * - LOCKED: the registry has a lock on it, which refuses the change (Azure Container Registry).
+ * - DEADLINE: an image that took longer than it may, see `imageDeadlineMs` of a copy.
  * - LIST_TOO_LONG: a list with more pages, items or bytes than are taken, see `ListLimits`. TOO_SLOW: a body that came below the lowest rate, see `minBytesPerSecond`.
  * - STORAGE: the operating system refused to read or write a layout: no space left, read-only, no permission. The system's own error is the `cause`.
  */
@@ -46,6 +47,7 @@ export type OwnErrorCode =
   | "LINK_REFUSED"
   | "BROKEN_TAG"
   | "LOCKED"
+  | "DEADLINE"
   | "LIST_TOO_LONG"
   | "TOO_SLOW"
   | "STORAGE"

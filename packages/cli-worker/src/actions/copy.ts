@@ -31,6 +31,8 @@ export interface CopyFlags extends TwoSideFlags, TrafficFlags, RunStateFlags, Pl
   readonly report?: readonly string[] | undefined;
   /** Big blobs in flight. */
   readonly blobs?: number | undefined;
+  /** How long an image may take, in ms. */
+  readonly imageDeadline?: number | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
 }
@@ -58,8 +60,8 @@ export async function copyAction(
   await using state = openRunState(flags);
   await using registries = await Registries.create(flags, { hosts, journal: state.journal });
   const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
-  const { concurrency, blobs } = flags;
-  const run = new CopyRun({ concurrency, blobs, spool: state.spool, journal: state.journal });
+  const { concurrency, blobs, imageDeadline: imageDeadlineMs } = flags;
+  const run = new CopyRun({ concurrency, blobs, spool: state.spool, journal: state.journal, imageDeadlineMs });
   const copied = new CopiedImages(run);
   const isWritten = written.files.length > 0;
   const onExchange = isWritten ? copied.onExchange : undefined;

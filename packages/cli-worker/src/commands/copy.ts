@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CopyFlags } from "../actions/copy.ts";
 import { interruptible } from "../interrupt.ts";
 import {
+  addDeadlineOption,
   addExamples,
   addRegistryOptions,
   addReportOption,
@@ -35,7 +36,11 @@ export function defineCopy(program: Command): void {
     .option("--digestfile <FILE>", "write the digest of the target's manifest to FILE")
     .option("--json", "print events and the result as JSON lines")
     .option("-q, --quiet", "print errors only");
-  addTrafficOptions(command).option("--blobs <N>", "big blobs in flight (default: 8)", wholeNumber(1, 1000));
+  addDeadlineOption(addTrafficOptions(command)).option(
+    "--blobs <N>",
+    "big blobs in flight (default: 8)",
+    wholeNumber(1, 1000),
+  );
   addStateOptions(addReportOption(command));
   addRegistryOptions(command, { credentials: "two" });
   addExamples(command, [

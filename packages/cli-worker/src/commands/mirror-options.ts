@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { IGNORE_BROKEN_TAGS } from "../broken-tags.ts";
-import { addReportOption, addStateOptions, addTrafficOptions, wholeNumber } from "../options.ts";
+import { addDeadlineOption, addReportOption, addStateOptions, addTrafficOptions, wholeNumber } from "../options.ts";
 import { parseAge } from "../prune/age.ts";
 
 /** Adds the options of the commands that read a mirror file: `MirrorFlags`. */
@@ -29,7 +29,7 @@ export function addRunOptions(command: Command): Command {
     .option("--blobs <N>", "blobs in flight from one registry to another (default: 8)", wholeNumber(1, 1000))
     .option("--json", "print events and the result as JSON lines")
     .option("-q, --quiet", "print errors only");
-  return addStateOptions(addTrafficOptions(addReportOption(command)));
+  return addStateOptions(addDeadlineOption(addTrafficOptions(addReportOption(command))));
 }
 
 /** The parser of an age: `24h`. */

@@ -22,6 +22,8 @@ export interface RunFlags extends RegistryFlags, TrafficFlags, RunStateFlags {
   readonly blobs?: number | undefined;
   /** Images in flight. */
   readonly jobs?: number | undefined;
+  /** How long an image may take, in ms. */
+  readonly imageDeadline?: number | undefined;
   readonly failFast?: boolean | undefined;
   /** Files that a report is written to. */
   readonly report?: readonly string[] | undefined;

@@ -28,10 +28,10 @@ export async function runSync(
   work: (options: ApplyOptions) => Promise<SyncResult>,
   { expectedBytes, state: { spool, journal }, reports }: RunSyncOptions,
 ): Promise<SyncResult> {
-  const { concurrency, blobs, jobs: images, failFast } = flags;
+  const { concurrency, blobs, jobs: images, failFast, imageDeadline: imageDeadlineMs } = flags;
   const progress = openProgress({ ...flags, stdout: process.stdout, stderr: process.stderr, env: process.env });
   if (expectedBytes !== undefined) progress.expect?.(expectedBytes);
-  const run = new CopyRun({ concurrency, blobs, spool, journal });
+  const run = new CopyRun({ concurrency, blobs, spool, journal, imageDeadlineMs });
   const tally = new ResultTally();
   let result: SyncResult;
   try {

@@ -54,7 +54,10 @@ export async function applyImage(source: Source, entry: JobEntry, options: Apply
   });
   const { call } = options;
   try {
-    return ended(await apply(source, entry, { ...options, call: { ...call, onExchange: counter.count } }));
+    const counted = { ...call, onExchange: counter.count };
+    const work = (signal = call.signal): Promise<Outcome> =>
+      apply(source, entry, { ...options, call: { ...counted, signal } });
+    return ended(await options.run.deadline.run(`${from}:${tag}`, call.signal, work));
   } catch (error) {
     if (call.signal.aborted) return ended({ outcome: "left" });
     const record = failureRecord(error);

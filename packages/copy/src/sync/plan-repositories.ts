@@ -1,5 +1,6 @@
 import chain from "stream-chain/core";
 import { failureRecord } from "../failure-record.ts";
+import { isPastDeadline } from "../image-deadline.ts";
 import { inFlight } from "../in-flight.ts";
 import { lanesOf } from "../lanes.ts";
 import { type OpenOptions, type OpenRepository, openRepository } from "./open-repository.ts";
@@ -135,7 +136,7 @@ async function jobsOf(record: Selected, prune: PrunePlanner, options: PlanTagOpt
     const tags = following.flatMap(({ entries }) => entries.map(({ image }) => image.targetTag));
     return [...following, await prune.look(repository, new Set(tags))];
   }
-  const planning = planTag(repository, record.tag, options).then((job) => noted(repository, [job]));
+  const planning = planInTime(repository, record.tag, options).then((job) => noted(repository, [job]));
   // Without what it brings: a Set that much passes through keeps some of that until the next full collection.
   const over = planning.then(ignore, ignore);
   repository.pending.add(over);
@@ -143,6 +144,21 @@ async function jobsOf(record: Selected, prune: PrunePlanner, options: PlanTagOpt
     return await planning;
   } finally {
     repository.pending.delete(over);
+  }
+}
+
+/** Plans a tag. One whose time is up fails alone. */
+async function planInTime(repository: OpenRepository, tag: string, options: PlanTagOptions): Promise<SyncJob> {
+  const { call, run } = options;
+  const { mirror, from } = repository.spec;
+  try {
+    return await run.deadline.run(`${from}:${tag}`, call.signal, (signal = call.signal) =>
+      planTag(repository, tag, { ...options, call: { ...call, signal } }),
+    );
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (!isPastDeadline(error)) throw error;
+    return { ...NO_JOB, name: from, unresolved: [{ mirror, from, tag, error: failureRecord(error) }] };
   }
 }
 

@@ -3,6 +3,7 @@ import { SingleFlight } from "../../http/single-flight.ts";
 import type { ProfileJournal } from "../../journal/profile-journal.ts";
 import { KeyedLock } from "../keyed-lock.ts";
 import type { ReferrerUpdate } from "../referrer-update.ts";
+import { ComingBlobs } from "./coming-blobs.ts";
 import {
   believedUntil,
   checkHostFact,
@@ -30,8 +31,8 @@ export class HostProfile {
   putWorked = false;
   /** A blob that was sent there, since this process began, and the repository that has it. */
   witness: { readonly repository: string; readonly digest: Digest } | undefined;
-  /** Settles when a small blob was sent, which will be the first one; undefined where none is under way. */
-  comingWitness: Promise<unknown> | undefined;
+  /** Small blobs under way, while there is no witness. */
+  readonly coming: ComingBlobs = new ComingBlobs();
   /**
    * Whether the host has answered a request of Azure's own API with a document of Azure's, since this
    * process began. False: it answered otherwise. Undefined: it was not asked.

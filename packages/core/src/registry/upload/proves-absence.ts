@@ -18,8 +18,8 @@ const EXISTENCE_DIGEST = digestOf(Buffer.from("tranship asks whether a 202 to a 
 export async function provesAbsence(repository: RemoteRepository, options: CallOptions): Promise<boolean> {
   const { profile } = repository;
   const isUnknown = (): boolean => profile.get("existence") === undefined;
-  if (isUnknown() && profile.witness === undefined && profile.comingWitness !== undefined)
-    await settledSoon(profile.comingWitness, options.signal);
+  if (isUnknown() && profile.witness === undefined && profile.coming.first !== undefined)
+    await settledSoon(profile.coming.first, options.signal);
   const { witness } = profile;
   if (isUnknown() && witness !== undefined) {
     await profile.once("existence", options.signal, async (signal) => {

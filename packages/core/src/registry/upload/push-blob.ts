@@ -112,11 +112,7 @@ async function pushUnlessThere(
 
 /** While nothing is known of the host, its first small blob is worth waiting for. */
 function noteComing({ profile }: RemoteRepository, pushing: Promise<PushOutcome>): void {
-  if (profile.witness !== undefined || profile.comingWitness !== undefined) return;
-  const settled = (): void => {
-    profile.comingWitness = undefined;
-  };
-  profile.comingWitness = pushing.then(settled, settled);
+  if (profile.witness === undefined) profile.coming.add(pushing);
 }
 
 async function isThere(repository: RemoteRepository, digest: Digest, options: PushBlobOptions): Promise<boolean> {
