@@ -19,6 +19,8 @@ import { readingInput } from "../usage-error.ts";
 export interface ApplyFlags extends RunFlags, BrokenTagsFlags {
   /** A mirror file: what it says of its hosts, and what a plan may do. */
   readonly file?: string | undefined;
+  /** A file of public keys: the plan is signed by one of them. */
+  readonly verifyKey?: string | undefined;
   readonly allowTargetMoved?: boolean | undefined;
 }
 
@@ -28,7 +30,7 @@ export interface ApplyFlags extends RunFlags, BrokenTagsFlags {
  */
 export async function applyAction(path: string, flags: ApplyFlags, signal: AbortSignal): Promise<void> {
   const files = await reportFiles(flags.report);
-  const read = await readPlanFile(path, signal);
+  const read = await readPlanFile(path, { signal, verifyKey: flags.verifyKey });
   const file = flags.file === undefined ? undefined : (await readMirrorFile(flags.file, { signal })).file;
   if (file !== undefined) checkPlanBounds(path, read, file);
   const plan = file === undefined ? read : ownedBy(file, read);

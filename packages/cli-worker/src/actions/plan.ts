@@ -6,10 +6,14 @@ import { openMirrors } from "../sync/open-mirrors.ts";
 import { formatPlan, writePlanFile } from "../sync/plan-file.ts";
 import { renderPlan } from "../sync/render-plan.ts";
 import { throwUnresolved } from "../sync/render-result.ts";
+import { UsageError } from "../usage-error.ts";
+import { writeWhole } from "../write-whole.ts";
 
 export interface PlanFlags extends MirrorFlags {
   readonly output?: string | undefined;
   readonly depth?: "content" | "uncounted" | "tags" | undefined;
+  /** A private key of SSH that the plan is signed with. */
+  readonly signKey?: string | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
 }
@@ -21,6 +25,9 @@ export interface PlanFlags extends MirrorFlags {
 export async function planAction(flags: PlanFlags, signal: AbortSignal): Promise<void> {
   const toStdout = flags.output === "-" || flags.json === true;
   const output = toStdout ? undefined : await writableFile(flags.output);
+  if (flags.signKey !== undefined && output === undefined)
+    throw new UsageError("--sign-key writes the signature beside the plan: name the plan's file with --output FILE");
+  const sign = flags.signKey === undefined ? undefined : await signer(flags.signKey, signal);
   await using mirrors = await openMirrors(flags.file, flags, signal);
   const repositories = await mirrors.all();
   const { file, stores, unresolved, asked, state } = mirrors;
@@ -37,7 +44,15 @@ export async function planAction(flags: PlanFlags, signal: AbortSignal): Promise
     signal,
   });
   if (output !== undefined) await writePlanFile(output, plan);
+  if (output !== undefined && sign !== undefined) await writeWhole(`${output}.sig`, sign(formatPlan(plan)));
   if (toStdout) print(formatPlan(plan).trimEnd());
   else if (flags.quiet !== true) renderPlan(plan).forEach(print);
   throwUnresolved(plan);
+}
+
+/** Reads the key before anything starts; gives what signs a plan's text. */
+async function signer(path: string, signal: AbortSignal): Promise<(plan: string) => string> {
+  const { readSigningKey, signPlan } = await import("../signature/plan-signature.ts");
+  const key = await readSigningKey(path, signal);
+  return (plan) => signPlan(plan, key);
 }

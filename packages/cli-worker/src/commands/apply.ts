@@ -19,6 +19,7 @@ export function defineApply(program: Command): void {
       "-f, --file <FILE>",
       "the mirror file: its hosts' credentials, certificates and limits are used, and a plan that does what it does not name is refused",
     )
+    .option("--verify-key <FILE>", "do only a plan whose PLAN.sig is by one of these public keys of SSH")
     .option("--allow-target-moved", "move tags at the target whatever they stand for now")
     .option(...IGNORE_BROKEN_TAGS);
   addRunOptions(command);

@@ -18,6 +18,7 @@ export function definePlan(program: Command): void {
     );
   addMirrorOptions(command)
     .option("-o, --output <FILE>", "write the plan to FILE as JSON; - is stdout")
+    .option("--sign-key <FILE>", "sign the plan with this private key of SSH, into the plan's FILE.sig")
     .addOption(
       new Option(
         "--depth <WHAT>",

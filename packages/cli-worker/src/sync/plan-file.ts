@@ -8,10 +8,17 @@ import { writeWhole } from "../write-whole.ts";
 /** The longest plan that is read, in bytes: some 500,000 images. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** Reads a plan's file, or stdin for `-`. @throws {UsageError} where it can't be read, or is no plan of this version. */
-export async function readPlanFile(path: string, signal: AbortSignal): Promise<SyncPlan> {
+/** Reads a plan's file, or stdin for `-`; with `verifyKey`, the path of trusted keys, only one that is signed. @throws {UsageError} where it can't be read, or is no plan of this version. */
+export async function readPlanFile(
+  path: string,
+  { signal, verifyKey }: { readonly signal: AbortSignal; readonly verifyKey?: string | undefined },
+): Promise<SyncPlan> {
   const file = await readableFile(path);
   const bytes = await readLimited(file, { limit: MAX_BYTES, signal });
+  if (verifyKey !== undefined) {
+    const { verifyPlan } = await import("../signature/plan-signature.ts");
+    await verifyPlan(path, bytes, { keysPath: verifyKey, signal });
+  }
   try {
     return parseSyncPlan(new TextDecoder().decode(bytes));
   } catch (error) {
