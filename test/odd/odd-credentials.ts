@@ -175,13 +175,36 @@ export const ODD_CREDENTIALS: readonly CredentialCase[] = [
     "another host's auth is not base64",
     { file: { auths: { "other.example": { auth: "%%%" }, HOST: { auth: PAIR } } } },
     "anna",
-    { tranship: "fails", crane: "fails", says: 'in "auths"["other.example"], "auth" is not base64' },
+    { crane: "fails" },
   ),
   row(
     "another host's auth has no colon",
     { file: { auths: { "other.example": { auth: "dG9rZW4=" }, HOST: { auth: PAIR } } } },
     "anna",
-    { tranship: "fails", crane: "fails", says: 'in "auths"["other.example"]' },
+    { crane: "fails" },
+  ),
+  row("another host's entry is a text", { file: { auths: { "other.example": "x", HOST: { auth: PAIR } } } }, "anna", {
+    crane: "fails",
+    skopeo: "fails",
+    regctl: "fails",
+  }),
+  row(
+    "another repository's auth is not base64",
+    { file: { auths: { "HOST/apple": { auth: "%%%" }, HOST: { auth: PAIR } } } },
+    "anna",
+    { crane: "fails" },
+  ),
+  row(
+    "the host's auth is not base64, where its helper answers",
+    { file: { auths: { HOST: { auth: "%%%" } }, credHelpers: { HOST: "fake" } }, helpers: { fake: ANSWERS } },
+    "anna",
+    { crane: "fails", regctl: "fails" },
+  ),
+  row(
+    "the host's auth is not base64, where anybody may read",
+    { file: { auths: { HOST: { auth: "%%%" } } }, challenges: ANYBODY },
+    "fails",
+    { regctl: "anonymous", oras: "anonymous", says: '"auth" is not base64' },
   ),
   row("another host's entry is null", { file: { auths: { "other.example": null, HOST: { auth: PAIR } } } }, "anna"),
   // Whole files.

@@ -18,8 +18,8 @@ export interface AuthFile {
   readonly path: string;
   /** The document itself, with whatever else it holds. */
   readonly document: Readonly<Record<string, unknown>>;
-  /** By `auths` key, as written. Undefined for an entry without a credential. */
-  readonly auths: ReadonlyMap<string, Credential | undefined>;
+  /** By `auths` key, as written. Undefined for an entry without a credential, an error for one that is malformed. */
+  readonly auths: ReadonlyMap<string, Credential | StoreError | undefined>;
   /** By registry name. Undefined for a registry that uses no helper, not even `credsStore`. */
   readonly credHelpers: ReadonlyMap<string, HelperChoice | undefined>;
   readonly credsStore: HelperChoice | undefined;
@@ -39,12 +39,13 @@ export async function readAuthText(path: string): Promise<string | undefined> {
 }
 
 /**
- * Reads docker's or podman's file of credentials, checked whole: a bad entry fails it although another one is wanted, as with docker.
+ * Reads docker's or podman's file of credentials. A malformed entry of `auths` fails only who looks it up,
+ * as with skopeo, regctl and oras: it may be of a host that this run has nothing to do with.
  * @throws {StoreError} CREDENTIALS with the path, and the place of what is wrong; never with what is written there.
  */
 export function parseAuthFile(text: string, path: string): AuthFile {
   const document = objectAt(parseJson(text, path), path, "the document");
-  const auths = new Map<string, Credential | undefined>();
+  const auths = new Map<string, Credential | StoreError | undefined>();
   for (const [key, entry] of Object.entries(objectAt(document["auths"] ?? {}, path, '"auths"'))) {
     auths.set(key, authEntry(entry, path, key));
   }
@@ -66,26 +67,59 @@ export function helperOf(file: AuthFile, host: string): HelperChoice | undefined
   return file.credHelpers.has(registry) ? file.credHelpers.get(registry) : file.credsStore;
 }
 
-/** The credential under podman's keys for the repository or a namespace around it, the longest first. */
+/**
+ * The credential under podman's keys for the repository or a namespace around it, the longest first.
+ * @throws {StoreError} CREDENTIALS if that entry is malformed.
+ */
 export function findNamespaced(file: AuthFile, host: string, repository: string | undefined): Credential | undefined {
   for (const namespace of namespacesOf(host, repository)) {
     for (const [key, credential] of file.auths) {
       const parsed = parseAuthKey(key);
-      if (credential !== undefined && parsed.kind === "namespace" && parsed.namespace === namespace) return credential;
+      if (credential !== undefined && parsed.kind === "namespace" && parsed.namespace === namespace) {
+        return wellFormed(credential);
+      }
     }
   }
   return undefined;
 }
 
-/** The credential for the whole registry: under exactly this key, else under another spelling of it. */
+/**
+ * The credential for the whole registry: under exactly this key, else under another spelling of it.
+ * @throws {StoreError} CREDENTIALS if that entry is malformed.
+ */
 export function findRegistry(file: AuthFile, host: string): Credential | undefined {
   const exact = file.auths.get(host);
-  if (exact !== undefined) return exact;
+  if (exact !== undefined) return wellFormed(exact);
   for (const key of registryKeys(file.auths.keys(), host)) {
     const credential = file.auths.get(key);
-    if (credential !== undefined) return credential;
+    if (credential !== undefined) return wellFormed(credential);
   }
   return undefined;
+}
+
+/**
+ * Checks the entry of `auths` for a host where it is surely looked up: no helper and no entry for a part of the
+ * host comes before it. Without a host, checks every entry.
+ * @throws {StoreError} CREDENTIALS for the first that is malformed.
+ */
+export function checkEntries(file: AuthFile, host?: string): void {
+  if (host === undefined) {
+    for (const entry of file.auths.values()) wellFormed(entry);
+  } else if (helperOf(file, host) === undefined && !hasNamespaces(file, host)) {
+    findRegistry(file, host);
+  }
+}
+
+function hasNamespaces(file: AuthFile, host: string): boolean {
+  return [...file.auths.keys()].some((key) => {
+    const parsed = parseAuthKey(key);
+    return parsed.kind === "namespace" && parsed.namespace.startsWith(`${registryName(host)}/`);
+  });
+}
+
+function wellFormed(entry: Credential | StoreError | undefined): Credential | undefined {
+  if (entry instanceof StoreError) throw entry;
+  return entry;
 }
 
 /** The keys that stand for this whole registry, in the file's order. */
@@ -113,12 +147,13 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-function authEntry(entry: unknown, path: string, key: string): Credential | undefined {
+function authEntry(entry: unknown, path: string, key: string): Credential | StoreError | undefined {
   const where = `"auths"["${shownKey(key)}"]`;
   try {
     return decodeAuthEntry(objectAt(entry ?? {}, path, where));
   } catch (error) {
-    if (error instanceof SyntaxError) throw unreadable(path, `in ${where}, ${error.message}`);
+    if (error instanceof StoreError) return error;
+    if (error instanceof SyntaxError) return unreadable(path, `in ${where}, ${error.message}`);
     throw error;
   }
 }

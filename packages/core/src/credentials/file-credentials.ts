@@ -1,6 +1,7 @@
 import { StoreError } from "../errors.ts";
 import {
   type AuthFile,
+  checkEntries,
   findNamespaced,
   findRegistry,
   type HelperChoice,
@@ -81,6 +82,7 @@ export function fileCredentials(options: FileCredentialsOptions = {}): Credentia
 /**
  * Reads every file that `fileCredentials` would read, so that a broken one is told before anything starts; no helper is run.
  * For each of `hosts` the program of its own helper (`credHelpers`) must be on PATH.
+ * Entries of `auths` for other hosts may be malformed; without `hosts` every entry is checked.
  * @throws {StoreError} CREDENTIALS with one clear line.
  */
 export async function checkCredentialFiles(
@@ -89,7 +91,9 @@ export async function checkCredentialFiles(
   for (const path of authFilePaths(options)) {
     const file = await readAuthFile(path);
     if (file === undefined) continue;
+    if (options.hosts === undefined) checkEntries(file);
     for (const host of options.hosts ?? []) {
+      checkEntries(file, host);
       const helper = file.credHelpers.get(registryName(host));
       if (helper !== undefined) await checkHelper(helper, { env: options.env });
     }

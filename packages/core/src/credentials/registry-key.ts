@@ -22,10 +22,10 @@ export type AuthKey =
 /**
  * Reads a key of `auths`. One with a scheme (`https://host/v1/`, as docker wrote for years) is a registry whatever its path; without a scheme
  * a path is podman's namespace (`host/team/app`), but for the API's own `host/v1/` and `host/v2/`.
- * A slash at the end is ignored.
+ * A slash at the end is ignored, and so is a user before an "@".
  */
 export function parseAuthKey(key: string): AuthKey {
-  const bare = key.replace(/^https?:\/\//, "");
+  const bare = key.replace(/^https?:\/\//, "").replace(/^[^/]*@/, "");
   const slash = bare.indexOf("/");
   if (slash === -1) return { kind: "registry", registry: registryName(bare) };
   const registry = registryName(bare.slice(0, slash));
