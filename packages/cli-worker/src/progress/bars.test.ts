@@ -39,3 +39,18 @@ it.each([
   expect(last?.endsWith(shown)).toBe(true);
   if (columns < 80) expect(last).toBe(shown);
 });
+
+it("renderBars() leaves a line of the terminal for the cursor, however many transfers there are", () => {
+  const transfers = new Transfers();
+  for (let count = 0; count < 30; count += 1) {
+    const descriptor = { mediaType: OCI_LAYER_GZIP, digest: digestOf(Buffer.from(String(count))), size: 1000 };
+    const events = ["planned", "started"].map((type) => ({ type, descriptor, from: "a", to: "b" }));
+    const bytes = { type: "bytes", digest: descriptor.digest, bytes: 5, from: "a", to: "b" };
+    for (const event of [...events, bytes] as unknown as readonly CopyEvent[]) transfers.observe(event, 0);
+    for (let rows = 1; rows <= 40; rows += 1) {
+      const lines = renderBars(transfers, { columns: 80, rows, color: false });
+      expect(lines.length).toBeLessThan(rows);
+      if (rows > 1) expect(lines.at(-1)).toContain("total");
+    }
+  }
+});

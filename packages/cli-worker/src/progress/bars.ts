@@ -15,9 +15,13 @@ const BAR_WIDTH = 24;
 /** The lines that show what is going on: one for each blob on its way, and one for the whole. */
 export function renderBars(transfers: Transfers, { columns, rows, color }: BarOptions): readonly string[] {
   const { active } = transfers;
-  const shown = active.slice(0, Math.max(1, rows - 2));
+  // A line is the total's, and one is below the block, where the cursor rests: a taller block would
+  // scroll, and be painted once more below itself.
+  if (rows < 2) return [];
+  const room = Math.max(0, rows - 2);
+  const shown = active.slice(0, active.length <= room ? room : Math.max(0, room - 1));
   const lines = shown.map((transfer) => line(shortDigest(transfer), progressOf(transfer), { columns, color }));
-  if (active.length > shown.length)
+  if (active.length > shown.length && shown.length < room)
     lines.push(`… and ${active.length - shown.length} more`.slice(0, Math.max(0, columns - 1)));
   const { done, total, perSecond } = transfers;
   return [...lines, line("total".padEnd(12), { done, total, perSecond }, { columns, color })];
