@@ -1,6 +1,7 @@
 import { type ErrorCode, RegistryError } from "../errors.ts";
 import { BadHeadError } from "./blob-lane/response-head.ts";
 import { codeOf, innermost } from "./error-code.ts";
+import { isParserError, isUnaskedContinue } from "./lenient/parser-error.ts";
 import type { HttpRequest } from "./message.ts";
 import { isFinalProxyRefusal, type ProxyFailure, proxyFailureOf } from "./proxy-failure.ts";
 import type { Route } from "./route.ts";
@@ -64,8 +65,11 @@ function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }:
     proxy !== undefined && url.protocol === "http:"
       ? { name: nameOf(proxy), url: proxy, isProxy: true }
       : { name: url.host, url, isProxy: false };
-  if (isNoHttp(cause, code)) return noHttp(peer);
-  if (isMalformed(cause, code)) {
+  if (isNoHttp(cause)) return noHttp(peer);
+  if (isUnaskedContinue(cause)) {
+    return { code: "PROTOCOL", detail: `${peer.name} sent a 100 or 101 that was not asked for` };
+  }
+  if (isMalformed(cause)) {
     return { code: "PROTOCOL", detail: `the answer of ${peer.name} is malformed HTTP (${message})` };
   }
   return (
@@ -98,20 +102,14 @@ function noHttp({ name, url, isProxy }: Peer): Diagnosis {
 }
 
 /** What has not even the first bytes of HTTP: for undici's parser, node:http's, and our own. */
-function isNoHttp(cause: unknown, code: string): boolean {
+function isNoHttp(cause: unknown): boolean {
   if (cause instanceof BadHeadError) return !cause.isHttp;
-  return isParserError(cause, code) && cause instanceof Error && cause.message.includes("Expected HTTP/");
+  return isParserError(cause) && cause instanceof Error && cause.message.includes("Expected HTTP/");
 }
 
 /** What begins as HTTP and goes on as nothing that can be told: two lengths, a line that is no header. */
-function isMalformed(cause: unknown, code: string): boolean {
-  return cause instanceof BadHeadError || isParserError(cause, code);
-}
-
-/** Undici's has a name, node:http's a code. */
-function isParserError(cause: unknown, code: string): boolean {
-  if (cause instanceof Error && cause.name === "HTTPParserError") return true;
-  return code.startsWith("HPE_") && code !== "HPE_HEADER_OVERFLOW";
+function isMalformed(cause: unknown): boolean {
+  return cause instanceof BadHeadError || isParserError(cause);
 }
 
 /** Who asks through a proxy makes connections to the proxy only; what is behind it, the proxy reaches, and says so by a status. */
@@ -123,7 +121,7 @@ function proxyDiagnosis({ status, cause: failure }: ProxyFailure, proxy: URL, gi
   const cause = innermost(failure);
   const code = codeOf(cause);
   const message = messageOf(cause);
-  if (isNoHttp(cause, code)) return noHttp(peer);
+  if (isNoHttp(cause)) return noHttp(peer);
   if (code === "UND_ERR_SOCKET") return network(`${name} closed the connection and made none to the host`);
   const ofTls = proxy.protocol === "https:" ? tlsDiagnosis(code, message, { name, givenAuthorities }) : undefined;
   return ofTls ?? httpDiagnosis(code, peer) ?? networkDiagnosis(code, message, peer);

@@ -22,6 +22,7 @@ export class ControlLane implements Lane {
       way: this.#dispatchers.to(request.url, trafficOf(request)),
       timeouts: this.#timeouts,
       running: this.#running,
+      onOddBody: () => this.#dispatchers.readLeniently(request.url),
     });
   }
 

@@ -1,9 +1,11 @@
 import type { LookupFunction } from "node:net";
 import type { SecureContext } from "node:tls";
-import { Agent, type Dispatcher, Pool } from "undici";
+import { Agent, buildConnector, type Dispatcher, Pool } from "undici";
 import { bareHostname } from "./address.ts";
 import { TRAFFIC, type Traffic } from "./big-body.ts";
 import { Connection } from "./connection.ts";
+import { lenientConnector } from "./lenient/lenient-connector.ts";
+import { MOST_LENIENT_HEAD_BYTES } from "./lenient/lenient-head.ts";
 import { type Environment, proxyFor } from "./proxy.ts";
 import { proxyDispatcher } from "./proxy-dispatcher.ts";
 import { secureContext, type TlsOptions } from "./tls-options.ts";
@@ -24,6 +26,13 @@ export interface DispatchersOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
+/** How the answers of an origin are read. */
+interface Reading {
+  readonly allowH2: boolean;
+  /** Whether a strict parser has refused an answer of it. */
+  readonly isLenient: boolean;
+}
+
 /** How long an idle connection is kept where the server doesn't say; one that it closed meanwhile is replaced unnoticed. */
 const IDLE_MS = 30_000;
 
@@ -35,6 +44,8 @@ export class Dispatchers {
   readonly #contexts = new Map<boolean, SecureContext>();
   /** Origins that speak HTTP/2 and nothing else. */
   readonly #http2 = new Set<string>();
+  /** Origins whose answers a strict parser refused. */
+  readonly #lenient = new Set<string>();
 
   /** @throws {SyntaxError} for a bad proxy of the registry's, before anything is sent. */
   constructor(options: DispatchersOptions) {
@@ -62,6 +73,21 @@ export class Dispatchers {
   useHttp2({ origin }: URL): void {
     if (this.#http2.has(origin)) return;
     this.#http2.add(origin);
+    this.#forget(origin);
+  }
+
+  /** From now on the answers of the URL's origin are read as Go's net/http reads them. */
+  readLeniently({ origin }: URL): void {
+    if (this.#lenient.has(origin)) return;
+    this.#lenient.add(origin);
+    this.#forget(origin);
+  }
+
+  readsLeniently({ origin }: URL): boolean {
+    return this.#lenient.has(origin);
+  }
+
+  #forget(origin: string): void {
     for (const traffic of TRAFFIC) this.#ways.delete(`${traffic} ${origin}`);
   }
 
@@ -87,11 +113,15 @@ export class Dispatchers {
 
   #pool(url: URL, proxy: URL | undefined, traffic: Traffic): Dispatcher {
     const own = url.hostname === this.#options.hostname;
-    const allowH2 = this.usesHttp2(url);
-    const key = `${url.protocol}${own}${allowH2} ${servernameOf(url) ?? ""} ${traffic} ${proxy?.href ?? ""}`;
+    const isLenient = this.readsLeniently(url);
+    const allowH2 = this.usesHttp2(url) && !isLenient;
+    const key = `${url.protocol}${own}${allowH2}${isLenient} ${servernameOf(url) ?? ""} ${traffic} ${proxy?.href ?? ""}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const made = proxy === undefined ? this.#direct(url, allowH2) : this.#proxied(url, proxy, allowH2);
+    const made =
+      proxy === undefined
+        ? this.#direct(url, { allowH2, isLenient })
+        : this.#proxied(url, proxy, { allowH2, isLenient });
     this.#made.set(key, made);
     return made;
   }
@@ -110,15 +140,16 @@ export class Dispatchers {
     await Promise.all(made.map((dispatcher) => dispatcher.destroy()));
   }
 
-  #direct(url: URL, allowH2: boolean): Dispatcher {
+  #direct(url: URL, reading: Reading): Dispatcher {
+    const connect = {
+      ...this.tlsFor(url),
+      servername: servernameOf(url),
+      lookup: this.#options.lookup,
+      timeout: this.#options.connectTimeoutMs,
+    };
     return new Agent({
-      ...this.#pooled(allowH2),
-      connect: {
-        ...this.tlsFor(url),
-        servername: servernameOf(url),
-        lookup: this.#options.lookup,
-        timeout: this.#options.connectTimeoutMs,
-      },
+      ...this.#pooled(reading),
+      connect: reading.isLenient ? lenientConnector(buildConnector({ ...connect, allowH2: false })) : connect,
       factory: (origin, options) =>
         new Pool(origin, {
           ...options,
@@ -127,18 +158,28 @@ export class Dispatchers {
     });
   }
 
-  #proxied(url: URL, proxy: URL, allowH2: boolean): Dispatcher {
+  #proxied(url: URL, proxy: URL, reading: Reading): Dispatcher {
     return proxyDispatcher({
       proxy,
       proxyContext: () => this.#context(false),
       requestTls: this.tlsFor(url),
       connectTimeoutMs: this.#options.connectTimeoutMs,
-      pool: this.#pooled(allowH2),
+      pool: this.#pooled(reading),
+      ...(reading.isLenient ? { wrapConnector: lenientConnector } : {}),
     });
   }
 
-  #pooled(allowH2: boolean): Pick<Agent.Options, "allowH2" | "connections" | "keepAliveTimeout"> {
-    return { allowH2, connections: this.#options.connections, keepAliveTimeout: IDLE_MS };
+  #pooled({
+    allowH2,
+    isLenient,
+  }: Reading): Pick<Agent.Options, "allowH2" | "connections" | "keepAliveTimeout" | "maxHeaderSize"> {
+    return {
+      allowH2,
+      connections: this.#options.connections,
+      keepAliveTimeout: IDLE_MS,
+      // The lenient reader has counted already, with its own limit.
+      ...(isLenient ? { maxHeaderSize: 2 * MOST_LENIENT_HEAD_BYTES } : {}),
+    };
   }
 
   #context(own: boolean): SecureContext {

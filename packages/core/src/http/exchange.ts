@@ -1,8 +1,11 @@
 import type { Dispatcher } from "undici";
+import { BadHeadError } from "./blob-lane/response-head.ts";
 import { connectionFailure } from "./connection-failure.ts";
+import { codeOf } from "./error-code.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { joinHeaders } from "./join-headers.ts";
 import { type ExchangeTimeouts, type LaneExchange, MOST_REPLAYED_BYTES } from "./lane.ts";
+import { asLostAnswer, isOddAnswer } from "./lenient/odd-head.ts";
 import { LowestRate } from "./lowest-rate.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { onAbort } from "./on-abort.ts";
@@ -20,6 +23,8 @@ export interface ConnectionHistory {
 export interface ExchangeOptions {
   readonly way: Way;
   readonly timeouts: ExchangeTimeouts;
+  /** Told of an answer that the parser refused after its head. */
+  readonly onOddBody: () => void;
   /** Holds it from when it is sent until it is over. */
   readonly running: Roster<Exchange>;
 }
@@ -37,6 +42,7 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
   #answering = false;
   #controller: Dispatcher.DispatchController | undefined;
   #body: IncomingBody | undefined;
+  #response: HttpResponse | undefined;
   #over = false;
   /** The signal is no more of interest. */
   #leave: (() => void) | undefined;
@@ -114,6 +120,12 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
     if (status < 200) return;
     this.#outgoing?.stop();
     const joined = joinHeaders(headers);
+    const ambiguous = ambiguity(joined);
+    if (ambiguous !== undefined) {
+      this.onResponseError(controller, ambiguous);
+      controller.abort(ambiguous);
+      return;
+    }
     const length = Number(joined["content-length"] ?? Number.NaN);
     this.#body = new IncomingBody({
       flow: {
@@ -128,7 +140,10 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
         tooSlow: (window) => tooSlow(this.#request, status, window),
       },
     });
-    this.#head.resolve({ status, headers: joined, body: this.#body, url: this.#request.url, proxy: this.#proxy });
+    this.#response = { status, headers: joined, body: this.#body, url: this.#request.url, proxy: this.#proxy };
+    // An odd first chunk that came with the head fails the head, so that the request is sent again.
+    if (joined["transfer-encoding"] === undefined) this.#head.resolve(this.#response);
+    else setImmediate(this.#head.resolve, this.#response);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Uint8Array): void {
@@ -141,13 +156,17 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
     this.#body?.finish();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, reason: Error): void {
     if (this.#over) return;
+    const error = this.#response === undefined && isBadLength(reason) ? new BadHeadError(NO_LENGTH) : reason;
     this.#finish();
     const failure = this.#outgoing?.failure;
     const reported =
       failure === undefined ? connectionFailure(error, this.#request, this.#options.way.route) : failure.error;
-    this.#body?.fail(reported);
+    if (isOddAnswer(reported)) {
+      this.#options.onOddBody();
+      this.#body?.fail(asLostAnswer(reported));
+    } else this.#body?.fail(reported);
     this.#head.reject(reported);
   }
 
@@ -173,4 +192,20 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
     this.#outgoing?.stop();
     this.#request.onFree?.();
   }
+}
+
+const NO_LENGTH = "it states a length more than once, or beside a transfer coding";
+
+/** undici's error for a head whose framing its parser refuses (lib/dispatcher/client-h1.js, `createError`). */
+function isBadLength(error: Error): boolean {
+  return codeOf(error) === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+}
+
+/** What undici's parser lets pass although another reader may find another end of the body. */
+function ambiguity(headers: Readonly<Record<string, string | undefined>>): BadHeadError | undefined {
+  const { "content-length": length, "transfer-encoding": coding } = headers;
+  if (length?.includes(",") === true) return new BadHeadError("The answer has more than one Content-Length");
+  if (coding === undefined) return undefined;
+  if (length !== undefined) return new BadHeadError("The answer has both a Content-Length and a Transfer-Encoding");
+  return coding.includes(",") ? new BadHeadError("The answer has more than one Transfer-Encoding") : undefined;
 }

@@ -6,6 +6,7 @@ import { refusesHttp1 } from "./connection-failure.ts";
 import { ControlLane } from "./control-lane.ts";
 import { Dispatchers, type DispatchersOptions } from "./dispatchers.ts";
 import type { ExchangeTimeouts, Lane } from "./lane.ts";
+import { isOddAnswer } from "./lenient/odd-head.ts";
 import type { Carrier, HttpRequest } from "./message.ts";
 
 /** `auto`: the bytes of big blobs by the blob lane, all else by the control lane. To find out what a lane does wrong, all that it can carry is given to one. */
@@ -38,6 +39,7 @@ export class Lanes {
 
   /** By which lane a request goes first. */
   carrierOf(request: HttpRequest): Carrier {
+    if (this.#isOwn && this.#dispatchers.readsLeniently(request.url)) return control(oddAnswers(request.url));
     const isBig = carriesBigBody(request);
     if (this.#choice === "control") return control(isBig ? "as was asked" : undefined);
     if (this.#choice === "auto" && !isBig) return control();
@@ -48,7 +50,12 @@ export class Lanes {
   /** By which lane it goes after this failure, which says that another one may do better; undefined where none may. */
   carrierAfter(failure: unknown, { url }: HttpRequest): Carrier | undefined {
     if (failure instanceof OddFramingError) return control(failure.message);
-    if (!this.#isOwn || !refusesHttp1(failure)) return undefined;
+    if (!this.#isOwn) return undefined;
+    if (isOddAnswer(failure)) {
+      this.#dispatchers.readLeniently(url);
+      return control(oddAnswers(url));
+    }
+    if (!refusesHttp1(failure)) return undefined;
     this.#dispatchers.useHttp2(url);
     return control(onlyHttp2(url));
   }
@@ -73,6 +80,10 @@ export class Lanes {
 
 function control(because?: string): Carrier {
   return because === undefined ? { name: "control" } : { name: "control", because };
+}
+
+function oddAnswers({ host }: URL): string {
+  return `${host} has sent an answer that only a lenient reader takes`;
 }
 
 function onlyHttp2({ host }: URL): string {

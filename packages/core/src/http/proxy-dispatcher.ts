@@ -15,7 +15,9 @@ export interface ProxyDispatcherOptions {
   /** For each of: the connection to the proxy, its answer to CONNECT, the handshake inside the tunnel. 0 waits for ever. */
   readonly connectTimeoutMs: number;
   /** Of the pool of each origin. */
-  readonly pool: Pick<Agent.Options, "allowH2" | "connections" | "keepAliveTimeout">;
+  readonly pool: Pick<Agent.Options, "allowH2" | "connections" | "keepAliveTimeout" | "maxHeaderSize">;
+  /** Wraps the connections that carry the requests, inside a tunnel or to the proxy. Default: as they are. */
+  readonly wrapConnector?: ((connect: buildConnector.connector) => buildConnector.connector) | undefined;
 }
 
 /**
@@ -23,7 +25,14 @@ export interface ProxyDispatcherOptions {
  * A connection or a tunnel that is not made fails with a ProxyFailure, so that it is not taken for the registry's failure.
  */
 export function proxyDispatcher(options: ProxyDispatcherOptions): Dispatcher {
-  const { proxy, proxyContext, requestTls = {}, connectTimeoutMs, pool } = options;
+  const {
+    proxy,
+    proxyContext,
+    requestTls = {},
+    connectTimeoutMs,
+    pool,
+    wrapConnector = (connect) => connect,
+  } = options;
   const { href, username, password } = proxy;
   const bare = new URL(href);
   bare.username = "";
@@ -42,7 +51,7 @@ export function proxyDispatcher(options: ProxyDispatcherOptions): Dispatcher {
       const connect = made.connect as buildConnector.connector;
       return new Pool(origin, {
         ...pool,
-        connect: new URL(origin).origin === bare.origin ? toProxy(connect) : connect,
+        connect: wrapConnector(new URL(origin).origin === bare.origin ? toProxy(connect) : connect),
         factory: (poolOrigin, clientOptions) => new Connection(poolOrigin, { ...clientOptions }),
       });
     },

@@ -6,8 +6,9 @@ import type { HttpRequest, HttpResponse, Send } from "./message.ts";
 const MAX_REDIRECTS = 10;
 
 /**
- * Follows the redirects of a request, where it wants that: GET and HEAD through 301, 302, 303, 307
- * and 308, other methods through 307 and 308 only, with their body made again. `authorization` goes
+ * Follows the redirects of a request, unless it says otherwise: GET and HEAD through 301, 302, 303,
+ * 307 and 308; POST, PUT and PATCH through 307 and 308 only, with their body made again. A DELETE
+ * follows only where it says so: what it deletes elsewhere is not what was asked for. `authorization` goes
  * to the first origin only, and not to it again once it was left.
  * Each hop is one request. What was redirected is dropped.
  * @throws (when it sends) {RegistryError} REDIRECT_REFUSED by the policy, for a loop and after 10
@@ -16,7 +17,7 @@ const MAX_REDIRECTS = 10;
 export function redirects(policy: LocationPolicy): Interceptor {
   return (next) => async (request) => {
     const first = await next(request);
-    const { method, followRedirects = method === "GET" || method === "HEAD" } = request;
+    const { method, followRedirects = method !== "DELETE" } = request;
     return followRedirects && isRedirect(first.status, method) ? follow(request, first, next, policy) : first;
   };
 }

@@ -1,5 +1,6 @@
 import type { Interceptor } from "./interceptor.ts";
 import type { Lanes } from "./lanes.ts";
+import { asLostAnswer, isOddAnswer, isRepeatable } from "./lenient/odd-head.ts";
 import type { HttpRequest, SentExchange } from "./message.ts";
 
 export interface ReplayOptions {
@@ -11,7 +12,9 @@ export interface ReplayOptions {
 /**
  * Chooses the lane of a request, and sends the request again where that is no retry: by the other
  * lane where the first cannot carry it, and on another connection where
- * a kept one died before it answered.
+ * a kept one died before it answered. Where a strict parser refuses the answer of a host, its
+ * answers are read leniently from then on, and the request is sent again if it may be repeated;
+ * otherwise its answer counts as lost.
  */
 export function replay({ lanesOf, connections }: ReplayOptions): Interceptor {
   return (next) => async (request) => {
@@ -29,6 +32,7 @@ export function replay({ lanesOf, connections }: ReplayOptions): Interceptor {
         // Several requests may find out at once what a host does not speak: each goes another way,
         // once.
         if (other !== undefined && other.because !== carrier.because) {
+          if (isOddAnswer(error) && !isRepeatable(request)) throw asLostAnswer(error);
           carrier = other;
           continue;
         }

@@ -29,7 +29,7 @@ export interface RegistryRequest {
   readonly accept: readonly number[];
   /** Whether it is sent again after a failure that may pass. Default: GET and HEAD yes, others no. */
   readonly retry?: boolean | undefined;
-  /** Whether redirects are followed. Default: GET and HEAD yes, others no. */
+  /** Whether redirects are followed. Default: all but those of DELETE. */
   readonly followRedirects?: boolean | undefined;
   /** The longest wait for the head of the answer, from when the body was sent, in ms, where the call does not say. Default: the client's. */
   readonly headersTimeoutMs?: number | undefined;

@@ -43,7 +43,14 @@ export class BlobLane implements Lane {
     const timeouts = { ...this.#options.timeouts, connectMs };
     const { route } = dispatchers.to(request.url);
     if (request.body === undefined && (request.method === "GET" || request.method === "HEAD")) {
-      return new GetExchange(request, { pool: this.#pool(request), slabs, timeouts, route, closing });
+      return new GetExchange(request, {
+        pool: this.#pool(request),
+        slabs,
+        timeouts,
+        route,
+        closing,
+        onOddBody: () => dispatchers.readLeniently(request.url),
+      });
     }
     return new PutExchange(request, {
       open: (sent, headers) => this.#open(sent, headers),

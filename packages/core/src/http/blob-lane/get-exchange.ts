@@ -1,5 +1,6 @@
 import { connectionFailure } from "../connection-failure.ts";
 import type { ExchangeTimeouts, LaneExchange } from "../lane.ts";
+import { asLostAnswer, isOddAnswer } from "../lenient/odd-head.ts";
 import type { HttpRequest, HttpResponse } from "../message.ts";
 import type { Route } from "../route.ts";
 import { AnswerReader } from "./answer-reader.ts";
@@ -17,6 +18,8 @@ export interface GetExchangeOptions {
   readonly timeouts: ExchangeTimeouts & { readonly connectMs: number };
   readonly route: Route;
   readonly closing: AbortSignal;
+  /** Told of an answer that was refused after its head. */
+  readonly onOddBody: () => void;
 }
 
 /** A GET or HEAD whose answer is read into slabs. Memory: its share of the slabs, taken before anything is sent, so that no source waits with an open answer. */
@@ -174,7 +177,11 @@ export class GetExchange implements LaneExchange, Receiver {
     this.#end();
     const reported =
       error instanceof OddFramingError ? error : connectionFailure(error, this.#request, this.#options.route);
-    this.#reader?.body?.fail(reported);
+    const { body } = this.#reader ?? {};
+    if (body !== undefined && isOddAnswer(reported)) {
+      this.#options.onOddBody();
+      body.fail(asLostAnswer(reported));
+    } else body?.fail(reported);
     this.#head.reject(reported);
     this.#connection?.destroy();
   }

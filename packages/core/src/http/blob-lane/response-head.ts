@@ -23,7 +23,7 @@ export class BadHeadError extends Error {
 
 /** The longest head that is read, in bytes: undici's limit. */
 export const MOST_HEAD_BYTES: number = 16 * 1024;
-const MOST_HEADERS = 128;
+const MOST_HEADERS = 1024;
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 /** No space before the colon, no folded line, no control character: RFC 9112, 5.1 and 5.2. */

@@ -19,7 +19,7 @@ export type StartedUpload =
 
 /**
  * Asks for a mount, and gets a session where there is nothing to mount. The source is the best repository known to hold the blob, of those given and those remembered,
- * else the repository itself, which makes it an existence check. A refusal (4xx but 429) falls back to a plain POST under the target's
+ * else the repository itself, which makes it an existence check. A refusal (4xx but 429, 500 or a bare 200) falls back to a plain POST under the target's
  * scope alone, and is remembered for this pair of repositories.
  * @param start the plain POST.
  * Requests: 1, or 2 after a refusal. Spec: distribution-spec v1.1.1, "Mounting a blob from another repository" (end-11, end-4a).
@@ -42,6 +42,13 @@ export async function mountOrStart(
     if (!isRefusal(error)) throw error;
     const started = await start();
     // Only now: had the plain POST failed too, the mount was not what was refused.
+    await blobs.refuse(from, place);
+    if (from === name) profile.learn({ existence: "head-first" });
+    return plain(started);
+  }
+  // A bare 200 says nothing of the blob: neither that it is there, nor where to send it.
+  if (response.status === 200) {
+    const started = await start();
     await blobs.refuse(from, place);
     if (from === name) profile.learn({ existence: "head-first" });
     return plain(started);
@@ -70,7 +77,7 @@ export function postMount(
   const { name } = repository;
   const query = `?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`;
   const scopes = from === name ? [pushScope(name)] : [pullScope(from), pushScope(name)];
-  return postUpload(repository, { query, scopes, accept: [201, 202] }, options);
+  return postUpload(repository, { query, scopes, accept: [200, 201, 202] }, options);
 }
 
 /** What a plain POST began, which tells nothing of the blob. */
@@ -87,5 +94,6 @@ async function selfSource({ profile, blobs, name }: RemoteRepository, place: Kno
 function isRefusal(error: unknown): boolean {
   const status = statusOf(error);
   if (status === undefined) return error instanceof RegistryError && error.code === "CREDENTIALS";
-  return status >= 400 && status < 500 && status !== 429;
+  // Some registries answer 500 to the mount alone.
+  return status === 500 || (status >= 400 && status < 500 && status !== 429);
 }
