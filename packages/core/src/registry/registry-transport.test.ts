@@ -58,25 +58,28 @@ describe("RegistryTransport.request() and redirects", () => {
     expect(await failure(read(made, { path: "/none" }))).toMatchObject({ code: "PROTOCOL" });
   });
 
-  it("follows none for a PUT, unless asked, and then with its body", async () => {
-    const bodies: string[] = [];
-    const host = await serve(async (incoming, response) => {
-      bodies.push(await textOf(incoming));
-      if (incoming.url === "/to") return response.writeHead(201).end();
-      return response.writeHead(307, { location: "/to" }).end();
-    });
-    const put = {
-      method: "PUT",
-      path: "/from",
-      body: () => Buffer.from("body"),
-      contentLength: 4,
-      accept: [201],
-    } as const;
-    const made = client(host);
-    expect(await failure(read(made, put))).toMatchObject({ status: 307 });
-    await read(made, { ...put, followRedirects: true });
-    expect(bodies).toEqual(["body", "body", "body"]);
-  });
+  it.each(["PUT", "POST", "PATCH"] as const)(
+    "follows a 307 of a %s with its body, unless told not to",
+    async (method) => {
+      const bodies: string[] = [];
+      const host = await serve(async (incoming, response) => {
+        bodies.push(await textOf(incoming));
+        if (incoming.url === "/to") return response.writeHead(201).end();
+        return response.writeHead(307, { location: "/to" }).end();
+      });
+      const put = {
+        method,
+        path: "/from",
+        body: () => Buffer.from("body"),
+        contentLength: 4,
+        accept: [201],
+      } as const;
+      const made = client(host);
+      expect(await failure(read(made, { ...put, followRedirects: false }))).toMatchObject({ status: 307 });
+      await read(made, put);
+      expect(bodies).toEqual(["body", "body", "body"]);
+    },
+  );
 
   it("shows credentials to no other origin that an upload's location names", async () => {
     let shown: string | undefined = "nothing";
