@@ -5,6 +5,9 @@ import { Registry, type RegistryStore } from "@tranship/core";
 import { type Hook, type RunningServer, type ServeOptions, serve } from "tranship";
 import { type CommandOptions, type CommandRun, runCommand, type StartedCommand, startCommand } from "./run-command.ts";
 
+/** What else the registries are called in tests: names of a proxy or resolver, and another address of this machine. */
+const NAMES = ["source.test", "target.test", "cdn.test", "front.test", "registry.test", "0.0.0.0"];
+
 /** A temporary folder to run the command in, with registries that it can talk to. */
 export class Workbench implements AsyncDisposable {
   /** The working directory and HOME of the commands. */
@@ -24,7 +27,7 @@ export class Workbench implements AsyncDisposable {
   async serve(hook?: Hook, tls?: ServeOptions["tls"]): Promise<RunningServer> {
     const dir = join(this.folder, `registry-${this.#servers.length}`);
     await mkdir(dir);
-    const server = await serve({ dir, writable: true, hook, tls });
+    const server = await serve({ dir, writable: true, hook, tls, allowedHosts: NAMES });
     this.#servers.push(server);
     return server;
   }
