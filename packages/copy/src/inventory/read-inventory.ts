@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   type Content,
+  childrenOf,
   type Descriptor,
   type Digest,
   isImageMediaType,
@@ -85,7 +86,7 @@ export async function readInventory(store: Readable, options: ReadInventoryOptio
   return atOnce([...found.values()], async ({ descriptor: { digest }, manifest, subject, tags: own }) => ({
     digest,
     tags: own,
-    children: manifest === undefined ? [] : childManifests(manifest).map((child) => child.digest),
+    children: manifest === undefined ? [] : namedBy(manifest, found),
     subject,
     time:
       manifest === undefined || own.every((tag) => subjectOfTag(tag) !== undefined)
@@ -93,6 +94,13 @@ export async function readInventory(store: Readable, options: ReadInventoryOptio
         : await timeOf?.(manifest, (child) => found.get(child)?.manifest, call),
     locks: [],
   }));
+}
+
+/** What a manifest needs of the others: what an index lists, and what an image names among its layers. */
+function namedBy(manifest: Manifest, found: ReadonlyMap<Digest, unknown>): readonly Digest[] {
+  const named = manifest.kind === "index" ? childManifests(manifest) : childrenOf(manifest);
+  const digests = named.map(({ digest }) => digest);
+  return manifest.kind === "index" ? digests : digests.filter((digest) => found.has(digest));
 }
 
 interface Search {

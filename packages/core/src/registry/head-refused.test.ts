@@ -46,6 +46,27 @@ describe("resolve() where HEAD is refused", () => {
     expect(setup.server.log).toEqual([GET, `GET /v2/app/manifests/${IMAGE.descriptor.digest}`]);
   });
 
+  it.each([{}, { headProvesAbsence: true }])(
+    "by a connection that breaks at every HEAD: a GET decides, and the next one gets no HEAD (%j)",
+    async (options) => {
+      await using setup = await scriptedSetup(
+        async (request) => {
+          if (request.method !== "HEAD") return undefined;
+          await request.breakAfter(0);
+          return "dropped";
+        },
+        { retry: { attempts: 2, baseDelayMs: 0 } },
+      );
+      hold(setup.server, "v1");
+      const app = setup.registry.repository("app");
+      for (const asked of [[HEAD, HEAD, GET], [GET]]) {
+        setup.server.log.length = 0;
+        expect(await app.resolve("v1", options)).toEqual(IMAGE.descriptor);
+        expect(setup.server.log).toEqual(asked);
+      }
+    },
+  );
+
   it.each([400, 403, 405, 500, 501, 503])("with %i at a target: a GET decides", async (status) => {
     await using setup = await refusingSetup(status);
     const app = setup.registry.repository("app");

@@ -91,13 +91,17 @@ async function readInstead(
   }
 }
 
-/** Whether a GET may answer what the HEAD did not: at a source always, at a target where the status can't mean absence. */
-function isWorthReading({ status = 0, code }: RegistryError, headProvesAbsence: boolean): boolean {
+/**
+ * Whether a GET may answer what the HEAD did not: at a source always, at a target where the status can't mean
+ * absence. Of a connection that breaks at every HEAD too: some proxies do that.
+ */
+function isWorthReading({ status, code }: RegistryError, headProvesAbsence: boolean): boolean {
   if (status === 429 || code === "RATE_LIMITED") return false;
-  return !headProvesAbsence || status === 400 || status === 403 || status === 405 || status >= 500;
+  if (!headProvesAbsence || status === undefined) return true;
+  return status === 400 || status === 403 || status === 405 || status >= 500;
 }
 
-/** The response, or the registry's own refusal of the HEAD; a token service that refuses is no such thing. */
+/** The response, or why the registry itself gave none to a HEAD; a token service that refuses is no such thing. */
 async function headManifest(
   repository: RemoteRepository,
   reference: string,
@@ -116,7 +120,9 @@ async function headManifest(
     await response.body.drop();
     return response;
   } catch (error) {
-    if (error instanceof RegistryError && error.method === "HEAD" && error.status !== undefined) return error;
+    const isBroken = error instanceof RegistryError && (error.code === "NETWORK" || error.code === "TIMEOUT");
+    if (error instanceof RegistryError && error.method === "HEAD" && (error.status !== undefined || isBroken))
+      return error;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import type { RemoteRepository } from "../remote-repository.ts";
 import { ReadOtherwise } from "./hashed-reading.ts";
 import { ContentFailure, type OutgoingPart } from "./outgoing.ts";
 import type { UploadPosition } from "./upload-position.ts";
+import type { UploadSession } from "./upload-session.ts";
 import { uploadStatus } from "./upload-status.ts";
 
 /** Where less was sent, asking how much of it arrived costs more than sending it again. */
@@ -47,7 +48,7 @@ export async function goesOnAfter(
   if (session === undefined || isWrong || sent < WORTH_ASKING_BYTES || profile.get("resume") === "none") return false;
   // Nothing would tell that what is there is not what was sent, or that what was sent was wrong.
   if (profile.get("checksDigest") === false || isReadOtherwise(error)) return false;
-  const arrived = await uploadStatus(repository, session, call);
+  const arrived = await statusUnlessRefused(repository, session, call);
   if (arrived === undefined || arrived === 0 || arrived < confirmed || arrived > sent) return false;
   // The first break shows what the host keeps.
   if (profile.get("resume") === undefined) {
@@ -56,6 +57,20 @@ export async function goesOnAfter(
   position.confirm(arrived);
   position.resumed = true;
   return true;
+}
+
+/** Undefined too where the registry refuses to say it: a new upload may go well. */
+async function statusUnlessRefused(
+  repository: RemoteRepository,
+  session: UploadSession,
+  call: CallOptions,
+): Promise<number | undefined> {
+  try {
+    return await uploadStatus(repository, session, call);
+  } catch (error) {
+    if ((statusOf(error) ?? 0) >= 500) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import { isRetryable, RegistryError } from "../../errors.ts";
+import { DigestMismatchError, isRetryable, RegistryError } from "../../errors.ts";
 import { retrying } from "../../http/retry.ts";
 import type { CallOptions, Open } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
 import { seesBlob } from "../head-blob.ts";
-import type { RemoteRepository } from "../remote-repository.ts";
+import { readBack } from "../read-back.ts";
+import { labelOf, type RemoteRepository } from "../remote-repository.ts";
 import { retriesOf } from "../retries.ts";
 import { AdaptedBody } from "./adapted-body.ts";
 import { goesOnAfter, refuseLateBytes, triesAfterBreaks, WORTH_ASKING_BYTES } from "./after-break.ts";
@@ -129,7 +130,22 @@ export class BlobUpload {
       throw error;
     }
     await this.#over();
+    if (position.resumed) await this.#checkStored(call);
     this.#adapted.succeeded();
+  }
+
+  /**
+   * Of an upload that went on after a break, the registry said how much it had. Where it is not known to check the
+   * digest, what it made of that is read back. Requests: 1 GET, unless it is known.
+   * @throws {DigestMismatchError} where it stored other bytes: no tag may stand for them.
+   */
+  async #checkStored(call: CallOptions): Promise<void> {
+    if (this.#repository.profile.get("checksDigest") === true) return;
+    const found = await readBack(this.#repository, this.#descriptor, call);
+    const { digest } = this.#descriptor;
+    if (found.digest === digest) return;
+    const message = `Cannot push blob "${digest}" to "${labelOf(this.#repository)}": the registry took an upload that went on after a break, and stored ${found.size} bytes that hash to "${found.digest}"`;
+    throw new DigestMismatchError(message, { expected: digest, actual: found.digest });
   }
 
   /** Sends what lacks, in the way that the host takes; where it refuses one, in another. */

@@ -1,12 +1,11 @@
 import type { Descriptor } from "../../content/descriptor.ts";
 import type { Digest } from "../../content/digest.ts";
 import { isRetryable, RegistryError } from "../../errors.ts";
-import { SMALL_BODY_BYTES } from "../../http/big-body.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { seesBlob } from "../head-blob.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
 import { cancelRecorded } from "./cancel-recorded.ts";
-import { provesDigestCheck } from "./probe-host.ts";
+import { isDigestChecked } from "./probe-host.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
 import type { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
@@ -26,7 +25,7 @@ export interface EarlierUpload {
  * This process has not hashed what that process sent, and its source may have been wrong: it is resumed
  * only where the registry is known to refuse a wrong digest. Elsewhere the blob is sent from its start.
  * Requests: none where nothing was left; else 1 GET, and a HEAD before it where the journal has
- * seen the blob in this repository; those of `provesDigestCheck` where much has arrived.
+ * seen the blob in this repository; those of `isDigestChecked` where much has arrived.
  * @param size bytes of the blob.
  * @throws {RegistryError} where the registry did not answer: then it is left for later. The signal's reason.
  */
@@ -48,7 +47,7 @@ export async function takeOverUpload(
     const arrived = claimed.size === size ? await uploadStatus(repository, session, call) : undefined;
     const isBelievable = arrived !== undefined && arrived > 0 && arrived >= confirmed && arrived <= size;
     const mayGoOn = isBelievable && repository.profile.get("resume") !== "none";
-    if (mayGoOn && (await isChecked(repository, arrived, call))) return { session, arrived };
+    if (mayGoOn && (await isDigestChecked(repository, arrived, call))) return { session, arrived };
   } catch (error) {
     if (error instanceof RegistryError && error.code === "REDIRECT_REFUSED") {
       await record.ended();
@@ -84,11 +83,4 @@ export async function cancelEarlier(
     const claimed = await record.claim(call.signal).catch(() => undefined);
     if (claimed === undefined || !(await cancelRecorded(repository, claimed.session, record, call))) return;
   }
-}
-
-/** Of a little that arrived less would be saved than the question costs. */
-async function isChecked(repository: RemoteRepository, arrived: number, call: CallOptions): Promise<boolean> {
-  const known = repository.profile.get("checksDigest");
-  if (known !== undefined || arrived < SMALL_BODY_BYTES) return known === true;
-  return provesDigestCheck(repository, call);
 }

@@ -1,5 +1,6 @@
 import { digestOf } from "../../content/digest.ts";
 import { RegistryError } from "../../errors.ts";
+import { SMALL_BODY_BYTES } from "../../http/big-body.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { pause } from "../pause.ts";
 import type { HostProfile } from "../profile/host-profile.ts";
@@ -64,7 +65,7 @@ function knowsAll(profile: HostProfile): boolean {
  * Requests: none where it is known; else 2 to 4, once in a process.
  * @throws the signal's reason.
  */
-export async function provesDigestCheck(repository: RemoteRepository, options: CallOptions = {}): Promise<boolean> {
+async function provesDigestCheck(repository: RemoteRepository, options: CallOptions = {}): Promise<boolean> {
   const { profile } = repository;
   if (profile.get("checksDigest") === undefined) {
     await profile.once("digest check", options.signal, async (signal) => {
@@ -73,6 +74,20 @@ export async function provesDigestCheck(repository: RemoteRepository, options: C
     });
   }
   return profile.get("checksDigest") === true;
+}
+
+/**
+ * The same, for an upload of which so many bytes have arrived: of a little, sending it again costs less than to
+ * find it out, and the answer is no where it is not known. @throws as `provesDigestCheck`.
+ */
+export async function isDigestChecked(
+  repository: RemoteRepository,
+  arrived: number,
+  call: CallOptions,
+): Promise<boolean> {
+  const known = repository.profile.get("checksDigest");
+  if (known !== undefined || arrived < SMALL_BODY_BYTES) return known === true;
+  return provesDigestCheck(repository, call);
 }
 
 /** The options of a probe's requests, which end after some time. */
