@@ -64,6 +64,7 @@ export {
   type Repository,
 } from "./content/reference.ts";
 export { parseRepositoryName } from "./content/repository-name.ts";
+export { parseRfc3339 } from "./content/rfc3339.ts";
 export { parseTag } from "./content/tag.ts";
 export { checkContent, readVerified, verified, verifyBytes } from "./content/verify.ts";
 export { type ContentWatcher, watchContent } from "./content/watch-content.ts";

@@ -8,6 +8,7 @@ import {
   type Manifest,
   OCI_CONFIG,
   parseJson as parseJsonText,
+  parseRfc3339,
   readVerified,
   type Source,
   StoreError,
@@ -67,7 +68,7 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 function parseTime(text: string | undefined): Date | undefined {
-  if (text === undefined || !/^\d{4}-\d\d-\d\dT/.test(text)) return undefined;
-  const time = new Date(text);
-  return time.getTime() >= EARLIEST_MS ? time : undefined;
+  if (!text?.includes("T")) return undefined;
+  const time = parseRfc3339(text);
+  return time !== undefined && time.getTime() >= EARLIEST_MS ? time : undefined;
 }

@@ -16,6 +16,7 @@ import {
   parseString,
   shown,
 } from "../content/parse-descriptor.ts";
+import { parseRfc3339 } from "../content/rfc3339.ts";
 
 /** Reads the names of `GET /acr/v1/_catalog`. @throws {SyntaxError} naming the field. */
 export function parseRepositoryNames(document: unknown): readonly string[] {
@@ -134,8 +135,8 @@ function listIn(fields: JsonObject, name: string, path?: string): readonly unkno
 /** RFC 3339; ACR writes seven digits of a second, of which three are kept. */
 function parseDate(value: unknown, path: string): Date {
   const text = parseString(value, path);
-  const date = new Date(text);
-  if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(date.getTime())) return date;
+  const date = parseRfc3339(text);
+  if (date !== undefined && text.includes("T")) return date;
   throw new SyntaxError(`${path}: expected a time, got ${shown(value)}`);
 }
 

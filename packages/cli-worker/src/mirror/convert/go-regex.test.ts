@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { regexPattern } from "../select/regex-pattern.ts";
 import { fromGoRegex, globsOfRegex } from "./go-regex.ts";
@@ -23,11 +24,39 @@ describe("fromGoRegex()", () => {
 
   it("matches as Go does", () => {
     expect(regexPattern(fromGoRegex("^a|b$", "part")).select(["abc", "cb", "bc"])).toEqual(["abc", "cb"]);
+    expect(regexPattern(fromGoRegex("a|m|b", "whole")).select(["a1", "xb", "1m2", "1a", "b1"])).toEqual([
+      "a1",
+      "xb",
+      "1m2",
+    ]);
     expect(regexPattern(fromGoRegex("(?i)v1", "whole")).select(["V1", "v2"])).toEqual(["V1"]);
   });
 
   it.each(["[[:graph:]]", "[[:^alpha:]]", "\\pL", "("])("refuses %s", (text) => {
     expect(() => fromGoRegex(text, "whole")).toThrow(SyntaxError);
+  });
+});
+
+describe("fromGoRegex() of a whole tag", () => {
+  it("means what ^EXPRESSION$ means, alternatives at its top too", () => {
+    const piece = fc.constantFrom("a", "b", "1", "(a|b)", "[ab|]", "a.*", "\\.", "(?:1|2)+", "^a", "b$", "");
+    const expression = fc
+      .array(fc.array(piece, { maxLength: 3 }), { minLength: 1, maxLength: 4 })
+      .map((alternatives) => alternatives.map((pieces) => pieces.join("")).join("|"));
+    const tag = fc
+      .array(fc.constantFrom("a", "b", "1", "2", ".", "x"), { minLength: 1, maxLength: 5 })
+      .map((letters) => letters.join(""));
+    fc.assert(
+      fc.property(
+        expression.filter((text) => text !== ""),
+        fc.array(tag, { minLength: 1, maxLength: 20 }),
+        (text, tags) => {
+          const meant = tags.filter((one) => new RegExp(`^${text}$`).test(one));
+          expect(regexPattern(fromGoRegex(text, "whole")).select(tags)).toEqual(meant);
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });
 

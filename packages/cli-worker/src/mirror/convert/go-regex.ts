@@ -46,9 +46,43 @@ function insideClass(text: string, offset: number): boolean {
   return before.lastIndexOf("[") > before.lastIndexOf("]");
 }
 
-/** Without the anchors that are implied. */
+/**
+ * Without the anchors that are implied. Go's tools put `^` before and `$` after the text, so that of alternatives at its
+ * top the first is bound at the start alone, the last at the end alone, and those between nowhere.
+ */
 function unanchored(text: string): string {
-  return text.includes("|") ? text : text.replace(/^\^/, "").replace(/(?<!\\)\$$/, "");
+  const alternatives = topAlternatives(text);
+  if (alternatives.length === 1) return withoutAnchors(text);
+  return alternatives
+    .map((alternative, at) => {
+      const isFirst = at === 0;
+      const isLast = at === alternatives.length - 1;
+      const bound = `${isFirst ? "^" : ""}(?:${alternative})${isLast ? "$" : ""}`;
+      return `${isFirst ? "" : ".*"}(?:${withoutAnchors(bound)})${isLast ? "" : ".*"}`;
+    })
+    .join("|");
+}
+
+function withoutAnchors(text: string): string {
+  return text.replace(/^\^/, "").replace(/(?<!\\)\$$/, "");
+}
+
+/** What stands between the `|` that are in no group and no class. */
+function topAlternatives(text: string): readonly string[] {
+  const alternatives: string[] = [];
+  let [depth, inClass, start] = [0, false, 0];
+  for (const { 0: token, index } of text.matchAll(/\\.|[()[\]|]/gs)) {
+    if (token === "[") inClass = true;
+    else if (token === "]") inClass = false;
+    else if (inClass) continue;
+    else if (token === "(") depth += 1;
+    else if (token === ")") depth -= 1;
+    else if (token === "|" && depth === 0) {
+      alternatives.push(text.slice(start, index));
+      start = index + 1;
+    }
+  }
+  return [...alternatives, text.slice(start)];
 }
 
 function anywhere(text: string): string {

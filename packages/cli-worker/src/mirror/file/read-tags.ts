@@ -1,4 +1,4 @@
-import { parseTag, subjectOfTag } from "@tranship/core";
+import { parseRfc3339, parseTag, subjectOfTag } from "@tranship/core";
 import { Range } from "semver";
 import { parseAge } from "../../prune/age.ts";
 import { globPattern, isGlob } from "../select/glob-pattern.ts";
@@ -125,8 +125,8 @@ function readRange(text: string): Range {
 
 function readNewerThan(text: string): NewerThan {
   if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9]{2}:[0-9]{2})?)?$/.test(text)) {
-    const time = new Date(text);
-    if (!Number.isNaN(time.getTime())) return { time };
+    const time = parseRfc3339(text);
+    if (time !== undefined) return { time };
   }
   try {
     return { ageMs: parseAge(text) };

@@ -1,4 +1,5 @@
 import { parseJson } from "../../content/parse-json.ts";
+import { parseRfc3339 } from "../../content/rfc3339.ts";
 /** What an image's config says of it. */
 export interface ConfigFacts {
   readonly created?: Date | undefined;
@@ -27,9 +28,8 @@ export function parseConfigFacts(bytes: Uint8Array): ConfigFacts {
 
 /** RFC 3339; undefined for what is no time, and for the year 1, Go's time that was never set. */
 export function parseTime(value: unknown): Date | undefined {
-  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT/.test(value) || value.startsWith("0001-")) return undefined;
-  const time = new Date(value);
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  if (typeof value !== "string" || !value.includes("T") || value.startsWith("0001-")) return undefined;
+  return parseRfc3339(value);
 }
 
 function text(value: unknown): string | undefined {
