@@ -20,6 +20,12 @@ mirrors:
     tags: ["3.20"]
   - from: src.example/tools/one@${DIGEST}
     to: dst.example:5000/one:pinned
+  - from: src.example/first
+    to: dst.example:5000/shared
+    prune: true
+  - from: src.example/second
+    to: dst.example:5000/shared
+    tags: [v9]
   - from: src.example/signed
     to: dst.example:5000/signed
     cosignTags: true
@@ -53,6 +59,7 @@ function bounds(image: Partial<PlannedImage>): string | undefined {
 const ALPINE = { from: "docker.io/library/alpine", tag: "3.20", to: "dst.example:5000/alpine", targetTag: "3.20" };
 const ONE = { from: "src.example/tools/one", tag: DIGEST, to: "dst.example:5000/one", targetTag: "pinned" };
 const SIGNED = { from: "src.example/signed", tag: "7", to: "dst.example:5000/signed", targetTag: "7" };
+const SHARED = { from: "src.example/first", tag: "v0", to: "dst.example:5000/shared", targetTag: "v0" };
 const DELETED = { action: "delete", reason: "gone", there: DIGEST, own: { because: "written" } } as const;
 
 describe("checkPlanBounds()", () => {
@@ -69,6 +76,7 @@ describe("checkPlanBounds()", () => {
     ["a tag by a regular expression", SIGNED],
     ["a signature", { ...SIGNED, tag: SIGNATURE, targetTag: SIGNATURE }],
     ["a deletion where there is prune", DELETED],
+    ["a copy where another mirror writes too", SHARED],
     ["a deletion of what was chosen before", { ...DELETED, tag: "latest", targetTag: "latest" }],
   ])("permits %s", (_, image) => {
     expect(bounds(image)).toBeUndefined();
@@ -105,6 +113,7 @@ describe("checkPlanBounds()", () => {
     ["a deletion without prune", { ...ALPINE, ...DELETED }, "the mirror has no prune"],
     ["a deletion elsewhere", { ...DELETED, to: "dst.example:5000/prod" }, "not with this target repository"],
     ["a deletion of another source's", { ...DELETED, from: "src.example/private" }, "source repository"],
+    ["a deletion where another mirror writes too", { ...SHARED, ...DELETED }, "another mirror of the file writes"],
     ["a deletion by name alone", { ...DELETED, own: { because: "pattern" } }, "by its name alone"],
     ["a retag of another name", { action: "retag", root: DIGEST, targetTag: "prod" }, "another name at the target"],
   ])("refuses %s", (_, image, why) => {

@@ -44,8 +44,30 @@ function whyRefused(image: PlannedImage, mirrors: readonly MirrorBounds[]): stri
   const [source, target] = [repositoryAt(image.from), repositoryAt(image.to)];
   if (source === undefined || target === undefined) return "a mirror file names repositories at registries only";
   const reasons = mirrors.map((mirror) => whyNotBy(mirror, { image, source, target }));
-  if (reasons.includes(undefined)) return undefined;
+  if (reasons.includes(undefined)) {
+    const permitting = mirrors[reasons.indexOf(undefined)];
+    const isShared = mirrors.some((bounds) => bounds !== permitting && writesTo(bounds.mirror, target));
+    // As in a sync: what one mirror no longer chooses may be what the other one does.
+    return image.action === "delete" && isShared
+      ? "another mirror of the file writes to this repository too"
+      : undefined;
+  }
   return reasons.filter((reason) => reason !== undefined).toSorted((a, b) => b.closeness - a.closeness)[0]?.text;
+}
+
+/** Whether a mirror with these sources writes to the repository; of a catalogue only what every source is copied to is known. */
+function writesTo({ from, to }: Mirror, target: RegistryLocation): boolean {
+  const sources = from.repositories ?? [from.text];
+  return sources.some((repository) => {
+    const match = matchRepository(from.pattern, repository) ?? repository;
+    const values = { host: hostValue(from.host), repository, match };
+    return to.some((template) =>
+      holds(() => {
+        const place = targetRepository(template, values);
+        return place.host === target.host && place.repository === target.repository;
+      }),
+    );
+  });
 }
 
 function repositoryAt(text: string): RegistryLocation | undefined {
