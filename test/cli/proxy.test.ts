@@ -152,7 +152,7 @@ describePeers("the command behind a proxy", ["openssl"], ({ openssl }) => {
       const forbidden = await list(right);
       const what = plain
         ? `access is denied (403), at the registry or the proxy ${proxy.host}`
-        : `the proxy ${proxy.host} made no connection (403)`;
+        : `the proxy ${proxy.host} made no connection to ${host} (403)`;
       expect(forbidden.stderr).toContain(`${what}; see the proxy's rules, or name the host in NO_PROXY\n`);
       expectNoSecret(forbidden, PASSWORD);
       expect(proxy.asked).toHaveLength(3);
@@ -162,7 +162,7 @@ describePeers("the command behind a proxy", ["openssl"], ({ openssl }) => {
       expect(failed.stderr).toContain(
         plain
           ? `the request failed (502), at the registry or the proxy ${proxy.host}\n`
-          : `the proxy ${proxy.host} made no connection (502)\n`,
+          : `the proxy ${proxy.host} made no connection to ${host} (502)\n`,
       );
       expectNoSecret(failed, PASSWORD);
       // That may pass: five tries.

@@ -55,7 +55,7 @@ export function refusesHttp1(error: unknown): boolean {
 
 function diagnose(error: unknown, url: URL, { proxy, givenAuthorities = false }: Route): Diagnosis {
   const byProxy = proxyFailureOf(error);
-  if (proxy !== undefined && byProxy !== undefined) return proxyDiagnosis(byProxy, proxy, givenAuthorities);
+  if (proxy !== undefined && byProxy !== undefined) return proxyDiagnosis(byProxy, url, { proxy, givenAuthorities });
   const cause = innermost(error);
   const code = codeOf(cause);
   const message = messageOf(cause);
@@ -113,16 +113,20 @@ function isMalformed(cause: unknown): boolean {
 }
 
 /** Who asks through a proxy makes connections to the proxy only; what is behind it, the proxy reaches, and says so by a status. */
-function proxyDiagnosis({ status, cause: failure }: ProxyFailure, proxy: URL, givenAuthorities: boolean): Diagnosis {
+function proxyDiagnosis(
+  { status, cause: failure }: ProxyFailure,
+  { host }: URL,
+  { proxy, givenAuthorities }: { readonly proxy: URL; readonly givenAuthorities: boolean },
+): Diagnosis {
   const peer: Peer = { name: nameOf(proxy), url: proxy, isProxy: true };
   const { name } = peer;
   if (status === 407) return network(`${name} refused the user name or password, or wants them (407)`);
-  if (status !== undefined) return network(`${name} made no connection (${status})`);
+  if (status !== undefined) return network(`${name} made no connection to ${host} (${status})`);
   const cause = innermost(failure);
   const code = codeOf(cause);
   const message = messageOf(cause);
   if (isNoHttp(cause)) return noHttp(peer);
-  if (code === "UND_ERR_SOCKET") return network(`${name} closed the connection and made none to the host`);
+  if (code === "UND_ERR_SOCKET") return network(`${name} closed the connection and made none to ${host}`);
   const ofTls = proxy.protocol === "https:" ? tlsDiagnosis(code, message, { name, givenAuthorities }) : undefined;
   return ofTls ?? httpDiagnosis(code, peer) ?? networkDiagnosis(code, message, peer);
 }

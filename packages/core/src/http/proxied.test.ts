@@ -63,7 +63,7 @@ describe("RegistryTransport behind a proxy", () => {
     });
     status = "503 Service Unavailable";
     expect(await failure(read(made))).toMatchObject({
-      message: expect.stringContaining(`the proxy ${proxy} made no connection (503)`),
+      message: expect.stringContaining(`the proxy ${proxy} made no connection to registry.invalid (503)`),
     });
   });
 
@@ -180,6 +180,14 @@ describe("RegistryTransport behind a proxy", () => {
     const proxyEnv = { HTTP_PROXY: `http://${userInfo}@${proxy}` };
     expect(await read(client("registry.invalid", { proxyEnv, plainHttp: true }))).toBe("ok");
     expect(shown).toEqual([`Basic ${Buffer.from(pair).toString("base64")}`]);
+  });
+
+  it.each(["/", "/proxy.pac", "?a=b", "/x/#y"])("is asked whatever follows its host: %s", async (rest) => {
+    const proxy = await serve((incoming, response) => response.end(incoming.url));
+    const proxyEnv = { HTTP_PROXY: `http://me:pw@${proxy}${rest}` };
+    expect(await read(client("registry.invalid", { proxyEnv, plainHttp: true }))).toBe(
+      "http://registry.invalid/v2/app/manifests/latest",
+    );
   });
 
   it("is refused before anything is sent where its URL is none of http", () => {

@@ -32,6 +32,8 @@ export function parseProxy(text: string, where: string): URL {
   if (!isDecodable(url.username) || !isDecodable(url.password)) {
     throw new SyntaxError(`Bad proxy ${where}: "%" in its user name or password must be written %25`);
   }
+  // A path means nothing to a proxy: Go and curl ignore it, and undici refuses it.
+  for (const part of ["pathname", "search", "hash"] as const) url[part] = "";
   return url;
 }
 

@@ -5,8 +5,7 @@ import type { RemoteRepository } from "../remote-repository.ts";
 import { ReadOtherwise } from "./hashed-reading.ts";
 import { ContentFailure, type OutgoingPart } from "./outgoing.ts";
 import type { UploadPosition } from "./upload-position.ts";
-import type { UploadSession } from "./upload-session.ts";
-import { uploadStatus } from "./upload-status.ts";
+import { unknownWhereRefused, uploadStatus } from "./upload-status.ts";
 
 /** Where less was sent, asking how much of it arrived costs more than sending it again. */
 export const WORTH_ASKING_BYTES: number = 1024 * 1024;
@@ -34,7 +33,7 @@ export function triesAfterBreaks(position: UploadPosition): (error: unknown) => 
 /**
  * Asks where an upload stands after a failure, and moves the position there; false where it has to be begun anew, without an answer that can be believed too.
  * Requests: 1 GET, where enough was sent.
- * @throws {RegistryError} where it did not answer.
+ * @throws {RegistryError} where it did not answer, or asks to come back later.
  */
 export async function goesOnAfter(
   error: unknown,
@@ -48,29 +47,16 @@ export async function goesOnAfter(
   if (session === undefined || isWrong || sent < WORTH_ASKING_BYTES || profile.get("resume") === "none") return false;
   // Nothing would tell that what is there is not what was sent, or that what was sent was wrong.
   if (profile.get("checksDigest") === false || isReadOtherwise(error)) return false;
-  const arrived = await statusUnlessRefused(repository, session, call);
+  const arrived = await uploadStatus(repository, session, call).catch(unknownWhereRefused);
   if (arrived === undefined || arrived === 0 || arrived < confirmed || arrived > sent) return false;
   // The first break shows what the host keeps.
   if (profile.get("resume") === undefined) {
     profile.learn({ resume: arrived > confirmed ? "any-byte" : "whole-chunks" });
   }
-  position.confirm(arrived);
-  position.resumed = true;
+  // It refuses bytes at the very place that it names: no other try goes on there.
+  if (statusOf(error) === 416 && position.isUnproven && arrived === confirmed) return false;
+  position.goOnAt(arrived);
   return true;
-}
-
-/** Undefined too where the registry refuses to say it: a new upload may go well. */
-async function statusUnlessRefused(
-  repository: RemoteRepository,
-  session: UploadSession,
-  call: CallOptions,
-): Promise<number | undefined> {
-  try {
-    return await uploadStatus(repository, session, call);
-  } catch (error) {
-    if ((statusOf(error) ?? 0) >= 500) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -203,9 +203,11 @@ export class BlobUpload {
 
   async #adapts(error: unknown, session: UploadSession, part: OutgoingPart, call: CallOptions): Promise<boolean> {
     const isPatch = error instanceof RegistryError && error.method === "PATCH";
-    // A 416 says that the place was wrong; if it was right, it was the chunk.
+    // A 416 says that the place was wrong; if it was right, it was the chunk. A place that the registry named after a break may be wrong whatever it says.
     const misplaced =
-      isPatch && statusOf(error) === 416 && (await uploadStatus(this.#repository, session, call)) !== part.offset;
+      isPatch &&
+      statusOf(error) === 416 &&
+      (this.#position.isUnproven || (await uploadStatus(this.#repository, session, call)) !== part.offset);
     return !misplaced && this.#adapted.adapts(error, part);
   }
 

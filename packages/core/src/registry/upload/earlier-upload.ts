@@ -9,7 +9,7 @@ import { isDigestChecked } from "./probe-host.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
 import type { UploadRecord } from "./upload-record.ts";
 import type { UploadSession } from "./upload-session.ts";
-import { uploadStatus } from "./upload-status.ts";
+import { unknownWhereRefused, uploadStatus } from "./upload-status.ts";
 
 /** What an earlier process has begun, with the bytes that the registry has of it. */
 export interface EarlierUpload {
@@ -27,7 +27,7 @@ export interface EarlierUpload {
  * Requests: none where nothing was left; else 1 GET, and a HEAD before it where the journal has
  * seen the blob in this repository; those of `isDigestChecked` where much has arrived.
  * @param size bytes of the blob.
- * @throws {RegistryError} where the registry did not answer: then it is left for later. The signal's reason.
+ * @throws {RegistryError} where the registry did not answer, or asks to come back later: then it is left for later. The signal's reason.
  */
 export async function takeOverUpload(
   repository: RemoteRepository,
@@ -54,9 +54,9 @@ export async function takeOverUpload(
       return undefined;
     }
     await record.released();
-    // What a new upload may not meet: the session stays in the journal.
+    // What a new upload may not meet, such as a session whose status gets 500: it stays in the journal.
     if (error instanceof RegistryError && error.status === undefined && !isRetryable(error)) return undefined;
-    throw error;
+    return unknownWhereRefused(error);
   }
   await cancelRecorded(repository, session, record, call);
   return undefined;

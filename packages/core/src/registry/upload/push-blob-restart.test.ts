@@ -162,6 +162,45 @@ describe("push() of a blob that an earlier process began", () => {
     expect(await setup.open()).toEqual([]);
   });
 
+  it.each([500, 503, 501, 401, 403])("is begun anew where its status gets %d", async (status) => {
+    await using setup = await restartSetup(({ method, path }) =>
+      method === "GET" && path.includes("upload-1") ? failed(status, "UNKNOWN") : undefined,
+    );
+    await setup.left();
+    const { open, offsets } = counting();
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), open)).toBe("pushed");
+    expectSent(setup);
+    expect(offsets).toEqual([0]);
+    // What was begun is cancelled once the blob has arrived.
+    expect(await setup.open()).toEqual([]);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it.each(["any-byte", "whole-chunks"])(
+    "is begun anew where bytes are refused at the place that the registry names: %s",
+    async (resume) => {
+      const { length } = BLOB.subarray(0, SENT + MIB);
+      await using setup = await restartSetup(
+        ({ method, path }) => {
+          if (!path.includes("upload-1")) return undefined;
+          if (method === "PATCH") return failed(416, "RANGE_INVALID");
+          return method === "GET" ? { status: 204, headers: { range: `0-${length - 1}` } } : undefined;
+        },
+        { resume },
+      );
+      await setup.left();
+      expect(await setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+      expectSent(setup);
+      expect(steps(setup.server).slice(0, 6)).toEqual([
+        ...["GET upload", "PATCH upload", "HEAD blobs", "GET upload", "DELETE upload", "POST upload"],
+      ]);
+      const facts = await setup.journal.profiles.facts(setup.server.host);
+      expect(facts.map(({ name }) => name)).not.toContain("maxBody");
+      expect(await setup.open()).toEqual([]);
+      expect(setup.server.uploads.size).toBe(0);
+    },
+  );
+
   it("is begun anew where what is remembered was of another size, which is cancelled", async () => {
     await using setup = await restartSetup();
     await setup.left({ size: MIB });

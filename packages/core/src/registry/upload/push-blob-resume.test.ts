@@ -88,6 +88,38 @@ describe("push() of a blob that breaks off in its middle", () => {
     expect(setup.server.uploads.size).toBe(0);
   });
 
+  it.each([500, 503, 403])("begins anew where its status gets %d", async (status) => {
+    let broken = false;
+    await using setup = await scriptedSetup((request) => {
+      if (request.method === "GET") return failed(status, "UNKNOWN");
+      if (broken || !isCommit(request)) return undefined;
+      broken = true;
+      return keepHalf(setup, request);
+    });
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+    expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
+    expect(steps(setup.server).slice(-3)).toEqual(["DELETE upload", "POST upload", "PUT upload"]);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
+  it("begins anew where bytes are refused at the place that the registry names", async () => {
+    let broken = false;
+    await using setup = await scriptedSetup((request) => {
+      if (request.method === "GET") return { status: 204, headers: { range: `0-${HALF + MIB - 1}` } };
+      if (request.method === "PATCH") return failed(416, "RANGE_INVALID");
+      if (broken || !isCommit(request)) return undefined;
+      broken = true;
+      return keepHalf(setup, request, HALF + MIB + 1);
+    });
+    expect(await setup.registry.repository("app").push(blobOf(BLOB), opening(BLOB))).toBe("pushed");
+    expect(setup.server.blobs.get(`app@${sha256(BLOB)}`)).toEqual(BLOB);
+    expect(steps(setup.server).slice(3)).toEqual([
+      ...["HEAD blobs", "GET upload", "PATCH upload"],
+      ...["HEAD blobs", "GET upload", "DELETE upload", "POST upload", "PUT upload"],
+    ]);
+    expect(setup.server.uploads.size).toBe(0);
+  });
+
   it.each([
     ["a digest that is wrong", () => failed(400, "DIGEST_INVALID")],
     ["a session that is lost", () => failed(404, "BLOB_UPLOAD_UNKNOWN")],

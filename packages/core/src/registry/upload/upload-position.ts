@@ -11,6 +11,7 @@ export class UploadPosition {
   /** Whether an earlier request than the present ones sent the beginning. */
   resumed = false;
   #confirmed = 0;
+  #resumedAt: number | undefined;
   /** Bytes that an earlier process may have sent. */
   #earlier = 0;
   #furthest = 0;
@@ -35,9 +36,20 @@ export class UploadPosition {
    * still arrive.
    */
   resume(offset: number, size: number): void {
+    this.goOnAt(offset);
+    this.#earlier = size;
+  }
+
+  /** Goes on after a break where the registry says that it stands. */
+  goOnAt(offset: number): void {
     this.confirm(offset);
     this.resumed = true;
-    this.#earlier = size;
+    this.#resumedAt = offset;
+  }
+
+  /** Whether the registry has taken nothing yet where it said that the upload goes on. */
+  get isUnproven(): boolean {
+    return this.#confirmed === this.#resumedAt;
   }
 
   confirm(offset: number): void {
@@ -51,6 +63,7 @@ export class UploadPosition {
     this.part = undefined;
     this.resumed = false;
     this.#confirmed = 0;
+    this.#resumedAt = undefined;
     this.#earlier = 0;
   }
 }

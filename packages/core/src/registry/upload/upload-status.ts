@@ -1,3 +1,4 @@
+import { isRateLimited } from "../../pace/rate-limited.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { statusOf } from "../explain.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
@@ -26,6 +27,15 @@ export async function uploadStatus(
     }
     throw error;
   }
+}
+
+/**
+ * The status of an upload as one that is unknown, where the registry answered with a refusal, 5xx too: another session may still be taken.
+ * @throws what is no answer, or asks to come back later.
+ */
+export function unknownWhereRefused(error: unknown): undefined {
+  if (statusOf(error) === undefined || isRateLimited(error)) throw error;
+  return undefined;
 }
 
 /** The bytes of an upload by the `Range` of an answer; undefined for `0-0`, and where it says nothing. */
