@@ -39,8 +39,6 @@ export interface HttpRequest
   readonly bodyTimeoutMs?: number | undefined;
   /** What the caller and the client say, as one; handed on to a request for a token. */
   readonly call?: CallOptions | undefined;
-  /** Whether the token ends before a long body is likely to be sent. */
-  readonly endsSoon?: boolean | undefined;
   /** Its bytes are counted as they pass: a lane that moves them in large pieces is none for it. */
   readonly inSmallPieces?: boolean | undefined;
   /** By which lane it goes, as observers see it. */

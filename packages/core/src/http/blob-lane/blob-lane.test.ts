@@ -99,8 +99,8 @@ describe("Expect: 100-continue", () => {
     };
     expect(await put("/refused")).toBe(401);
     expect(taken.bytes).toBe(0);
-    expect([await put("/x"), await put("/x", { endsSoon: true })]).toEqual([201, 201]);
-    const short = { contentLength: MIB, body: () => Buffer.alloc(MIB), endsSoon: true };
+    expect([await put("/x"), await put("/x", { asksFirst: true })]).toEqual([201, 201]);
+    const short = { contentLength: MIB, body: () => Buffer.alloc(MIB) };
     expect(await put("/x", short)).toBe(201);
     // Where the server may refuse the body, it is asked whatever the length.
     expect(await put("/x", { ...short, asksFirst: true })).toBe(201);
@@ -121,8 +121,8 @@ describe("Expect: 100-continue", () => {
     const host = await listen(server);
     const { send } = blobLane();
     const taken = { bytes: 0 };
-    for (const endsSoon of [false, true]) {
-      const response = await send(blobRequest(`http://${host}/x`, { ...LONG, body: body(taken), endsSoon }));
+    for (const asksFirst of [false, true]) {
+      const response = await send(blobRequest(`http://${host}/x`, { ...LONG, body: body(taken), asksFirst }));
       await response.body.drop();
       expect(response.status).toBe(201);
     }

@@ -67,11 +67,11 @@ export class BlobLane implements Lane {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  #asksFirst({ url, contentLength = 0, endsSoon = false, asksFirst = false }: HttpRequest): boolean {
+  #asksFirst({ url, contentLength = 0, asksFirst = false }: HttpRequest): boolean {
     if (this.#notAsked.has(url.host)) return false;
     if (asksFirst) return true;
     if (contentLength <= ASKED_BODY) return false;
-    if (!endsSoon && this.#asked.has(url.host)) return false;
+    if (this.#asked.has(url.host)) return false;
     this.#asked.add(url.host);
     return true;
   }
