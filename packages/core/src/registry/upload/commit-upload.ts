@@ -29,11 +29,13 @@ export async function commitUpload(
   );
 }
 
-/** The Location as it was given, signed query and all, with the digest added. */
+/** The Location as it was given, signed query and all, with the digest added, or in the place of one that it has. */
 function withDigest(location: URL, digest: Digest): URL {
   const url = new URL(location);
   const parameter = `digest=${encodeURIComponent(digest)}`;
   // Not searchParams, which would write the given query anew and break its signature.
-  url.search = url.search === "" ? parameter : `${url.search}&${parameter}`;
+  const given = /(?<=[?&])digest=[^&]*/;
+  if (given.test(url.search)) url.search = url.search.replace(given, parameter);
+  else url.search = url.search === "" ? parameter : `${url.search}&${parameter}`;
   return url;
 }

@@ -21,6 +21,16 @@ describe("push() of a blob", () => {
     expect(setup.server.log[1]).toMatch(/\?state=a%2Fb~c&digest=sha256%3A[0-9a-f]{64}$/);
   });
 
+  it("puts the digest in the place of one that the Location has", async () => {
+    await using setup = await scriptedSetup(({ method, path }) => {
+      if (method !== "POST") return undefined;
+      setup.server.uploads.set("upload-9", Buffer.of());
+      return { status: 202, headers: { location: `${path.split("?")[0]}upload-9?digest=&state=a%2Fb~c` } };
+    });
+    await setup.registry.repository("app").push(blobOf(SMALL), opening(SMALL));
+    expect(setup.server.log[1]).toMatch(/\?digest=sha256%3A[0-9a-f]{64}&state=a%2Fb~c$/);
+  });
+
   it("costs one request for a blob that is there, and takes a 202 as absent from then on", async () => {
     await using setup = await scriptedSetup();
     const { server, registry } = setup;

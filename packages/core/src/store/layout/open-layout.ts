@@ -57,14 +57,13 @@ export async function openLayout(
       "check the path: it should lead to the folder that holds that file",
     );
   }
+  const root = await reading(name, () => realpath(path));
+  const place: LayoutPlace = { root, name, linkRoots };
+  await checkMarker(path, await realFile(place, MARKER));
   if (!names.includes("index.json")) {
     throw invalid(path, 'it has no "index.json"', "the layout was not copied whole: copy it again");
   }
-  const root = await reading(name, () => realpath(path));
-  const place: LayoutPlace = { root, name, linkRoots };
-  const marker = await realFile(place, MARKER);
   await realFile(place, "index.json");
-  await checkMarker(path, marker);
   return new LayoutStore(place);
 }
 
