@@ -1,6 +1,7 @@
 import { listening } from "../listening.ts";
 import { print } from "../output.ts";
 import { serve } from "../serve/serve.ts";
+import { printWarning } from "../warning.ts";
 
 export interface ServeFlags {
   readonly port: number;
@@ -16,9 +17,11 @@ export async function serveAction(directory: string, flags: ServeFlags, signal: 
   const { port, host, writable, anonymousWrite, allowedHost: allowedHosts } = flags;
   const dir = directory.replace(/^oci:/, "");
   const server = await listening(
-    () => serve({ dir, port, host, writable, anonymousWrite, allowedHosts }),
+    () => serve({ dir, port, host, writable, anonymousWrite, allowedHosts, onFailure }),
     `${host}:${port}`,
   );
+  for (const name of server.hiddenNames)
+    printWarning(`"${name}" shares its tag with another image of the layout: it is served by its digest alone`);
   try {
     if (flags.quiet !== true) {
       print(`Serving "${dir}" at ${server.address}, ${writable === true ? "read and write" : "read only"}`);
@@ -30,6 +33,10 @@ export async function serveAction(directory: string, flags: ServeFlags, signal: 
   } finally {
     await server.close();
   }
+}
+
+function onFailure(error: unknown, request: string): void {
+  printWarning(`${request}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -16,13 +16,29 @@ export class ApiError extends Error {
   }
 }
 
-/** What the layout's store finds while a request is answered. */
-const STATUS_OF: Readonly<Record<string, number>> = { MANIFEST_UNKNOWN: 404, BLOB_UNKNOWN: 404 };
+/** What is missing in a layout, or damaged. The messages name the repository; those of other codes name the server's files. */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  MANIFEST_UNKNOWN: 404,
+  BLOB_UNKNOWN: 404,
+  DIGEST_MISMATCH: 500,
+  SIZE_MISMATCH: 500,
+  MANIFEST_INVALID: 500,
+  MANIFEST_UNSUPPORTED: 500,
+  MANIFEST_TOO_LARGE: 500,
+};
 
 /** The answer for what an endpoint threw: its refusal, or 500 for what went wrong with the folder. */
 export function errorAnswer(error: unknown): Answer {
   if (error instanceof ApiError) return refusal(error.status, error.code, error.message, error.headers);
-  if (error instanceof StoreError) return refusal(STATUS_OF[error.code] ?? 500, error.code, error.message);
+  if (error instanceof StoreError) {
+    const status = STATUS_OF[error.code];
+    if (status !== undefined) return refusal(status, error.code, error.message);
+    return refusal(
+      500,
+      error.code,
+      "Cannot serve the request: the folder of the repository is damaged or cannot be used; the server says more on its own stderr",
+    );
+  }
   return refusal(500, "UNKNOWN", `Cannot serve the request: ${systemCode(error) ?? "internal error"}`);
 }
 

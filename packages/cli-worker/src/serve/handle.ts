@@ -17,10 +17,15 @@ export interface Handling {
   readonly registry: Registry;
   readonly allowed: AllowedHosts;
   readonly hook: Hook | undefined;
+  /** Told what went wrong with the folder, which the answer does not say. */
+  readonly onFailure: OnFailure | undefined;
 }
 
+/** @param request `GET /v2/app/tags/list`. */
+export type OnFailure = (error: unknown, request: string) => void;
+
 /** Answers one request, through the hook unless it is refused before. Never rejects. */
-export async function handle({ registry, allowed, hook }: Handling, wire: Wire): Promise<void> {
+export async function handle({ registry, allowed, hook, onFailure }: Handling, wire: Wire): Promise<void> {
   const { request, response } = wire;
   response.setHeader("docker-distribution-api-version", "registry/2.0");
   const refusal = refuseBrowser(request, allowed);
@@ -29,7 +34,7 @@ export async function handle({ registry, allowed, hook }: Handling, wire: Wire):
     return sendAnswer(errorAnswer(new ApiError(refusal.status, code, refusal.message)), wire);
   }
   const served = readRequest(wire);
-  const next: Next = (altered = served) => answer(registry, altered);
+  const next: Next = (altered = served) => answer(registry, altered, onFailure);
   try {
     const result = await (hook === undefined ? next() : hook(served, next));
     await sendAnswer(result, wire);
@@ -39,11 +44,12 @@ export async function handle({ registry, allowed, hook }: Handling, wire: Wire):
   }
 }
 
-async function answer(registry: Registry, request: ServedRequest): Promise<Answer> {
+async function answer(registry: Registry, request: ServedRequest, onFailure?: OnFailure): Promise<Answer> {
   try {
     return await route(registry, request);
   } catch (error) {
     if (error instanceof BrokenRequest) throw error;
+    if (!(error instanceof ApiError)) onFailure?.(error, `${request.method} ${request.path}`);
     return errorAnswer(error);
   }
 }

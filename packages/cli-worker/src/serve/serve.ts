@@ -3,8 +3,9 @@ import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { AllowedHosts, isLoopback } from "../browsers/allowed-hosts.ts";
 import type { Hook } from "./exchange.ts";
-import { handle } from "./handle.ts";
+import { handle, type OnFailure } from "./handle.ts";
 import { openRegistry } from "./storage/open-registry.ts";
+import type { RegistryFolder } from "./storage/registry-folder.ts";
 import { takeRequests } from "./take-requests.ts";
 
 /** How long an idle connection is kept for the client's next request, in ms. Copies pause between phases. */
@@ -32,6 +33,8 @@ export interface ServeOptions {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Stands between every request and its answer. */
   readonly hook?: Hook | undefined;
+  /** Told what went wrong with the folder while a request was answered: the answer names no file of the server. */
+  readonly onFailure?: OnFailure | undefined;
 }
 
 /** A server that takes requests. */
@@ -44,6 +47,8 @@ export interface RunningServer {
   readonly url: string;
   /** The name of the one repository, where the folder is a layout itself. */
   readonly repository: string | undefined;
+  /** Whole names of images in that layout that share their tag with another one: they are had by digest alone. */
+  readonly hiddenNames: readonly string[];
   /**
    * Takes no more connections and ends the idle ones; requests under way get `graceMs` (default 1000) to end before they are cut.
    * Resolves when nothing of them runs on: what arrived of cut uploads is on the disk.
@@ -66,6 +71,7 @@ export async function serve({
   tls,
   allowedHosts,
   hook,
+  onFailure,
 }: ServeOptions): Promise<RunningServer> {
   if (writable && !anonymousWrite && !isLoopback(host)) {
     throw new RangeError(
@@ -83,7 +89,7 @@ export async function serve({
     requireHostHeader: false,
   };
   const server: Server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
-  const running = takeRequests(server, (wire) => handle({ registry, allowed, hook }, wire));
+  const running = takeRequests(server, (wire) => handle({ registry, allowed, hook, onFailure }, wire));
   server.listen(port, host);
   await once(server, "listening");
   const bound = server.address();
@@ -97,8 +103,13 @@ export async function serve({
     address,
     url: `${tls === undefined ? "http" : "https"}://${address}`,
     repository: registry.folder.single,
+    hiddenNames: await hiddenNames(registry.folder),
     close: (closeOptions) => close(server, running, closeOptions?.graceMs ?? 1000),
   };
+}
+
+async function hiddenNames(folder: RegistryFolder): Promise<readonly string[]> {
+  return folder.single === undefined ? [] : (await folder.repository(folder.single)).hiddenNames();
 }
 
 async function close(server: Server, running: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, link, mkdir, realpath, rename, stat, unlink } from "node:fs/promises";
+import { copyFile, link, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { algorithmOf, type Digest, StoreError } from "@tranship/core";
+import { algorithmOf, type Digest } from "@tranship/core";
 import { systemCode } from "../api-error.ts";
 import type { ByteRange } from "../byte-range.ts";
+import { makeOwnFolder } from "./own-folder.ts";
 
 /** Bytes that one read asks for. */
 const READ_BYTES = 512 * 1024;
@@ -71,10 +72,8 @@ export async function removeBlob(layout: string, digest: Digest): Promise<boolea
 
 async function prepared(layout: string, digest: Digest): Promise<string> {
   const path = blobPath(layout, digest);
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  if ((await realpath(folder)) === folder) return path;
-  throw new StoreError("LAYOUT_INVALID", `Cannot write "${digest}": "${folder}" leads out of the layout`);
+  await makeOwnFolder(layout, dirname(path), `blob "${digest}"`);
+  return path;
 }
 
 function blobPath(layout: string, digest: Digest): string {

@@ -13,7 +13,7 @@ import { UploadSessions } from "./upload-sessions.ts";
  */
 export async function openRegistry(dir: string, { writable }: { readonly writable: boolean }): Promise<Registry> {
   const folder = await openRegistryFolder(dir);
-  const sessions = new UploadSessions(join(folder.dir, WORK_FOLDER, "uploads"));
+  const sessions = new UploadSessions(folder.dir, join(folder.dir, WORK_FOLDER, "uploads"));
   if (writable) {
     await checkWritable(folder.dir, dir);
     await sessions.removeStale();

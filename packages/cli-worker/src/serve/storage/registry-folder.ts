@@ -36,7 +36,7 @@ export class RegistryFolder {
     if ((await withoutLinks(dir)) === false) {
       throw new ApiError(404, "NAME_UNKNOWN", `Cannot find repository "${name}": its folder is a link`);
     }
-    const repository = new Repository(name, dir);
+    const repository = new Repository(name, { root: this.dir, dir });
     // A name that somebody makes up must not cost memory for ever.
     if (!(await repository.exists())) return this.#known.get(name) ?? repository;
     return this.#remember(repository);

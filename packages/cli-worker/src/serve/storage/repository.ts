@@ -1,9 +1,11 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Content, type Descriptor, type Digest, LayoutStore, openLayout, StoreError } from "@tranship/core";
+import { ApiError } from "../api-error.ts";
 import type { ByteRange } from "../byte-range.ts";
 import { compareNames, isTag } from "../names.ts";
 import { adoptBlob, blobSize, linkBlob, readBlob, removeBlob } from "./blob-file.ts";
+import { makeOwnFolder } from "./own-folder.ts";
 
 const LAYOUT_MARKER = "oci-layout";
 
@@ -13,13 +15,15 @@ const LAYOUT_MARKER = "oci-layout";
  */
 export class Repository {
   readonly name: string;
+  readonly #root: string;
   readonly #dir: string;
   #opening: Promise<LayoutStore> | undefined;
   #making: Promise<LayoutStore> | undefined;
 
-  /** @param dir absolute, without links. */
-  constructor(name: string, dir: string) {
+  /** @param root the folder that is served. @param dir the repository's, the same or below it; absolute, without links. */
+  constructor(name: string, { root, dir }: { readonly root: string; readonly dir: string }) {
     this.name = name;
+    this.#root = root;
     this.#dir = dir;
   }
 
@@ -59,7 +63,7 @@ export class Repository {
   /** What a tag or digest names; undefined where there is no such manifest. */
   async resolve(reference: string): Promise<Descriptor | undefined> {
     const store = await this.#store();
-    return unlessUnknown(store?.resolve(reference));
+    return (await unlessUnknown(store?.resolve(reference))) ?? this.#refuseAmbiguous(store, reference);
   }
 
   /** Whether the digest is that of a manifest, listed or in an index. One that is damaged counts as a blob. */
@@ -75,7 +79,7 @@ export class Repository {
   /** A manifest with its bytes; undefined where there is none. */
   async open(reference: string): Promise<Content | undefined> {
     const store = await this.#store();
-    return unlessUnknown(store?.open(reference));
+    return (await unlessUnknown(store?.open(reference))) ?? this.#refuseAmbiguous(store, reference);
   }
 
   /** Stores a manifest that was checked, under a tag or just under its digest. */
@@ -108,6 +112,22 @@ export class Repository {
     return Array.fromAsync(store.referrers({ mediaType: "", digest, size: 0 }, { artifactType }));
   }
 
+  /** Names that several images of the layout share as their tag: the API cannot name these images by it. */
+  async hiddenNames(): Promise<readonly string[]> {
+    const store = await this.#store();
+    return store === undefined ? [] : (await Array.fromAsync(store.tags())).filter((name) => !isTag(name));
+  }
+
+  /** @throws {ApiError} MANIFEST_UNKNOWN saying which images have the tag: the layout tells them apart by their whole names. */
+  async #refuseAmbiguous(store: LayoutStore | undefined, tag: string): Promise<undefined> {
+    if (store === undefined || !isTag(tag)) return undefined;
+    const names = (await Array.fromAsync(store.tags())).filter((name) => name.endsWith(`:${tag}`));
+    if (names.length === 0) return undefined;
+    const images = await Promise.all(names.map(async (name) => `"${name}" is ${(await store.resolve(name)).digest}`));
+    const message = `Cannot find tag "${tag}" in "${this.name}": several images of the layout have it; name one by its digest: ${images.join(", ")}`;
+    throw new ApiError(404, "MANIFEST_UNKNOWN", message);
+  }
+
   async #store(): Promise<LayoutStore | undefined> {
     if (!(await this.exists())) return undefined;
     return this.#open(false);
@@ -123,7 +143,7 @@ export class Repository {
 
   async #makeNow(): Promise<LayoutStore> {
     this.#opening = undefined;
-    await mkdir(this.#dir, { recursive: true });
+    if (this.#dir !== this.#root) await makeOwnFolder(this.#root, this.#dir, `repository "${this.name}"`);
     // With its marker the folder may hold other files, here the repositories nested in it.
     await writeFile(join(this.#dir, LAYOUT_MARKER), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
     return this.#open(true);

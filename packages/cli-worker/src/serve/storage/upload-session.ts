@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { stat, unlink } from "node:fs/promises";
+import { lstat, stat, unlink } from "node:fs/promises";
 import { algorithmOf, type Digest, type DigestAlgorithm } from "@tranship/core";
 import { AppendFile } from "./append-file.ts";
 
@@ -59,7 +59,9 @@ export class UploadSession {
     // A broken disk is the writer's to report; the size is true nevertheless.
     await this.#appending?.flush().catch(() => undefined);
     try {
-      return (await stat(this.path)).size;
+      // A link would let an upload write to another file.
+      const found = await lstat(this.path);
+      return found.isFile() ? found.size : undefined;
     } catch {
       return undefined;
     }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rmdir, stat, unlink, writeFile } from "node:fs/promises";
+import { readdir, rmdir, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../api-error.ts";
+import { isOwnFolder, makeOwnFolder } from "./own-folder.ts";
 import { UploadSession } from "./upload-session.ts";
 
 /** An upload that nobody wrote to for that long is given up. */
@@ -12,10 +13,13 @@ const MAX_REMEMBERED = 1024;
 
 /** The uploads under way: `FOLDER/REPOSITORY/ID`, the repository's slashes written as "+". */
 export class UploadSessions {
+  readonly #root: string;
   readonly #folder: string;
   readonly #remembered = new Map<string, UploadSession>();
 
-  constructor(folder: string) {
+  /** @param root the folder that is served: absolute, without links. @param folder the one for uploads, below it. */
+  constructor(root: string, folder: string) {
+    this.#root = root;
     this.#folder = folder;
   }
 
@@ -23,7 +27,7 @@ export class UploadSessions {
     const folder = this.#folderOf(repository);
     const id = randomUUID();
     const path = join(folder, id);
-    await mkdir(folder, { recursive: true });
+    await makeOwnFolder(this.#root, folder, `uploads of "${repository}"`);
     await writeFile(path, "", { flag: "wx" });
     return this.#remember(new UploadSession(id, path));
   }
@@ -31,7 +35,9 @@ export class UploadSessions {
   /** The session, also one of an earlier process; undefined where there is none in that repository. */
   async find(repository: string, id: string): Promise<UploadSession | undefined> {
     if (!SESSION_ID.test(id)) return undefined;
-    const path = join(this.#folderOf(repository), id);
+    const folder = this.#folderOf(repository);
+    if (!(await isOwnFolder(this.#root, folder))) return undefined;
+    const path = join(folder, id);
     const session = this.#remembered.get(path) ?? new UploadSession(id, path);
     return (await session.size()) === undefined ? undefined : this.#remember(session);
   }
@@ -45,6 +51,7 @@ export class UploadSessions {
   async removeStale(nowMs: number = Date.now()): Promise<void> {
     for (const repository of await namesIn(this.#folder)) {
       const folder = join(this.#folder, repository);
+      if (!(await isOwnFolder(this.#root, folder))) continue;
       for (const id of await namesIn(folder)) {
         const path = join(folder, id);
         if (SESSION_ID.test(id) && nowMs - (await stat(path)).mtimeMs > STALE_MS) await unlink(path);
