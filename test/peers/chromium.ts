@@ -45,13 +45,16 @@ export class Chromium implements AsyncDisposable {
     });
   }
 
-  static async start(path: string): Promise<Chromium> {
+  /** @param hosts Names that lead to an address, instead of being looked up: `{ "evil.test": "127.0.0.1" }`. */
+  static async start(path: string, hosts: Readonly<Record<string, string>> = {}): Promise<Chromium> {
     const stack = new AsyncDisposableStack();
     const profile = stack.use(await mkdtempDisposable(join(tmpdir(), "tranship-chromium-")));
     const args = ["--headless", "--remote-debugging-pipe", `--user-data-dir=${profile.path}`, "--no-first-run"];
     // Containers run it as root and without a large /dev/shm.
     const inContainer = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"];
-    const child = spawn(path, [...args, ...inContainer, "about:blank"], {
+    const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
+    const resolver = rules.length === 0 ? [] : [`--host-resolver-rules=${rules.join(", ")}`];
+    const child = spawn(path, [...args, ...inContainer, ...resolver, "about:blank"], {
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
     });
     return new Chromium(child, stack);
@@ -137,9 +140,13 @@ export class OpenPage {
     this.#heard = heard;
   }
 
-  /** What an expression is in the page, as JSON has it. @throws what it throws. */
+  /** What an expression, or the promise that it gives, is in the page, as JSON has it. @throws what it throws. */
   async evaluate(expression: string): Promise<unknown> {
-    const { result, exceptionDetails } = await this.#call("Runtime.evaluate", { expression, returnByValue: true });
+    const { result, exceptionDetails } = await this.#call("Runtime.evaluate", {
+      expression,
+      returnByValue: true,
+      awaitPromise: true,
+    });
     if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
     return (result as { readonly value?: unknown }).value;
   }

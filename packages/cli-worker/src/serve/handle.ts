@@ -21,7 +21,7 @@ export interface Handling {
   readonly onFailure: OnFailure | undefined;
 }
 
-/** @param request `GET /v2/app/tags/list`. */
+/** Told what failed while a request was answered. @param request `GET /v2/app/tags/list`. */
 export type OnFailure = (error: unknown, request: string) => void;
 
 /** Answers one request, through the hook unless it is refused before. Never rejects. */
