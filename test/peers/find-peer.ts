@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** Debian packages: continuous integration has every one of them. */
-const DEBIAN_PEERS = ["docker-registry", "skopeo", "debootstrap", "openssl", "chromium"] as const;
+const DEBIAN_PEERS = ["docker-registry", "skopeo", "debootstrap", "openssl", "chromium", "gnutls-serv"] as const;
+/** The package of a program that is not named like it. */
+const PACKAGES: Readonly<Record<string, string>> = { "gnutls-serv": "gnutls-bin" };
 /** Programs that `test/peers/install.sh` builds where Go is. `registry` is distribution 3.1. */
 const GO_PEERS = ["crane", "regctl", "regsync", "oras", "registry", "conformance"] as const;
 
@@ -27,8 +29,8 @@ export function isRequired(name: PeerName): boolean {
 
 /** What to do about it. */
 export function howToInstall(name: PeerName): string {
-  const package_ = DEBIAN_PEERS.find((peer) => peer === name);
-  return package_ === undefined ? "run test/peers/install.sh" : `apt-get install ${package_}`;
+  const isDebian = DEBIAN_PEERS.some((peer) => peer === name);
+  return isDebian ? `apt-get install ${PACKAGES[name] ?? name}` : "run test/peers/install.sh";
 }
 
 function searchPath(name: PeerName): readonly string[] {

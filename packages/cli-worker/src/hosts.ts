@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { hostCertificates, parseHost, type TlsOptions } from "@tranship/core";
+import { apiHost, hostCertificates, parseHost, type TlsOptions } from "@tranship/core";
 import type { HostRules, RedirectRules } from "./mirror/mirror-file.ts";
 import type { RegistryFlags } from "./options.ts";
 
@@ -21,6 +21,7 @@ export interface HostSettings {
 export class Hosts {
   readonly #plainHttp: ReadonlySet<string>;
   readonly #insecure: ReadonlySet<string>;
+  readonly #legacy: ReadonlySet<string>;
   readonly #authorities: readonly ForHost<string>[];
   readonly #identities: readonly ForHost<Identity>[];
   readonly #certDir: string | undefined;
@@ -30,6 +31,7 @@ export class Hosts {
   private constructor(parts: {
     readonly plainHttp: ReadonlySet<string>;
     readonly insecure: ReadonlySet<string>;
+    readonly legacy: ReadonlySet<string>;
     readonly authorities: readonly ForHost<string>[];
     readonly identities: readonly ForHost<Identity>[];
     readonly certDir: string | undefined;
@@ -38,6 +40,7 @@ export class Hosts {
   }) {
     this.#plainHttp = parts.plainHttp;
     this.#insecure = parts.insecure;
+    this.#legacy = parts.legacy;
     this.#authorities = parts.authorities;
     this.#identities = parts.identities;
     this.#certDir = parts.certDir;
@@ -50,7 +53,7 @@ export class Hosts {
    * @throws {SyntaxError} for a malformed option, a file that is not there or is not what it should be, and options that exclude each other.
    */
   static async read(flags: RegistryFlags, rules: Iterable<HostRules> = []): Promise<Hosts> {
-    const { plainHttp = [], insecure = [], ca = [], clientCert = [], certDir } = flags;
+    const { plainHttp = [], insecure = [], legacyTls = [], ca = [], clientCert = [], certDir } = flags;
     const { allowRedirect = [], allowHttpRedirect = [] } = flags;
     const plain = new Set(plainHttp.map(parseHost));
     const unchecked = new Set(insecure.map(parseHost));
@@ -60,9 +63,17 @@ export class Hosts {
         `--plain-http and --insecure exclude each other for "${both}": without TLS there is no certificate`,
       );
     }
+    const legacy = new Set(legacyTls.map(parseHost));
+    const plainLegacy = [...plain].find((host) => legacy.has(host));
+    if (plainLegacy !== undefined) {
+      throw new SyntaxError(
+        `--plain-http and --legacy-tls exclude each other for "${plainLegacy}": without TLS there is no renegotiation`,
+      );
+    }
     return new Hosts({
       plainHttp: plain,
       insecure: unchecked,
+      legacy,
       authorities: await Promise.all(ca.map(readAuthority)),
       identities: await Promise.all(clientCert.map(readIdentity)),
       certDir,
@@ -72,8 +83,19 @@ export class Hosts {
   }
 
   get #plainByRules(): readonly string[] {
-    const named = [...this.#rules].filter(([host, { plainHttp }]) => plainHttp && !this.#insecure.has(host));
+    const named = [...this.#rules].filter(([host, { plainHttp }]) => plainHttp && !this.#needsTls(host));
     return named.map(([host]) => host);
+  }
+
+  /** Hosts of all rules, since one registry may lead to another. */
+  get #legacyHosts(): readonly string[] {
+    const named = [...this.#rules].filter(([host, { legacyTls }]) => legacyTls && !this.#plainHttp.has(host));
+    return [...this.#legacy, ...named.map(([host]) => host)].map(apiHost);
+  }
+
+  /** A flag that only makes sense with TLS. */
+  #needsTls(host: string): boolean {
+    return this.#insecure.has(host) || this.#legacy.has(host);
   }
 
   /**
@@ -90,12 +112,17 @@ export class Hosts {
     const { cert, key } = identity?.value ?? rules?.identity ?? found;
     return {
       // Without TLS there is no certificate to take or not: the flag that is given wins.
-      plainHttp: this.#plainHttp.has(host) || (rules?.plainHttp === true && !this.#insecure.has(host)),
+      plainHttp: this.#plainHttp.has(host) || (rules?.plainHttp === true && !this.#needsTls(host)),
       plainHttpTo: [...this.#plainHttp, ...this.#plainByRules],
       insecure: this.#insecure.has(host) || (rules?.insecure === true && !this.#plainHttp.has(host)),
       allowRedirectTo: [...this.#redirects.anyAddress, ...(rules?.redirects.anyAddress ?? [])],
       allowHttpRedirectTo: [...this.#redirects.http, ...(rules?.redirects.http ?? [])],
-      tls: { ca: [...found.ca, ...(rules?.authorities ?? []), ...authorities], cert, key },
+      tls: {
+        ca: [...found.ca, ...(rules?.authorities ?? []), ...authorities],
+        cert,
+        key,
+        legacyHosts: this.#legacyHosts,
+      },
     };
   }
 }
@@ -118,12 +145,13 @@ interface ReadRules {
   readonly redirects: RedirectRules;
   readonly plainHttp: boolean;
   readonly insecure: boolean;
+  readonly legacyTls: boolean;
   readonly authorities: readonly string[];
   readonly identity: Identity | undefined;
 }
 
 async function readRules({ host, tls, redirects = NO_REDIRECTS }: HostRules): Promise<ReadRules> {
-  const { ca, clientCert, plainHttp, insecure } = tls;
+  const { ca, clientCert, plainHttp, insecure, legacyTls = false } = tls;
   const name = (key: string): string => `${key} of ${host}`;
   const authority = ca === undefined ? undefined : await readText(ca, name("ca"));
   if (ca !== undefined && authority !== undefined) checkCertificate(authority, ca, name("ca"));
@@ -131,6 +159,7 @@ async function readRules({ host, tls, redirects = NO_REDIRECTS }: HostRules): Pr
     redirects,
     plainHttp,
     insecure,
+    legacyTls,
     authorities: authority === undefined ? [] : [authority],
     identity: clientCert && (await readPair(clientCert.cert, clientCert.key, name("clientCert"))),
   };

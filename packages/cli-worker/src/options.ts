@@ -13,6 +13,7 @@ export interface RegistryFlags extends BoundFlags {
   readonly clientCert?: readonly string[] | undefined;
   readonly plainHttp?: readonly string[] | undefined;
   readonly insecure?: readonly string[] | undefined;
+  readonly legacyTls?: readonly string[] | undefined;
   readonly allowRedirect?: readonly string[] | undefined;
   readonly allowHttpRedirect?: readonly string[] | undefined;
   /** Folders that links in a layout may lead into. */
@@ -70,6 +71,7 @@ export function addRegistryOptions(
     .option("--authfile <FILE>", "read credentials from FILE (default: docker's and podman's files)")
     .option("--plain-http <HOST>", "ask HOST over http (repeatable)", collect)
     .option("--insecure <HOST>", "take any certificate of HOST (repeatable)", collect)
+    .option("--legacy-tls <HOST>", "allow HOST to lack secure renegotiation, as old servers do (repeatable)", collect)
     .option(
       "--allow-redirect <HOST>",
       "let registries redirect to HOST, even at a private address (repeatable)",

@@ -16,6 +16,14 @@ describe("tlsHint()", () => {
       "the certificate of r.example is not trusted (X), and no authority for it was given",
       "give its CA with --ca, or skip the check with --insecure r.example",
     ],
+    [
+      "r.example:5000 does not support secure renegotiation (RFC 5746); to allow it, list r.example:5000 in tls.legacyHosts",
+      "that is --legacy-tls r.example:5000, or legacyTls of this host under hosts in a mirror file",
+    ],
+    [
+      "the proxy p.example:3128 does not support secure renegotiation (RFC 5746); to allow it, list p.example:3128 in tls.legacyHosts",
+      "that is --legacy-tls p.example:3128",
+    ],
     ["r.example does not speak TLS", "if it is meant to have none, use --plain-http r.example"],
     [
       "r.example closed the connection during the TLS handshake; it may speak no TLS",

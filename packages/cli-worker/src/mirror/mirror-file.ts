@@ -59,6 +59,8 @@ export interface HostTls {
   readonly clientCert?: { readonly cert: string; readonly key: string } | undefined;
   readonly insecure: boolean;
   readonly plainHttp: boolean;
+  /** Whether the host may lack secure renegotiation. Default: no. */
+  readonly legacyTls?: boolean | undefined;
 }
 
 /** Hosts that a registry may redirect to. */

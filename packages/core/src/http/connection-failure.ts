@@ -151,6 +151,10 @@ function tlsDiagnosis(
   if (/wrong version number|packet length too long|http request|record layer failure/i.test(message)) {
     return tls(`${host} does not speak TLS`);
   }
+  if (/unsafe legacy renegotiation/i.test(message)) {
+    const toAllow = `to allow it, list ${host.replace(/^the proxy /, "")} in tls.legacyHosts`;
+    return tls(`${host} does not support secure renegotiation (RFC 5746); ${toAllow}`);
+  }
   if (code.startsWith("ERR_SSL_") || code === "EPROTO")
     return tls(`the TLS handshake with ${host} failed (${code}: ${reason(message)})`);
   if (/before secure TLS connection was established/.test(message)) {

@@ -2,13 +2,14 @@ import type { LookupFunction } from "node:net";
 import type { SecureContext } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, Pool } from "undici";
 import { bareHostname } from "./address.ts";
+import { AllowedHosts } from "./allowed-hosts.ts";
 import { TRAFFIC, type Traffic } from "./big-body.ts";
 import { Connection } from "./connection.ts";
 import { lenientConnector } from "./lenient/lenient-connector.ts";
 import { MOST_LENIENT_HEAD_BYTES } from "./lenient/lenient-head.ts";
 import { type Environment, proxyFor } from "./proxy.ts";
 import { proxyDispatcher } from "./proxy-dispatcher.ts";
-import { secureContext, type TlsOptions } from "./tls-options.ts";
+import { type ContextUse, secureContext, type TlsOptions } from "./tls-options.ts";
 import type { Way } from "./way.ts";
 
 export interface DispatchersOptions {
@@ -41,15 +42,17 @@ export class Dispatchers {
   readonly #options: DispatchersOptions;
   readonly #ways = new Map<string, Way>();
   readonly #made = new Map<string, Dispatcher>();
-  readonly #contexts = new Map<boolean, SecureContext>();
+  readonly #contexts = new Map<string, SecureContext>();
+  readonly #legacy: AllowedHosts;
   /** Origins that speak HTTP/2 and nothing else. */
   readonly #http2 = new Set<string>();
   /** Origins whose answers a strict parser refused. */
   readonly #lenient = new Set<string>();
 
-  /** @throws {SyntaxError} for a bad proxy of the registry's, before anything is sent. */
+  /** @throws {SyntaxError} for a bad proxy of the registry's, {TypeError} for a bad legacy host, before anything is sent. */
   constructor(options: DispatchersOptions) {
     this.#options = options;
+    this.#legacy = new AllowedHosts(options.tls.legacyHosts ?? [], "tls.legacyHosts");
     if (options.dispatcher !== undefined) return;
     for (const scheme of ["https", "http"]) proxyFor(new URL(`${scheme}://${options.hostname}`), options.environment);
   }
@@ -115,7 +118,8 @@ export class Dispatchers {
     const own = url.hostname === this.#options.hostname;
     const isLenient = this.readsLeniently(url);
     const allowH2 = this.usesHttp2(url) && !isLenient;
-    const key = `${url.protocol}${own}${allowH2}${isLenient} ${servernameOf(url) ?? ""} ${traffic} ${proxy?.href ?? ""}`;
+    const legacy = this.#legacy.has(url);
+    const key = `${url.protocol}${own}${legacy}${allowH2}${isLenient} ${servernameOf(url) ?? ""} ${traffic} ${proxy?.href ?? ""}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const made =
@@ -130,7 +134,8 @@ export class Dispatchers {
   tlsFor(url: URL): { readonly secureContext: SecureContext; readonly rejectUnauthorized: boolean } | undefined {
     if (url.protocol !== "https:") return undefined;
     const own = url.hostname === this.#options.hostname;
-    return { secureContext: this.#context(own), rejectUnauthorized: !(own && this.#options.insecure) };
+    const context = this.#context({ identity: own, legacy: this.#legacy.has(url) });
+    return { secureContext: context, rejectUnauthorized: !(own && this.#options.insecure) };
   }
 
   /** Closes every connection at once. */
@@ -161,7 +166,7 @@ export class Dispatchers {
   #proxied(url: URL, proxy: URL, reading: Reading): Dispatcher {
     return proxyDispatcher({
       proxy,
-      proxyContext: () => this.#context(false),
+      proxyContext: () => this.#context({ identity: false, legacy: this.#legacy.has(proxy) }),
       requestTls: this.tlsFor(url),
       connectTimeoutMs: this.#options.connectTimeoutMs,
       pool: this.#pooled(reading),
@@ -182,9 +187,10 @@ export class Dispatchers {
     };
   }
 
-  #context(own: boolean): SecureContext {
-    const context = this.#contexts.get(own) ?? secureContext(this.#options.tls, { identity: own });
-    this.#contexts.set(own, context);
+  #context(use: ContextUse): SecureContext {
+    const key = `${use.identity} ${use.legacy}`;
+    const context = this.#contexts.get(key) ?? secureContext(this.#options.tls, use);
+    this.#contexts.set(key, context);
     return context;
   }
 }

@@ -118,6 +118,7 @@ const host = section("a map of settings: credentials, ca, …", {
     .meta({ description: "A client certificate and its key, in PEM. Relative to this file." }),
   insecure: yesOrNo.optional().meta({ description: "Take any certificate." }),
   plainHttp: yesOrNo.optional().meta({ description: "Ask over http." }),
+  legacyTls: yesOrNo.optional().meta({ description: "Allow a server without secure renegotiation (RFC 5746)." }),
   allowRedirectTo: list(text(HOST), "a list of hosts").optional().meta({
     description: "Hosts that this registry may redirect to at an address of any kind, such as a private one.",
   }),

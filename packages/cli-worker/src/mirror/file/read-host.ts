@@ -27,10 +27,12 @@ export function readHosts(
 
 function readHost(reading: Reading, name: string, document: HostDocument, folder: string): HostRules | undefined {
   const path = ["hosts", name];
-  const { ca, clientCert, insecure = false, plainHttp = false, mirrors = [], windows = [] } = document;
+  const { ca, clientCert, insecure = false, plainHttp = false, legacyTls, mirrors = [], windows = [] } = document;
   const absolute = (file: string): string => (isAbsolute(file) ? file : join(folder, file));
   if (insecure && plainHttp)
     reading.wrong(path, "insecure and plainHttp exclude each other: without TLS there is no certificate");
+  if (legacyTls === true && plainHttp)
+    reading.wrong(path, "legacyTls and plainHttp exclude each other: without TLS there is no renegotiation");
   if (plainHttp && (ca !== undefined || clientCert !== undefined)) {
     reading.wrong(path, "plainHttp excludes ca and clientCert: without TLS there are no certificates");
   }
@@ -50,6 +52,7 @@ function readHost(reading: Reading, name: string, document: HostDocument, folder
       clientCert: clientCert && { cert: absolute(clientCert.cert), key: absolute(clientCert.key) },
       insecure,
       plainHttp,
+      ...(legacyTls === true && { legacyTls }),
     },
     redirects: {
       anyAddress: readHostList(reading, document.allowRedirectTo, [...path, "allowRedirectTo"]),

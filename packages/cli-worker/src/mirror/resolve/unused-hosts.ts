@@ -4,7 +4,10 @@ import type { Mirror, MirrorFile } from "../mirror-file.ts";
 export function unusedHosts({ hosts, mirrors }: Pick<MirrorFile, "hosts" | "mirrors">): readonly string[] {
   const asked = new Set(mirrors.flatMap(hostsOf));
   const fallbacks = new Set([...asked].flatMap((host) => hosts.get(host)?.mirrors ?? []));
-  return [...hosts.keys()].filter((host) => !asked.has(host) && !fallbacks.has(host));
+  // A registry may lead to a host with old TLS, such as a token service.
+  return [...hosts.entries()].flatMap(([host, { tls }]) =>
+    asked.has(host) || fallbacks.has(host) || tls.legacyTls === true ? [] : [host],
+  );
 }
 
 function hostsOf({ from, to }: Mirror): readonly string[] {
