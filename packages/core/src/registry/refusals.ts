@@ -1,6 +1,7 @@
 import { RegistryError } from "../errors.ts";
 import { accepted } from "../http/accepted.ts";
 import type { Interceptor } from "../http/interceptor.ts";
+import type { HttpRequest, HttpResponse } from "../http/message.ts";
 import type { RegistryOrigin } from "../http/origin.ts";
 import { type Authenticator, withHint } from "./auth/authenticator.ts";
 
@@ -9,17 +10,25 @@ import { type Authenticator, withHint } from "./auth/authenticator.ts";
  * itself say what the credentials have to do with it, those of another host that it led to say whose they are.
  */
 export function refusals(authenticator: Authenticator, origin: RegistryOrigin): Interceptor {
+  const hinted = async (error: unknown, { scopes = [], signal }: HttpRequest): Promise<unknown> => {
+    if (!(error instanceof RegistryError) || !["UNAUTHORIZED", "DENIED"].includes(error.code)) return error;
+    const hint = await authenticator.hint(error, scopes, signal);
+    return hint === undefined ? error : withHint(error, hint);
+  };
   return (next) => async (request) => {
-    const { scopes = [], accept = [], signal } = request;
+    let response: HttpResponse;
     try {
-      return await accepted(await next(request), request, accept);
+      response = await next(request);
     } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
-      const url = URL.parse(error.url);
-      if (url !== null && !origin.isOwn(url)) throw elsewhere(error, url, origin);
-      if (!["UNAUTHORIZED", "DENIED"].includes(error.code)) throw error;
-      const hint = await authenticator.hint(error, scopes, signal);
-      throw hint === undefined ? error : withHint(error, hint);
+      // Of the token service too, which may be another host.
+      throw await hinted(error, request);
+    }
+    try {
+      return await accepted(response, request, request.accept ?? []);
+    } catch (error) {
+      const url = error instanceof RegistryError ? URL.parse(error.url) : null;
+      if (error instanceof RegistryError && url !== null && !origin.isOwn(url)) throw elsewhere(error, url, origin);
+      throw await hinted(error, request);
     }
   };
 }
