@@ -133,15 +133,6 @@ describe("fetch()", () => {
     await expect(read(content)).rejects.toMatchObject({ code: "SIZE_MISMATCH" });
   });
 
-  it("refuses a Content-Encoding", async () => {
-    await using setup = await scriptedSetup(() => ({
-      status: 200,
-      headers: { "content-encoding": "gzip" },
-      body: BYTES,
-    }));
-    await expect(setup.registry.repository("app").fetch(BLOB)).rejects.toMatchObject({ code: "PROTOCOL" });
-  });
-
   it("says BLOB_UNKNOWN for a blob that is not there", async () => {
     await using setup = await scriptedSetup(() => failed(404, "NAME_UNKNOWN"));
     await expect(setup.registry.repository("app").fetch(BLOB)).rejects.toMatchObject({

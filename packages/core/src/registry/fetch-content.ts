@@ -2,7 +2,8 @@ import type { Descriptor } from "../content/descriptor.ts";
 import { isManifestMediaType } from "../content/media-types.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
-import { getManifest } from "./open-manifest.ts";
+import { encodingHeader } from "./manifest-headers.ts";
+import { checkedDigest, getManifest } from "./open-manifest.ts";
 import { type ContentRange, type OpenedContent, openRange } from "./open-range.ts";
 import { blobPath, labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import { resumingContent } from "./resuming-content.ts";
@@ -27,8 +28,11 @@ export async function fetchContent(
     throw new RangeError(`Cannot read "${digest}" from offset ${offset}: it has ${size} bytes`);
   }
   signal?.throwIfAborted();
+  const action = `Cannot read "${digest}" of "${labelOf(repository)}"`;
   const range: ContentRange = {
+    digest,
     size,
+    action,
     request: {
       method: "GET",
       path: blobPath(repository, digest),
@@ -40,7 +44,6 @@ export async function fetchContent(
       call: options,
     },
   };
-  const action = `Cannot read "${digest}" of "${labelOf(repository)}"`;
   const open = async (from: number): Promise<OpenedContent> => {
     try {
       return await openRange(repository.client, range, from);
@@ -60,7 +63,10 @@ async function fetchManifest(
   { offset = 0, ...call }: CallOptions & { readonly offset?: number },
 ): Promise<AsyncIterable<Uint8Array>> {
   call.signal?.throwIfAborted();
-  const { bytes } = await getManifest(repository, digest, call);
+  const response = await getManifest(repository, digest, call);
+  const { bytes } = response;
+  // Else the error of the consumer, who hashes them, would not name the encoding.
+  if (encodingHeader(response) !== undefined) checkedDigest(repository, digest, response);
   if (Number.isSafeInteger(offset) && offset >= 0 && offset <= bytes.length) return once(bytes.subarray(offset));
   throw new RangeError(`Cannot read "${digest}" from offset ${offset}: it has ${bytes.length} bytes`);
 }

@@ -1,10 +1,24 @@
 import { type Digest, isDigest } from "../content/digest.ts";
+import { quoted } from "../content/quoted.ts";
 import type { RegistryResponse } from "./request.ts";
+
+const MOST_SHOWN = 60;
 
 /** The Docker-Content-Digest of an answer; undefined where there is none that can be checked. */
 export function digestHeader(response: Pick<RegistryResponse, "headers">): Digest | undefined {
   const text = response.headers["docker-content-digest"];
   return text !== undefined && isDigest(text) ? text : undefined;
+}
+
+/** The Content-Encoding of an answer; undefined where there is none. Nothing is decoded: the digest decides. */
+export function encodingHeader(response: Pick<RegistryResponse, "headers">): string | undefined {
+  const text = response.headers["content-encoding"]?.trim().slice(0, MOST_SHOWN) ?? "";
+  return text === "" || text.toLowerCase() === "identity" ? undefined : text;
+}
+
+/** The end of a message about bytes that came with a Content-Encoding and are not what they should be. */
+export function notDecoded(encoding: string | undefined): string {
+  return encoding === undefined ? "" : `; they came with Content-Encoding ${quoted(encoding)}, which is not decoded`;
 }
 
 /** The Content-Type without parameters; undefined where there is none. */

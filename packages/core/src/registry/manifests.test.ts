@@ -125,6 +125,22 @@ describe("open()", () => {
 });
 
 describe("push() of a manifest", () => {
+  it.each([307, 308])("follows a redirected PUT of a manifest, by tag and by digest (%i)", async (status) => {
+    await using setup = await scriptedSetup(({ method, path }) =>
+      method === "PUT" && path.startsWith("/v2/app/manifests/")
+        ? { status, headers: { location: path.replace("/app/", "/moved/") } }
+        : undefined,
+    );
+    const app = setup.registry.repository("app");
+    expect(await app.push(IMAGE.descriptor, IMAGE.open, { reference: "v1" })).toBe("pushed");
+    expect(await app.push(IMAGE.descriptor, IMAGE.open)).toBe("pushed");
+    const { digest, mediaType, size } = IMAGE.descriptor;
+    for (const key of ["moved:v1", `moved@${digest}`]) {
+      const stored = setup.server.manifests.get(key);
+      expect([stored?.mediaType, stored?.bytes.length]).toEqual([mediaType, size]);
+    }
+  });
+
   it("puts the exact bytes once, under the tag or the digest", async () => {
     await using setup = await scriptedSetup();
     const app = setup.registry.repository("app");

@@ -3,7 +3,7 @@ import { RegistryError } from "../errors.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { lengthHeader } from "./manifest-headers.ts";
-import { type OpenedContent, openRange } from "./open-range.ts";
+import { type OpenedContent, openRange, wholeContent } from "./open-range.ts";
 import { blobPath, labelOf, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import type { RegistryRequest, RegistryResponse } from "./request.ts";
 import { resumingContent } from "./resuming-content.ts";
@@ -47,8 +47,9 @@ export async function openBlob(
   };
   const response = await explaining(client.request(request));
   const size = lengthHeader(response) ?? (await explaining(askLength(repository, request, response)));
-  const first: OpenedContent = response.body;
-  const open = (offset: number): Promise<OpenedContent> => explaining(openRange(client, { size, request }, offset));
+  const range = { digest, size, action, request };
+  const first: OpenedContent = wholeContent(response, range);
+  const open = (offset: number): Promise<OpenedContent> => explaining(openRange(client, range, offset));
   return {
     size,
     content: resumingContent({

@@ -2,10 +2,10 @@ import { algorithmOf, type Digest, digestOf, isDigest } from "../content/digest.
 import { MAX_MANIFEST_BYTES } from "../content/manifest.ts";
 import { isSchema1MediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
-import { DigestMismatchError } from "../errors.ts";
+import { DigestMismatchError, StoreError } from "../errors.ts";
 import type { CallOptions, Content } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
-import { digestHeader, mediaTypeHeader } from "./manifest-headers.ts";
+import { digestHeader, encodingHeader, mediaTypeHeader, notDecoded } from "./manifest-headers.ts";
 import { readWhole, type WholeResponse } from "./read-whole.ts";
 import { labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
 
@@ -26,10 +26,20 @@ export async function openManifest(
   const action = actionOf(repository, reference);
   if (type !== undefined && isSchema1MediaType(type)) parseManifest(response.bytes, type, action);
   const digest = checkedDigest(repository, reference, response);
-  const { mediaType } = parseManifest(response.bytes, type, action);
+  const { mediaType } = parsed(response, type, action);
   const content = { descriptor: { mediaType, digest, size: response.bytes.length }, bytes: response.bytes };
   repository.manifests.set(repository.name, content);
   return content;
+}
+
+function parsed(response: WholeResponse, type: string | undefined, action: string): ReturnType<typeof parseManifest> {
+  const encoding = encodingHeader(response);
+  try {
+    return parseManifest(response.bytes, type, action);
+  } catch (error) {
+    if (encoding === undefined || !(error instanceof StoreError)) throw error;
+    throw new StoreError(error.code, `${error.message}${notDecoded(encoding)}`, { cause: error });
+  }
 }
 
 function actionOf(repository: RemoteRepository, reference: string): string {
@@ -68,7 +78,8 @@ export async function getManifest(
   }
 }
 
-function checkedDigest(repository: RemoteRepository, reference: string, response: WholeResponse): Digest {
+/** @throws {DigestMismatchError} where the bytes are not those that were asked for, or promised. */
+export function checkedDigest(repository: RemoteRepository, reference: string, response: WholeResponse): Digest {
   const promised = digestHeader(response);
   if (promised !== undefined) check(repository, reference, promised, "Docker-Content-Digest", response);
   if (!isDigest(reference)) return promised ?? digestOf(response.bytes);
@@ -86,7 +97,7 @@ function check(
   const computed = digestOf(response.bytes, algorithmOf(expected));
   if (computed === expected) return;
   throw new DigestMismatchError(
-    `Cannot ${actionOf(repository, reference)}: its bytes hash to ${computed}, ${source} is ${expected}`,
+    `Cannot ${actionOf(repository, reference)}: its bytes hash to ${computed}, ${source} is ${expected}${notDecoded(encodingHeader(response))}`,
     { expected, actual: computed, url: response.url.href },
   );
 }

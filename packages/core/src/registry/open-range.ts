@@ -1,11 +1,16 @@
+import type { Digest } from "../content/digest.ts";
 import { type LeaseReader, leasesOf, lentContent, splitLease } from "../content/lease.ts";
 import { RegistryError } from "../errors.ts";
-import { lengthHeader } from "./manifest-headers.ts";
+import { EncodedContent } from "./encoded-content.ts";
+import { encodingHeader, lengthHeader } from "./manifest-headers.ts";
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from "./request.ts";
 
 /** What is asked for: content of `size` bytes, by the GET that brings the whole. */
 export interface ContentRange {
+  readonly digest: Digest;
   readonly size: number;
+  /** What is being done, for messages. */
+  readonly action: string;
   readonly request: RegistryRequest;
 }
 
@@ -41,10 +46,25 @@ export async function openRange(
 
 async function fromStart(response: RegistryResponse, range: ContentRange, offset: number): Promise<OpenedContent> {
   const length = lengthHeader(response);
-  if (length !== undefined && length !== range.size) throw await otherSize(response, length, range);
-  const { body } = response;
+  // The length of an encoded body says nothing of the content.
+  if (length !== undefined && length !== range.size && encodingHeader(response) === undefined) {
+    throw await otherSize(response, length, range);
+  }
+  const body = wholeContent(response, range);
   if (offset === 0) return body;
   return Object.assign(lentContent(skipping(body, offset)), { drop: () => body.drop() });
+}
+
+/** The body of an answer that has the whole content; it is taken as it came, also where it has a Content-Encoding. */
+export function wholeContent(
+  response: RegistryResponse,
+  { digest, size, action }: Pick<ContentRange, "digest" | "size" | "action">,
+): OpenedContent {
+  const { body } = response;
+  const encoding = encodingHeader(response);
+  if (encoding === undefined) return body;
+  const leases = new EncodedContent(body, { digest, size, encoding, action });
+  return Object.assign(lentContent(leases), { drop: () => body.drop() });
 }
 
 function skipping(content: AsyncIterable<Uint8Array>, offset: number): LeaseReader {

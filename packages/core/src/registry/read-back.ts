@@ -6,6 +6,7 @@ import { isRetryable, RegistryError } from "../errors.ts";
 import { retrying } from "../http/retry.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
+import { encodingHeader, notDecoded } from "./manifest-headers.ts";
 import { blobPath, labelOf, manifestPath, pullScope, type RemoteRepository } from "./remote-repository.ts";
 import type { RegistryRequest } from "./request.ts";
 import { retriesOf } from "./retries.ts";
@@ -14,7 +15,7 @@ import { retriesOf } from "./retries.ts";
  * What the registry gives for a digest: the whole of it, hashed, whatever length it has. After a break it is read again from
  * its start, so that the hash is that of one response.
  * Requests: 1 GET (and its redirect), 1 more for each break. Spec: distribution-spec v1.1.1, "Pulling blobs" (end-2).
- * @throws {RegistryError} BLOB_UNKNOWN, MANIFEST_UNKNOWN; PROTOCOL where a web page comes in the place of the content.
+ * @throws {RegistryError} BLOB_UNKNOWN, MANIFEST_UNKNOWN; PROTOCOL where a web page, or an encoded body that hashes to another digest, comes in the place of the content.
  */
 export async function readBack(
   repository: RemoteRepository,
@@ -39,9 +40,15 @@ export async function readBack(
     const response = await client.request(request);
     reading = true;
     const found = await hashContent(response.body, digest);
-    if (found.digest === digest || !isWebPage(response)) return found;
+    const encoding = encodingHeader(response);
+    if (found.digest === digest || (encoding === undefined && !isWebPage(response))) return found;
     const { url, status } = response;
-    throw new RegistryError("PROTOCOL", "a web page came in its place", { method: "GET", url: url.href, status });
+    // Bytes that somebody encoded on their way prove nothing of what is stored.
+    const detail =
+      encoding === undefined
+        ? "a web page came in its place"
+        : `the ${found.size} bytes that came hash to "${found.digest}"${notDecoded(encoding)}`;
+    throw new RegistryError("PROTOCOL", detail, { method: "GET", url: url.href, status });
   };
   try {
     const retries = retriesOf(retry, options, { ...request, host: client.host });

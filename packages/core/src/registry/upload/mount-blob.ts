@@ -46,8 +46,9 @@ export async function mountOrStart(
     if (from === name) profile.learn({ existence: "head-first" });
     return plain(started);
   }
-  // A bare 200 says nothing of the blob: neither that it is there, nor where to send it.
-  if (response.status === 200) {
+  // A bare 200 says nothing of the blob: neither that it is there, nor where to send it. Some
+  // registries answer 500 to the mount alone, each time: it is not sent again.
+  if (response.status === 200 || response.status === 500) {
     const started = await start();
     await blobs.refuse(from, place);
     if (from === name) profile.learn({ existence: "head-first" });
@@ -77,7 +78,7 @@ export function postMount(
   const { name } = repository;
   const query = `?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`;
   const scopes = from === name ? [pushScope(name)] : [pullScope(from), pushScope(name)];
-  return postUpload(repository, { query, scopes, accept: [200, 201, 202] }, options);
+  return postUpload(repository, { query, scopes, accept: [200, 201, 202, 500] }, options);
 }
 
 /** What a plain POST began, which tells nothing of the blob. */
@@ -94,6 +95,5 @@ async function selfSource({ profile, blobs, name }: RemoteRepository, place: Kno
 function isRefusal(error: unknown): boolean {
   const status = statusOf(error);
   if (status === undefined) return error instanceof RegistryError && error.code === "CREDENTIALS";
-  // Some registries answer 500 to the mount alone.
-  return status === 500 || (status >= 400 && status < 500 && status !== 429);
+  return status >= 400 && status < 500 && status !== 429;
 }

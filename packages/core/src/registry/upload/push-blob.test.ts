@@ -132,6 +132,27 @@ describe("push() of a blob", () => {
     },
   );
 
+  it.each([500, 200])("asks once for a self-mount that is answered %i, and uploads", async (status) => {
+    await using setup = await scriptedSetup(({ path }) => (path.includes("from=") ? { status } : undefined));
+    const app = setup.registry.repository("app");
+    expect(await app.push(blobOf(SMALL), opening(SMALL))).toBe("pushed");
+    expect(await app.push(blobOf(BIG), opening(BIG))).toBe("pushed");
+    expect(steps(setup.server).filter((step) => step.startsWith("POST mount app"))).toEqual(["POST mount app"]);
+    expect(setup.server.blobs.get(`app@${sha256(SMALL)}`)).toEqual(SMALL);
+  });
+
+  it.each([307, 308])("sends the blob and its session where they are redirected (%i)", async (status) => {
+    await using setup = await scriptedSetup(({ path }) =>
+      path.startsWith("/v2/app/blobs/")
+        ? { status, headers: { location: path.replace("/app/", "/moved/") } }
+        : undefined,
+    );
+    for (const content of [SMALL, BIG]) {
+      expect(await setup.registry.repository("app").push(blobOf(content), opening(content))).toBe("pushed");
+      expect(setup.server.blobs.get(`moved@${sha256(content)}`)).toEqual(content);
+    }
+  });
+
   it("does not take 429 for a refusal of the mount", async () => {
     let refusals = 0;
     await using setup = await scriptedSetup(({ method }) => {
