@@ -159,6 +159,7 @@ describe("parseManifest()", () => {
     ["mediaType", { ...image, mediaType: 1 }, "mediaType: expected a string, got 1"],
     ["schemaVersion", { ...image, schemaVersion: 3 }, "schemaVersion: expected 2, got 3"],
     ["neither", { schemaVersion: 2 }, 'it has neither "config" and "layers" nor "manifests"'],
+    ["no content", { schemaVersion: 2, mediaType: OCI_MANIFEST }, 'it has neither "config" nor "layers"'],
     ["an array", [], "the document: expected an object, got an array"],
     ["no JSON", new TextEncoder().encode("<html>secret</html>"), "it is no JSON"],
     ["nothing", new Uint8Array(), "it is no JSON"],

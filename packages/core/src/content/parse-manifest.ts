@@ -139,6 +139,8 @@ function fieldsOf(type: string): readonly string[] {
 function readImage(body: JsonObject, mediaType: string, onOddity: OnOddity): ImageManifest {
   const isArtifact = mediaType === OCI_ARTIFACT_MANIFEST;
   const [config, layers] = isArtifact ? [undefined, "blobs"] : [body["config"], "layers"];
+  if (!isArtifact && config == null && body[layers] == null)
+    throw new SyntaxError('it has neither "config" nor "layers", and names no content at all');
   if (!isArtifact && config == null) onOddity("config: it is missing");
   if (!isArtifact && body[layers] === undefined) onOddity(`${layers}: it is missing`);
   return {
