@@ -167,13 +167,17 @@ describe("has()", () => {
   it.each<[string, Readonly<Record<string, string>>, "true" | "unstated" | "a suspicion"]>([
     ["the length of the descriptor", { "content-length": "300000" }, "true"],
     ["no length", { "transfer-encoding": "chunked" }, "unstated"],
-    ["the length of an encoded body", { "content-length": "10", "content-encoding": "gzip" }, "true"],
+    ["the length of an encoded body", { "content-length": "10", "content-encoding": "gzip" }, "unstated"],
     ["a length of 0", { "content-length": "0" }, "a suspicion"],
     ["a shorter length", { "content-length": "10" }, "a suspicion"],
     ["a longer length", { "content-length": "300001" }, "a suspicion"],
     ["another length, not encoded", { "content-length": "10", "content-encoding": "identity" }, "a suspicion"],
   ])("compares what a HEAD states with the descriptor: %s", async (_, headers, expected) => {
-    await using setup = await scriptedSetup(() => ({ status: 200, headers }));
+    await using setup = await scriptedSetup(({ method }) => ({
+      status: 200,
+      headers,
+      body: method === "GET" ? Buffer.alloc(Number(headers["content-length"] ?? 0)) : "",
+    }));
     const looking = setup.registry.repository("app").has(BLOB);
     if (expected !== "a suspicion") expect(await looking).toBe(true);
     else {

@@ -84,7 +84,7 @@ interface SeenBlob {
   readonly isThere: boolean;
   /** Bytes; undefined where the registry does not say it. */
   readonly length: number | undefined;
-  /** Whether it is a HEAD's, which has no length and could have had one: its content is not encoded. */
+  /** Whether it is a HEAD's that says nothing of the length, such as one with a Content-Encoding. */
   readonly isUnstated: boolean;
   readonly request: { readonly method: "HEAD" | "GET"; readonly url: string };
 }
@@ -95,8 +95,7 @@ async function look(repository: RemoteRepository, digest: Digest, options: CallO
     const response = await head(repository, digest, scope, options);
     const request = { method: "HEAD", url: response.url.href } as const;
     const length = statedLength(response);
-    const isUnstated = length === undefined && response.headers["content-encoding"] === undefined;
-    return { isThere: response.status === 200, length, isUnstated, request };
+    return { isThere: response.status === 200, length, isUnstated: length === undefined, request };
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return firstByte(repository, digest, options);
