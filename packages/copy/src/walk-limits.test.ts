@@ -141,6 +141,9 @@ describe("WalkLimits", () => {
     const { descriptor } = indexOf([]);
     const limits = new WalkLimits(descriptor.digest);
     limits.enter(descriptor, 0, MAX_ENTRIES);
-    expect(() => limits.enter(descriptor, 1, 1)).toThrow(`it has more than ${MAX_ENTRIES} entries in all`);
+    limits.enter(descriptor, 1, MAX_ENTRIES);
+    expect(() => limits.enter(indexOf([], "other").descriptor, 1, 1)).toThrow(
+      `it has more than ${MAX_ENTRIES} entries in all`,
+    );
   });
 });

@@ -13,6 +13,7 @@ export const MAX_ENTRIES = 100_000;
  */
 export class WalkLimits {
   readonly #root: Digest;
+  readonly #counted = new Set<Digest>();
   #entries = 0;
 
   constructor(root: Digest) {
@@ -20,7 +21,8 @@ export class WalkLimits {
   }
 
   /**
-   * A manifest is walked that is so many levels below the root and names so many others.
+   * A manifest is read, or walked, that is so many levels below the root and names so many others. What it names
+   * counts once.
    * @throws {StoreError} MANIFEST_INVALID where that is over a limit.
    */
   enter({ digest }: Pick<Descriptor, "digest">, depth: number, entries: number): void {
@@ -28,6 +30,8 @@ export class WalkLimits {
       const detail = `${quoted(digest)} is nested deeper than ${MAX_DEPTH} levels`;
       throw new StoreError("MANIFEST_INVALID", `Cannot walk the content of ${quoted(this.#root)}: ${detail}`);
     }
+    if (this.#counted.has(digest)) return;
+    this.#counted.add(digest);
     this.#entries += entries;
     if (this.#entries <= MAX_ENTRIES) return;
     const detail = `it has more than ${MAX_ENTRIES} entries in all`;

@@ -146,7 +146,7 @@ class Walk {
     }
     const entries = children.filter((entry) => !this.#isDone(entry));
     // All start now and are awaited in order; one that fails while an earlier one is walked is reported when its turn comes.
-    const openings = entries.map((entry) => this.#openChild(entry, sparse));
+    const openings = entries.map((entry) => this.#openChild(entry, depth, sparse));
     for (const opening of openings) opening.catch(this.#options.fail);
     try {
       for (const [position, entry] of entries.entries()) {
@@ -169,13 +169,17 @@ class Walk {
   /** An index may name content that is no manifest: it travels as a blob. */
   async #openChild(
     entry: Descriptor,
+    depth: number,
     sparse: Sparse | undefined,
   ): Promise<OpenManifest | { readonly partial: OpenManifest } | "there" | "blob"> {
     if (!isManifestMediaType(entry.mediaType)) return "blob";
     const presence = this.#options.askForChildren ? await this.#presenceOf(entry, sparse) : "missing";
     if (presence === "whole") return "there";
     if (presence === "partial") return { partial: await this.#options.completeness.open(entry) };
-    return this.#reader.openManifest(entry);
+    const opened = await this.#reader.openManifest(entry);
+    // Counted as soon as it is read: many that are read at once must not fill the memory first.
+    this.#limits.enter(entry, depth, childrenOf(opened.manifest).length);
+    return opened;
   }
 
   /** Of a sparse index a part is all that there ever is. */

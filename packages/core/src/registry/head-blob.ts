@@ -64,16 +64,18 @@ export async function holdsBlob(
 
 /**
  * Whether the repository shows the blob while pushing, under the token that the push has anyway. False where HEAD is refused: credentials
- * may push and not pull, and a CDN may sign its URLs for GET only. Then the blob is mounted or uploaded, whether it is there or not.
+ * may push and not pull, and a CDN may sign its URLs for GET only. False too where it states another length, but for 0, which some
+ * proxies state for every HEAD. Then the blob is mounted or uploaded, whether it is there or not.
  */
 export async function seesBlob(
   repository: RemoteRepository,
-  digest: Digest,
+  descriptor: Pick<Descriptor, "digest" | "size">,
   options: CallOptions = {},
 ): Promise<boolean> {
   try {
-    const { status } = await head(repository, digest, pushScope(repository.name), options);
-    return status === 200;
+    const response = await head(repository, descriptor.digest, pushScope(repository.name), options);
+    const length = statedLength(response) ?? 0;
+    return response.status === 200 && (length === 0 || hasSize(descriptor, length));
   } catch (error) {
     if (isRefusal(error)) return false;
     throw error;

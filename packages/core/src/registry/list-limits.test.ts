@@ -82,7 +82,7 @@ describe.each(LISTS)("listPages() of %s", (_, list) => {
     await using setup = await scriptedSetup(() => ({ status: 200, body: `{"tags":${value},"repositories":${value}}` }));
     await expect(readList(list(setup.registry))).rejects.toMatchObject({
       code: "LIST_TOO_LONG",
-      message: expect.stringMatching(/more than 4000000 values/),
+      message: expect.stringMatching(/more than 1000000 values/),
     });
   });
 

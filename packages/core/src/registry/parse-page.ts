@@ -3,12 +3,12 @@ import { RegistryError } from "../errors.ts";
 import type { WholeResponse } from "./read-whole.ts";
 
 /** Values of one page, in all its lists and objects: a short value takes many times its length in memory. */
-const PAGE_VALUES = 4_000_000;
+const PAGE_VALUES = 1_000_000;
 
 const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, OPEN_OBJECT] = [34, 92, 44, 91, 123] as const;
 
 /**
- * Parses the JSON of a page of a list. Memory: that of the page's values, of which there are at most 4,000,000.
+ * Parses the JSON of a page of a list. Memory: that of the page's values, of which there are at most 1,000,000.
  * @throws {RegistryError} PROTOCOL for what is not JSON; LIST_TOO_LONG for more values than a page may have.
  */
 export function parsePage(response: WholeResponse, action: string): unknown {

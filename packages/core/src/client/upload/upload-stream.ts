@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { UNKNOWN_SIZE } from "../../content/descriptor.ts";
 import { type Digest, digestOf } from "../../content/digest.ts";
 import { isRetryable } from "../../errors.ts";
 import { retrying } from "../../http/retry.ts";
@@ -162,7 +163,7 @@ async function commit(
       } catch (error) {
         options.signal?.throwIfAborted();
         if (!isRetryable(error) && statusOf(error) !== 404) throw error;
-        if (!(await seesBlob(repository, digest, options))) throw error;
+        if (!(await seesBlob(repository, { digest, size: UNKNOWN_SIZE }, options))) throw error;
         return false;
       }
     },

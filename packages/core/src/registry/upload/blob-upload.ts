@@ -110,7 +110,7 @@ export class BlobUpload {
     this.#options.signal?.throwIfAborted();
     if (this.#failure !== undefined) {
       const { anew = false } = this.#options;
-      if (!anew && (await seesBlob(this.#repository, this.#descriptor.digest, call))) {
+      if (!anew && (await seesBlob(this.#repository, this.#descriptor, call))) {
         // Another process may have sent the blob: only the registry knows whether our session is
         // over.
         await this.#cancel();

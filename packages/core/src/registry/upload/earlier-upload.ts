@@ -1,5 +1,4 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import type { Digest } from "../../content/digest.ts";
 import { isRetryable, RegistryError } from "../../errors.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { seesBlob } from "../head-blob.ts";
@@ -40,7 +39,7 @@ export async function takeOverUpload(
   if (claimed === undefined) return undefined;
   const { session, confirmed } = claimed;
   try {
-    if (call.anew !== true && (await wasSentMeanwhile(repository, digest, call))) {
+    if (call.anew !== true && (await wasSentMeanwhile(repository, { digest, size }, call))) {
       await cancelRecorded(repository, session, record, call);
       return "existed";
     }
@@ -63,9 +62,13 @@ export async function takeOverUpload(
 }
 
 /** The journal is a hint, the registry decides. */
-async function wasSentMeanwhile(repository: RemoteRepository, digest: Digest, call: CallOptions): Promise<boolean> {
+async function wasSentMeanwhile(
+  repository: RemoteRepository,
+  descriptor: Pick<Descriptor, "digest" | "size">,
+  call: CallOptions,
+): Promise<boolean> {
   const place = { repository: repository.name, access: await repository.access(call.signal) };
-  return (await repository.blobs.wasSeen(place, digest)) && (await seesBlob(repository, digest, call));
+  return (await repository.blobs.wasSeen(place, descriptor.digest)) && (await seesBlob(repository, descriptor, call));
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import type { Digest } from "../../content/digest.ts";
 import { SMALL_BODY_BYTES } from "../../http/big-body.ts";
 import type { Open, PushOutcome } from "../../store/store.ts";
 import { explained } from "../explain.ts";
@@ -78,7 +77,7 @@ async function pushUnlessThere(
   const headFirst = !anew && (!mayMount || profile.get("existence") === "head-first");
   const content = SmallContent.of(descriptor, open, options.signal);
   const upload = new BlobUpload(repository, descriptor, open, { ...options, record, content });
-  if (headFirst && (await seesBlob(repository, digest, options))) return "existed";
+  if (headFirst && (await seesBlob(repository, descriptor, options))) return "existed";
   const earlier = record && (await takeOverUpload(repository, record, descriptor, options));
   if (earlier === "existed") return earlier;
   if (earlier !== undefined) {
@@ -95,7 +94,7 @@ async function pushUnlessThere(
     // Of a small body less would be saved than the question costs.
     const provedAbsent =
       anew || headFirst || size <= SMALL_BODY_BYTES || (selfMount && (await provesAbsence(repository, options)));
-    if (!provedAbsent && (await isThere(repository, digest, options))) {
+    if (!provedAbsent && (await isThere(repository, descriptor, options))) {
       if (selfMount) profile.learn({ existence: "head-first" });
       await cancel();
       return "existed";
@@ -115,7 +114,11 @@ function noteComing({ profile }: RemoteRepository, pushing: Promise<PushOutcome>
   if (profile.witness === undefined) profile.coming.add(pushing);
 }
 
-async function isThere(repository: RemoteRepository, digest: Digest, options: PushBlobOptions): Promise<boolean> {
+async function isThere(
+  repository: RemoteRepository,
+  descriptor: Descriptor,
+  options: PushBlobOptions,
+): Promise<boolean> {
   options.signal?.throwIfAborted();
-  return seesBlob(repository, digest, options);
+  return seesBlob(repository, descriptor, options);
 }
