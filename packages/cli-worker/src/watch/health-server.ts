@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AllowedHosts } from "../browsers/allowed-hosts.ts";
-import { BROWSER_HEADERS, refuseBrowser } from "../browsers/browser-rules.ts";
+import { BROWSER_HEADERS, pathOf, refuseBrowser } from "../browsers/browser-rules.ts";
 import { refuseMalformed } from "../browsers/refuse-malformed.ts";
 import { safeJson } from "../escape-text.ts";
 import { listening } from "../listening.ts";
@@ -45,6 +45,7 @@ export async function serveHealth(
   };
   const server = createServer(options, (request, response) => answer({ request, response, allowed, status }));
   server.maxConnections = MAX_CONNECTIONS;
+  server.on("checkExpectation", (_, response) => response.writeHead(417, BROWSER_HEADERS).end());
   server.on("clientError", (error, socket) => refuseMalformed(error, socket, false));
   await listening(async () => {
     server.listen(port, host);
@@ -69,7 +70,7 @@ function answer({ request, response, allowed, status }: HealthRequest): void {
     response.writeHead(code, { "content-type": type, "cache-control": "no-store", ...BROWSER_HEADERS, ...headers });
     response.end(method === "HEAD" ? undefined : body);
   };
-  const [path] = url.split("?", 1);
+  const [path] = pathOf(url).split("?", 1);
   const isRead = method === "GET" || method === "HEAD";
   // It says nothing but that the process answers, and probes of load balancers name any host, or none.
   if (isRead && path === "/livez") {
