@@ -102,6 +102,8 @@ export class UploadSession {
     const before = (await stat(this.path)).size;
     if (before === 0) this.#running = { algorithm, hash: createHash(algorithm), size: 0 };
     const running = this.#running?.size === before ? this.#running : undefined;
+    // Back once all is in the file: after a disk that failed it would stand for bytes that are not there.
+    this.#running = undefined;
     const file = new AppendFile(this.path);
     this.#appending = file;
     let count = 0;
@@ -114,7 +116,10 @@ export class UploadSession {
     } finally {
       this.#appending = undefined;
       await file.close();
-      if (running !== undefined) running.size += count;
+      if (running !== undefined) {
+        running.size += count;
+        this.#running = running;
+      }
     }
     return count;
   }

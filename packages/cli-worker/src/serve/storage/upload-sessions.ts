@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdir, rmdir, stat, unlink, writeFile } from "node:fs/promises";
+import { lstat, readdir, rmdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../api-error.ts";
 import { isOwnFolder, makeOwnFolder } from "./own-folder.ts";
@@ -54,7 +54,9 @@ export class UploadSessions {
       if (!(await isOwnFolder(this.#root, folder))) continue;
       for (const id of await namesIn(folder)) {
         const path = join(folder, id);
-        if (SESSION_ID.test(id) && nowMs - (await stat(path)).mtimeMs > STALE_MS) await unlink(path);
+        // What somebody else put there, or a request took away meanwhile, keeps nobody from starting.
+        const found = SESSION_ID.test(id) ? await lstat(path).catch(() => undefined) : undefined;
+        if (found?.isFile() === true && nowMs - found.mtimeMs > STALE_MS) await unlink(path).catch(() => undefined);
       }
       await rmdir(folder).catch(() => undefined);
     }
