@@ -91,6 +91,11 @@ export const ROWS = {
     "a connection that breaks inside a request loses the whole upload: 404",
     "distribution 2.8, zot 2",
   ],
+  "d2-session": [
+    "distribution 2.8",
+    "only the newest `Location` of an upload is known: after a PATCH that broke, DELETE gets 404 too",
+    "distribution 2.8",
+  ],
   "partial-session": [
     "distribution 3.1",
     "what arrived before a connection broke is kept, and `Range` counts it",
