@@ -206,7 +206,10 @@ class Walk {
     if (manifest.kind === "index") yield* this.#children(children, below);
     else {
       const { completeness } = this.#options;
-      for (const blob of children) if (isForeign(blob) || !(await completeness.has(blob))) yield* this.#blob(blob);
+      for (const blob of children) {
+        if (isForeign(blob) || !(await completeness.has(blob))) yield* this.#blob(blob);
+        else await this.#writer.discardKept(blob);
+      }
     }
     yield { action: "skip", descriptor, reason: "exists", children: neededOf(children) };
     if (ancestors.length > 0) yield* this.#referrers(descriptor, depth);

@@ -148,7 +148,7 @@ export class Writer {
 
   async #pushBlob(descriptor: Descriptor, open: Open, options: PushOptions & Leased): Promise<PushOutcome> {
     const { run, sourceIsLocal = false } = this.#options;
-    const kept = sourceIsLocal ? undefined : run.spool?.reading(descriptor, open);
+    const kept = sourceIsLocal ? undefined : run.spool?.reading(descriptor, open, this.target.name);
     let end: "sent" | "wrong" | "kept" = "kept";
     try {
       const outcome = await this.#push(descriptor, open, {
@@ -163,7 +163,13 @@ export class Writer {
       throw error;
     } finally {
       await kept?.end(end);
+      if (kept === undefined && end === "sent") await this.discardKept(descriptor);
     }
+  }
+
+  /** Removes what an earlier process kept of a blob that the target has. No requests. */
+  async discardKept(descriptor: Descriptor): Promise<void> {
+    await this.#options.run.spool?.discard(descriptor, this.target.name);
   }
 
   /** Puts a blob in the place of wrong bytes that the target has under its digest. `existed`: the right ones are there. */

@@ -34,12 +34,13 @@ export function shortDigest({ descriptor }: Pick<Transfer, "descriptor">): strin
 
 interface Progress {
   readonly done: number;
-  readonly total: number;
+  /** Undefined where nobody knows it. */
+  readonly total: number | undefined;
   readonly perSecond: number;
 }
 
-function progressOf({ descriptor, bytes, rate }: Transfer): Progress {
-  return { done: Math.min(bytes, descriptor.size), total: descriptor.size, perSecond: rate.perSecond };
+function progressOf({ bytes, size, rate }: Transfer): Progress {
+  return { done: bytes, total: size, perSecond: rate.perSecond };
 }
 
 function line(
@@ -48,16 +49,17 @@ function line(
   { columns, color }: Pick<BarOptions, "columns" | "color">,
 ): string {
   const width = columns - 1;
-  const share = total === 0 ? 0 : done / total;
-  const amount = `${formatBytes(done)} / ${formatBytes(total)}`;
+  const share = total === undefined || total === 0 ? 0 : done / total;
+  const amount = total === undefined ? formatBytes(done) : `${formatBytes(done)} / ${formatBytes(total)}`;
   const speed = perSecond === 0 ? "" : `${formatBytes(perSecond)}/s`;
-  const left = perSecond === 0 || done >= total ? "" : formatTimeLeft((total - done) / perSecond);
+  const left =
+    perSecond === 0 || total === undefined || done >= total ? "" : formatTimeLeft((total - done) / perSecond);
   const figures = `${amount.padEnd(21)}  ${speed.padStart(10)}  ${left.padStart(7)}`.trimEnd();
   const room = width - name.length - figures.length - 4;
   if (room >= 6) return `${name}  ${bar(share, Math.min(room, BAR_WIDTH), color)}  ${figures}`;
   // A figure that is cut off is another figure.
-  const percent = `${Math.floor(share * 100)}%`;
-  const shorter = [`${name}  ${figures}`, `${name}  ${amount}`, `${name}  ${percent}`, percent];
+  const percent = total === undefined ? "" : `${Math.floor(share * 100)}%`;
+  const shorter = [`${name}  ${figures}`, `${name}  ${amount}`, `${name}  ${percent}`.trimEnd(), percent];
   return shorter.find((text) => text.length <= width) ?? "";
 }
 

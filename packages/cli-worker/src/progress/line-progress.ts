@@ -1,4 +1,5 @@
 import type { CopyEvent } from "@tranship/copy";
+import { type Descriptor, UNKNOWN_SIZE } from "@tranship/core";
 import { oneLine } from "../one-line.ts";
 import { formatBytes, formatDuration } from "../units.ts";
 import { shortDigest } from "./bars.ts";
@@ -30,13 +31,13 @@ export class LineProgress implements Progress {
     const notice = noticeOf(event);
     if (notice !== undefined) this.#write(notice);
     if (event.type === "resumed") {
-      this.#write(
-        `${shortDigest(event)} starts again at ${formatBytes(event.offset)} of ${formatBytes(event.descriptor.size)}`,
-      );
+      this.#write(`${shortDigest(event)} starts again at ${amountOf(event.offset, event.descriptor)}`);
     }
-    if (ended === undefined || event.type !== "done" || ended.descriptor.size < BIG_BLOB) return;
+    if (ended === undefined || event.type !== "done") return;
+    const size = ended.size ?? ended.bytes;
+    if (size < BIG_BLOB) return;
     this.#write(
-      `${shortDigest(ended)} ${formatBytes(ended.descriptor.size)} sent to ${ended.to} in ${formatDuration(now - ended.startedAtMs)}`,
+      `${shortDigest(ended)} ${formatBytes(size)} sent to ${ended.to} in ${formatDuration(now - ended.startedAtMs)}`,
     );
   };
 
@@ -52,14 +53,20 @@ export class LineProgress implements Progress {
   #report(): void {
     this.#transfers.measure(performance.now());
     for (const transfer of this.#transfers.active) {
-      const { descriptor, bytes, rate, to } = transfer;
-      if (descriptor.size < BIG_BLOB) continue;
-      const amount = `${formatBytes(Math.min(bytes, descriptor.size))} of ${formatBytes(descriptor.size)}`;
-      this.#write(`${shortDigest(transfer)} ${amount} sent to ${to}, ${formatBytes(rate.perSecond)}/s`);
+      const { descriptor, bytes, size, rate, to } = transfer;
+      if ((size ?? bytes) < BIG_BLOB) continue;
+      this.#write(
+        `${shortDigest(transfer)} ${amountOf(bytes, descriptor)} sent to ${to}, ${formatBytes(rate.perSecond)}/s`,
+      );
     }
   }
 
   #write(line: string): void {
     this.#stream.write(`${oneLine(line)}\n`);
   }
+}
+
+/** `3.0 MB of 10.0 MB`, never more than the whole; `3.0 MB` where its size is unknown. */
+function amountOf(bytes: number, { size }: Descriptor): string {
+  return size === UNKNOWN_SIZE ? formatBytes(bytes) : `${formatBytes(Math.min(bytes, size))} of ${formatBytes(size)}`;
 }

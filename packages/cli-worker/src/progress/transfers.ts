@@ -1,5 +1,5 @@
 import type { CopyEvent } from "@tranship/copy";
-import { type Descriptor, isManifestMediaType } from "@tranship/core";
+import { type Descriptor, isManifestMediaType, UNKNOWN_SIZE } from "@tranship/core";
 import { Rate } from "./rate.ts";
 
 /** A blob on its way. */
@@ -7,8 +7,10 @@ export interface Transfer {
   readonly descriptor: Descriptor;
   readonly to: string;
   readonly startedAtMs: number;
-  /** Bytes that were sent. */
+  /** Bytes that were sent: of a known size never more than that, however often some were sent again. */
   readonly bytes: number;
+  /** Bytes of the whole; undefined where nothing states them. */
+  readonly size: number | undefined;
   readonly rate: Rate;
 }
 
@@ -30,16 +32,18 @@ export class Transfers {
     const { descriptor, to } = event;
     const key = `${to} ${descriptor.digest}`;
     if (event.type === "planned") {
-      this.#planned.set(key, descriptor.size);
-      this.#total += descriptor.size;
+      // What is planned again before it has settled counts once.
+      const size = sizeOf(descriptor) ?? 0;
+      this.#total += size - (this.#planned.get(key) ?? 0);
+      this.#planned.set(key, size);
     } else if (event.type === "started" && !isManifestMediaType(descriptor.mediaType)) {
       const rate = new Rate();
       rate.sample(0, nowMs);
       if (this.#active.size === 0) this.#rate.sample(this.#sent, nowMs);
-      this.#active.set(key, { descriptor, to, startedAtMs: nowMs, bytes: 0, rate });
+      this.#active.set(key, { descriptor, to, startedAtMs: nowMs, bytes: 0, size: sizeOf(descriptor), rate });
     } else if (event.type === "resumed") {
       const transfer = this.#active.get(key);
-      if (transfer !== undefined) transfer.bytes = event.offset;
+      if (transfer !== undefined) transfer.bytes = within(event.offset, transfer.size);
     } else if (event.type === "done" || event.type === "mounted" || event.type === "skipped") {
       return this.#settle(key);
     }
@@ -59,7 +63,7 @@ export class Transfers {
 
   /** Says what will be planned in the end, at most. */
   expect(bytes: number): void {
-    this.#expected = bytes;
+    this.#expected = Math.max(0, bytes);
   }
 
   /** What a plan said, or what is planned so far: it grows while the source is read, and never shrinks. */
@@ -69,7 +73,9 @@ export class Transfers {
 
   /** Of the total, what was sent, mounted, or found to be there. What has to be sent again does not make it less. */
   get done(): number {
-    const partly = this.active.reduce((sum, { bytes, descriptor }) => sum + Math.min(bytes, descriptor.size), 0);
+    let partly = 0;
+    // What was not planned, or has settled already, is no part of the total.
+    for (const [key, planned] of this.#planned) partly += Math.min(this.#active.get(key)?.bytes ?? 0, planned);
     this.#mostDone = Math.max(this.#mostDone, Math.min(this.#settled + partly, this.total));
     return this.#mostDone;
   }
@@ -82,7 +88,7 @@ export class Transfers {
   #addBytes(key: string, bytes: number): void {
     this.#sent += bytes;
     const transfer = this.#active.get(key);
-    if (transfer !== undefined) transfer.bytes += bytes;
+    if (transfer !== undefined) transfer.bytes = within(transfer.bytes + bytes, transfer.size);
   }
 
   #settle(key: string): Transfer | undefined {
@@ -92,4 +98,13 @@ export class Transfers {
     this.#planned.delete(key);
     return transfer;
   }
+}
+
+function sizeOf({ size }: Descriptor): number | undefined {
+  return size === UNKNOWN_SIZE ? undefined : size;
+}
+
+/** Of content that has other bytes than its descriptor says, or whose bytes were sent again, no more than its size. */
+function within(bytes: number, size: number | undefined): number {
+  return Math.min(bytes, size ?? Number.POSITIVE_INFINITY);
 }

@@ -163,6 +163,54 @@ describe("PersistentSpool", () => {
     await again.end("sent");
   });
 
+  it("removes what an earlier process kept of a blob that came another way, and frees its room", async () => {
+    await using b = await bench();
+    const blobs = [new BigBlob(8 * MIB), new BigBlob(9 * MIB)];
+    for (const blob of blobs) {
+      const reading = b.spool().reading(blob.descriptor, source(blob).fetch);
+      await readSome(reading, 2 * MIB);
+      await reading.end("kept");
+    }
+    expect(await readdir(b.folder)).toHaveLength(4);
+    const spool = b.spool({ limit: 20 * MIB });
+    const { fetch, offsets } = source(blobs[0]);
+    // A mount: nobody reads it.
+    await spool.reading(blobs[0]?.descriptor ?? BLOB.descriptor, fetch).end("sent");
+    expect(await readdir(b.folder)).toHaveLength(2);
+    await spool.discard(blobs[1]?.descriptor ?? BLOB.descriptor);
+    expect(await readdir(b.folder)).toEqual([]);
+    expect(offsets).toEqual([]);
+    const whole = spool.reading(BLOB.descriptor, source().fetch);
+    expect(await readRest(whole)).toBe(BLOB.descriptor.digest);
+    expect((await readdir(b.folder)).length).toBeGreaterThan(0);
+    await whole.end("sent");
+    expect(b.notices).toEqual([]);
+  });
+
+  it("keeps what another process works on, and what a push of this one left for the next run", async () => {
+    await using b = await bench();
+    const [one, other] = [b.spool(), b.spool()];
+    const working = one.reading(BLOB.descriptor, source().fetch, "b");
+    await readSome(working, 2 * MIB);
+    await other.discard(BLOB.descriptor);
+    await one.discard(BLOB.descriptor);
+    expect(await readdir(b.folder)).toContain(NAME);
+    await working.end("kept");
+    // Another target has it now; the one that failed needs it still.
+    await one.reading(BLOB.descriptor, source().fetch, "c").end("sent");
+    expect(await readdir(b.folder)).toContain(NAME);
+    // Then that one has it too, brought by another tool.
+    await one.reading(BLOB.descriptor, source().fetch, "b").end("sent");
+    expect(await readdir(b.folder)).toEqual([]);
+  });
+
+  it("makes no folder for what is not kept", async () => {
+    await using b = await bench();
+    await b.spool().discard(BLOB.descriptor);
+    await expect(readdir(b.folder)).rejects.toThrow("ENOENT");
+    expect(b.notices).toEqual([]);
+  });
+
   it("lets one work on a blob, and others go without", async () => {
     await using b = await bench();
     const [one, other] = [source(), source()];

@@ -56,6 +56,8 @@ export class PersistentSpool {
   /** What this process works on, with what each will take. */
   readonly #reserved = new Map<string, number>();
   #ready: Promise<SqliteLibrary> | undefined;
+  /** What failed pushes of this process have left for their next run, and to which targets. */
+  readonly #left = new Map<string, Set<string>>();
   /** One at a time counts what there is, and takes its part. */
   #line: Promise<unknown> = Promise.resolve();
   #noticed = false;
@@ -69,7 +71,7 @@ export class PersistentSpool {
   }
 
   /** How a target reads content that it may have to read again; nothing is made before it does. Where it can't be kept, it is read from the source. */
-  reading(descriptor: Descriptor, fetch: Open): KeptReading {
+  reading(descriptor: Descriptor, fetch: Open, target = ""): KeptReading {
     let opening: Promise<Held | undefined> | undefined;
     return {
       open: async (offset, signal) => {
@@ -79,7 +81,9 @@ export class PersistentSpool {
       },
       end: async (how) => {
         const held = await opening;
-        if (held !== undefined) await this.#let(held, how);
+        if (held !== undefined) await this.#let(held, how, target);
+        // A mount, another process or another tool brought the blob, and nothing was read.
+        else if (how === "sent") await this.discard(descriptor, target);
       },
     };
   }
@@ -102,6 +106,24 @@ export class PersistentSpool {
     if (held.content.failure === undefined) return { open: held.content.open, end: (how) => this.#let(held, how) };
     await this.#let(held, "wrong");
     return undefined;
+  }
+
+  /**
+   * Removes what an earlier process kept of content that is where it should be. What a living process
+   * works on stays, and what a push of this process to another target has left for its next run.
+   * Cost: 1 stat where nothing was kept.
+   */
+  async discard({ digest }: Pick<Descriptor, "digest">, target = ""): Promise<void> {
+    const name = digest.replace(":", "-");
+    const discarding = this.#line.then(async () => {
+      const targets = this.#left.get(name);
+      targets?.delete(target);
+      if (this.#reserved.has(name) || (targets?.size ?? 0) > 0) return;
+      if ((await stat(this.#pathOf(name))).isFile()) await this.#remove(await loadSqlite(), name);
+    });
+    // What cannot be removed now goes after a week.
+    this.#line = discarding.catch(() => {});
+    await this.#line;
   }
 
   /** Removes what no living process works on. Gives what went. */
@@ -149,9 +171,11 @@ export class PersistentSpool {
     return undefined;
   }
 
-  async #let({ name, lock, content }: Held, how: "sent" | "wrong" | "kept"): Promise<void> {
+  async #let({ name, lock, content }: Held, how: "sent" | "wrong" | "kept", target = ""): Promise<void> {
     await content.close().catch(() => {});
     this.#reserved.delete(name);
+    if (how === "kept") this.#left.set(name, (this.#left.get(name) ?? new Set()).add(target));
+    else this.#left.delete(name);
     if (content.failure !== undefined) this.#notice(String(content.failure));
     if (how !== "kept" || content.failure !== undefined) await KeptFile.remove(this.#pathOf(name));
     lock.release();
