@@ -1,5 +1,5 @@
 // Works on uploads for ever, until it is killed: `node upload-worker.ts FOLDER WITNESSES NAME`. Each line on stdout is something that was recorded.
-import { existsSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openJournal } from "../../packages/copy/src/index.ts";
 import { digestOf, type OpenUpload, type UploadKey } from "../../packages/core/src/index.ts";
@@ -28,13 +28,24 @@ function checkNobodyElse(session: string): void {
 
 /** A process that was killed has no locks from a moment on in which it is still there: it is exiting then, or a zombie. */
 function isRunning(pid: string): boolean {
-  const stat = `/proc/${pid}/stat`;
-  if (!existsSync(stat)) return false;
-  const [state = "", , , , , , flags = "0"] = readFileSync(stat, "latin1")
-    .replace(/^.*\) /s, "")
-    .split(" ");
+  const stat = readStat(pid);
+  if (stat === undefined) return false;
+  const [state = "", , , , , , flags = "0"] = stat.replace(/^.*\) /s, "").split(" ");
   const PF_EXITING = 0x4;
   return state !== "Z" && state !== "X" && (Number(flags) & PF_EXITING) === 0;
+}
+
+/**
+ * The kernel's line about a process; undefined when it is gone. It can go between the opening of
+ * the file (ENOENT) and the reading (ESRCH).
+ */
+function readStat(pid: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return;
+    throw error;
+  }
 }
 
 async function work(key: UploadKey, sequence: number): Promise<void> {
