@@ -168,7 +168,7 @@ export function addTrafficOptions(command: Command): Command {
 }
 
 /** The parser of a size: `10MB`, or 0. */
-function bytes(value: string): number {
+export function bytes(value: string): number {
   if (value === "0") return 0;
   try {
     return parseSize(/^[0-9]+$/.test(value) ? Number(value) : value);
@@ -193,7 +193,7 @@ export function addDeadlineOption(command: Command): Command {
 }
 
 /** The parser of a time: `90m`, in ms; at most what a timer takes. */
-function duration(value: string): number {
+export function duration(value: string): number {
   const [, number, unit = ""] = /^([0-9]{1,6})([smhd])$/.exec(value) ?? [];
   const ms = Number(number) * ({ s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? Number.NaN);
   if (ms > 0 && ms <= 24 * 86_400_000) return ms;

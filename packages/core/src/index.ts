@@ -114,6 +114,13 @@ export {
 export { type SlabSource, slabContent } from "./http/blob-lane/slab-content.ts";
 export type { CallConnection } from "./http/call-connection.ts";
 export type { LaneChoice } from "./http/lanes.ts";
+export {
+  LowestRate,
+  type LowestRateOptions,
+  MIN_BYTES_PER_SECOND,
+  RATE_WINDOW_MS,
+  type SlowWindow,
+} from "./http/lowest-rate.ts";
 export type { TlsOptions } from "./http/tls-options.ts";
 export {
   type BlobCounts,

@@ -47,7 +47,7 @@ export function boundsOf(
 }
 
 /** The parser of `1kB`, `1kB/60`, `0`. */
-function minRate(value: string): MinRate {
+export function minRate(value: string): MinRate {
   const [, size = "", seconds] = /^([^/]+)(?:\/([0-9]{1,5}))?$/.exec(value) ?? [];
   const windowMs = seconds === undefined ? undefined : Number(seconds) * 1000;
   if (size === "0" && windowMs === undefined) return { bytesPerSecond: 0 };

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { AllowedHosts } from "../browsers/allowed-hosts.ts";
 import { pathOf, refuseBrowser } from "../browsers/browser-rules.ts";
+import type { BasicAccess } from "./access/basic-access.ts";
 import { ApiError, errorAnswer } from "./api-error.ts";
 import type { Answer, Hook, Next, ServedRequest } from "./exchange.ts";
 import { BrokenRequest, incomingBody } from "./incoming-body.ts";
@@ -16,6 +17,8 @@ import type { Wire } from "./wire.ts";
 export interface Handling {
   readonly registry: Registry;
   readonly allowed: AllowedHosts;
+  /** Undefined: everybody is let in. */
+  readonly access: BasicAccess | undefined;
   readonly hook: Hook | undefined;
   /** Told what went wrong with the folder, which the answer does not say. */
   readonly onFailure: OnFailure | undefined;
@@ -25,7 +28,8 @@ export interface Handling {
 export type OnFailure = (error: unknown, request: string) => void;
 
 /** Answers one request, through the hook unless it is refused before. Never rejects. */
-export async function handle({ registry, allowed, hook, onFailure }: Handling, wire: Wire): Promise<void> {
+export async function handle(handling: Handling, wire: Wire): Promise<void> {
+  const { registry, allowed, hook, onFailure } = handling;
   const { request, response } = wire;
   response.setHeader("docker-distribution-api-version", "registry/2.0");
   const refusal = refuseBrowser(request, allowed);
@@ -33,6 +37,8 @@ export async function handle({ registry, allowed, hook, onFailure }: Handling, w
     const code = refusal.status === 403 ? "DENIED" : "UNSUPPORTED";
     return sendAnswer(errorAnswer(new ApiError(refusal.status, code, refusal.message)), wire);
   }
+  const noAccess = await refuseAccess(handling, wire);
+  if (noAccess !== undefined) return sendAnswer(noAccess, wire);
   const served = readRequest(wire);
   const next: Next = (altered = served) => answer(registry, altered, onFailure);
   try {
@@ -41,6 +47,17 @@ export async function handle({ registry, allowed, hook, onFailure }: Handling, w
   } catch (error) {
     // A broken request has nobody to answer to. All else here is a hook that failed: the client must notice.
     if (!(error instanceof BrokenRequest)) response.destroy(error instanceof Error ? error : undefined);
+  }
+}
+
+/** The answer for a client without valid credentials. */
+async function refuseAccess({ access, onFailure }: Handling, { request }: Wire): Promise<Answer | undefined> {
+  try {
+    await access?.check(request.headers.authorization);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ApiError)) onFailure?.(error, `${request.method} ${pathOf(request.url ?? "/")}`);
+    return errorAnswer(error);
   }
 }
 
@@ -70,7 +87,7 @@ function readRequest(wire: Wire): ServedRequest {
     query: new URLSearchParams(query),
     route: parseRoute(path),
     headers: headersOf(request),
-    body: incomingBody(request, onStart),
+    body: incomingBody(request, { onStart, rate: wire.rate }),
     signal: gone.signal,
     reset: () => resetConnection(request.socket),
   };

@@ -10,7 +10,7 @@ const HEAD = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n\r\n";
 describe("incomingBody()", () => {
   it("gives what waited in the paused stream before it throws for a connection that was destroyed", async () => {
     await withRequest(Buffer.alloc(8_000_000), async (request) => {
-      const body = incomingBody(request, () => undefined);
+      const body = incomingBody(request, { onStart: () => undefined });
       const first = await body.next();
       let count = first.value?.length ?? 0;
       // The consumer is slow: the body stops the stream, which by then holds some more.
@@ -30,7 +30,7 @@ describe("incomingBody()", () => {
 
   it("holds about 1 MiB for a consumer that does not come", async () => {
     await withRequest(Buffer.alloc(8_000_000), async (request) => {
-      const body = incomingBody(request, () => undefined);
+      const body = incomingBody(request, { onStart: () => undefined });
       await body.next();
       while (!request.isPaused() || request.readableLength === 0) await turn();
       expect(request.socket.bytesRead).toBeLessThan(2 * 1024 * 1024);
@@ -43,7 +43,7 @@ describe("incomingBody()", () => {
       const closed = once(request.socket, "close");
       request.socket.destroy();
       await closed;
-      await expect(Array.fromAsync(incomingBody(request, () => undefined))).rejects.toThrow(BrokenRequest);
+      await expect(Array.fromAsync(incomingBody(request, { onStart: () => undefined }))).rejects.toThrow(BrokenRequest);
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { ClientRate } from "./client-rate.ts";
 
 /** Bytes that may wait to be consumed before the client is made to wait. */
 const HIGH_WATER_BYTES = 1024 * 1024;
@@ -11,14 +12,19 @@ export class BrokenRequest extends Error {
   }
 }
 
+export interface IncomingBodyOptions {
+  readonly onStart: () => void;
+  readonly rate?: ClientRate | undefined;
+}
+
 /**
  * The body of a request. Unlike the stream's own iterator it gives every byte that arrived before it throws for a broken connection.
- * Memory: about 1 MiB. `onStart` is called before the first read (for `Expect: 100-continue`).
+ * Memory: about 1 MiB. `onStart` is called before the first read (for `Expect: 100-continue`). `rate` measures how fast it comes.
  * @throws {BrokenRequest}
  */
 export async function* incomingBody(
   request: IncomingMessage,
-  onStart: () => void,
+  { onStart, rate }: IncomingBodyOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
   const queue: Uint8Array[] = [];
   let queued = 0;
@@ -28,6 +34,7 @@ export async function* incomingBody(
   const onData = (chunk: Uint8Array): void => {
     queue.push(chunk);
     queued += chunk.length;
+    rate?.moved(chunk.length);
     if (queued >= HIGH_WATER_BYTES) request.pause();
     news.resolve();
   };
@@ -59,7 +66,7 @@ export async function* incomingBody(
       } else if (end.seen === "broken") {
         throw new BrokenRequest();
       } else {
-        await news.promise;
+        await (rate?.during(news.promise) ?? news.promise);
         news = Promise.withResolvers<void>();
       }
     }

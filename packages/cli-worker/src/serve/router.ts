@@ -49,7 +49,7 @@ async function routeRepository(
   const name = checkRepository(target.repository);
   const { method } = request;
   const isRead = READING.has(method);
-  const repository = await (isRead ? registry.folder.repository(name) : registry.folder.repositoryForWriting(name));
+  const repository = await registry.folder.repository(name);
   switch (target.kind) {
     case "tags":
       return listTags(repository, request);
@@ -57,17 +57,17 @@ async function routeRepository(
       return listReferrers(repository, target.digest, request);
     case "manifest":
       if (isRead) return getManifest(repository, target.reference, request);
-      if (method === "PUT") return putManifest(repository, target.reference, request);
-      return deleteManifest(repository, target.reference);
+      if (method === "PUT") return putManifest(registry, repository, target.reference, request);
+      return deleteManifest(registry, repository, target.reference);
     case "blob":
-      return isRead ? getBlob(repository, target.digest, request) : deleteBlob(repository, target.digest);
+      return isRead ? getBlob(repository, target.digest, request) : deleteBlob(registry, repository, target.digest);
     case "uploads":
       return startUpload(registry, repository, request);
     case "upload": {
       if (method === "GET") return getUpload(registry, repository, target.session);
       if (method === "DELETE") return cancelUpload(registry, repository, target.session, request);
       const session = await findSession(registry, repository, target.session);
-      if (method === "PATCH") return appendUpload(repository, session, request);
+      if (method === "PATCH") return appendUpload(registry, repository, session, request);
       return commitUpload(registry, repository, session, request);
     }
   }

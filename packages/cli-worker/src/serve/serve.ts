@@ -2,8 +2,11 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { AllowedHosts, isLoopback } from "../browsers/allowed-hosts.ts";
+import { BasicAccess } from "./access/basic-access.ts";
 import type { Hook } from "./exchange.ts";
 import { handle, type OnFailure } from "./handle.ts";
+import type { Registry } from "./registry.ts";
+import { applyDefaults, type ServeLimits } from "./serve-limits.ts";
 import { openRegistry } from "./storage/open-registry.ts";
 import type { RegistryFolder } from "./storage/registry-folder.ts";
 import { takeRequests } from "./take-requests.ts";
@@ -11,6 +14,8 @@ import { takeRequests } from "./take-requests.ts";
 /** How long an idle connection is kept for the client's next request, in ms. Copies pause between phases. */
 const KEEP_ALIVE_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 60_000;
+/** Between two looks for uploads that nobody continues, in ms. */
+const MAX_SWEEP_MS = 60 * 60 * 1000;
 
 /** What is served, and where. */
 export interface ServeOptions {
@@ -22,7 +27,12 @@ export interface ServeOptions {
   readonly host?: string | undefined;
   /** Whether it takes content. Default false: what is not GET or HEAD is answered 405. */
   readonly writable?: boolean | undefined;
-  /** Allows `writable` at another address than a loopback one, where everybody who reaches it may write. Default false. */
+  /**
+   * File of users and bcrypt hashes, as `htpasswd -B` writes it: every request needs the user and
+   * password of one of them. It is read again when it changes. Default: no credentials are asked for.
+   */
+  readonly htpasswd?: string | undefined;
+  /** Allows `writable` without `htpasswd` at another address than a loopback one: everybody who reaches it may write. Default false. */
   readonly anonymousWrite?: boolean | undefined;
   /** PEM. Default: plain HTTP. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
@@ -31,6 +41,8 @@ export interface ServeOptions {
    * addresses and `host`, or any address where `host` is `0.0.0.0` or `::`. Default: none.
    */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** How much clients may take. */
+  readonly limits?: ServeLimits | undefined;
   /** Stands between every request and its answer. */
   readonly hook?: Hook | undefined;
   /** Told what went wrong with the folder while a request was answered: the answer names no file of the server. */
@@ -59,7 +71,7 @@ export interface RunningServer {
 /**
  * Serves a folder as a registry. Memory: about 2 MiB for each request that carries a blob, whatever its size.
  * Spec: distribution-spec v1.1.1, all endpoints; and `_catalog`.
- * @throws {RangeError} where everybody could write; {SyntaxError} for an invalid host of `allowedHosts`.
+ * @throws {RangeError} where everybody could write, and for a bad limit; {SyntaxError} for an invalid host of `allowedHosts`, and an `htpasswd` that can't be used.
  * @throws {StoreError} LAYOUT_INVALID where the folder is none of those that are served; the error of the system where the port is taken.
  */
 export async function serve({
@@ -67,35 +79,43 @@ export async function serve({
   port = 0,
   host = "127.0.0.1",
   writable = false,
+  htpasswd,
   anonymousWrite = false,
   tls,
   allowedHosts,
+  limits: givenLimits = {},
   hook,
   onFailure,
 }: ServeOptions): Promise<RunningServer> {
-  if (writable && !anonymousWrite && !isLoopback(host)) {
+  if (writable && htpasswd === undefined && !anonymousWrite && !isLoopback(host)) {
     throw new RangeError(
-      `Cannot serve "${dir}" writable at "${host}": everybody who reaches it could write without credentials; listen at 127.0.0.1, or allow it with --anonymous-write (anonymousWrite)`,
+      `Cannot serve "${dir}" writable at "${host}": everybody who reaches it could write without credentials; listen at 127.0.0.1, name users with --htpasswd FILE (htpasswd), or allow it with --anonymous-write (anonymousWrite)`,
     );
   }
   let allowed = new AllowedHosts({ host, names: allowedHosts });
-  const registry = await openRegistry(dir, { writable });
+  const limits = applyDefaults(givenLimits);
+  const access = htpasswd === undefined ? undefined : await BasicAccess.open(htpasswd);
+  const registry = await openRegistry(dir, { writable, limits });
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
-    // No limit for a request: big blobs over slow lines take hours.
+    // No limit for a request: big blobs over slow lines take hours. `limits.minBytesPerSecond` ends the others.
     requestTimeout: 0,
     // `refuseBrowser` looks at it, and its answer has the headers that every answer has.
     requireHostHeader: false,
   };
   const server: Server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
-  const running = takeRequests(server, (wire) => handle({ registry, allowed, hook, onFailure }, wire));
+  server.maxConnections = limits.connections;
+  const running = takeRequests(server, limits.lowestRate, (wire) =>
+    handle({ registry, allowed, access, hook, onFailure }, wire),
+  );
   server.listen(port, host);
   await once(server, "listening");
   const bound = server.address();
   if (bound === null || typeof bound === "string")
     throw new TypeError(`Bad host "${host}": expected an IP address or a name`);
   allowed = new AllowedHosts({ host, address: bound.address, names: allowedHosts });
+  const sweep = writable ? sweepRegularly(registry, limits.uploadAgeMs) : undefined;
   const address = `${host.includes(":") ? `[${host}]` : host}:${bound.port}`;
   return {
     host,
@@ -104,8 +124,18 @@ export async function serve({
     url: `${tls === undefined ? "http" : "https"}://${address}`,
     repository: registry.folder.single,
     hiddenNames: await hiddenNames(registry.folder),
-    close: (closeOptions) => close(server, running, closeOptions?.graceMs ?? 1000),
+    close: (closeOptions) => {
+      clearInterval(sweep);
+      return close(server, running, closeOptions?.graceMs ?? 1000);
+    },
   };
+}
+
+/** Removes uploads that nobody continues, and counts again what others did to the folder. */
+function sweepRegularly({ sessions, quota }: Registry, uploadAgeMs: number): NodeJS.Timeout {
+  // A folder that can't be read now is read the next time.
+  const sweep = (): Promise<void> => sessions.removeStale(uploadAgeMs).then(() => quota.measure());
+  return setInterval(() => void sweep().catch(() => undefined), Math.min(uploadAgeMs / 4, MAX_SWEEP_MS)).unref();
 }
 
 async function hiddenNames(folder: RegistryFolder): Promise<readonly string[]> {

@@ -1,8 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { LowestRateOptions } from "@tranship/core";
 import { BROWSER_HEADERS } from "../browsers/browser-rules.ts";
 import { refuseMalformed } from "../browsers/refuse-malformed.ts";
 import { ApiError, errorAnswer } from "./api-error.ts";
+import { ClientRate } from "./client-rate.ts";
 import { sendAnswer } from "./send-answer.ts";
 import type { Wire } from "./wire.ts";
 
@@ -21,11 +23,16 @@ interface Turn {
  * @param handle Answers one request. Never rejects.
  * @returns the requests under way.
  */
-export function takeRequests(server: Server, handle: (wire: Wire) => Promise<void>): ReadonlySet<Promise<void>> {
+export function takeRequests(
+  server: Server,
+  lowestRate: LowestRateOptions,
+  handle: (wire: Wire) => Promise<void>,
+): ReadonlySet<Promise<void>> {
   const running = new Set<Promise<void>>();
   const turns = new WeakMap<Duplex, Turn>();
   const take = (wire: Wire): void => {
     const { socket } = wire.request;
+    wire.response.once("close", () => wire.rate[Symbol.dispose]());
     for (const [name, value] of Object.entries(BROWSER_HEADERS)) wire.response.setHeader(name, value);
     // The body's reader throws it; without a listener it would end the process.
     wire.request.on("error", () => undefined);
@@ -46,11 +53,15 @@ export function takeRequests(server: Server, handle: (wire: Wire) => Promise<voi
       else if (last !== undefined) last.waiting -= 1;
     });
   };
+  const newWire = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Wire => {
+    const rate = new ClientRate(lowestRate, () => request.socket.destroy());
+    return { request, response, awaitsContinue, rate };
+  };
   const takeAs = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) =>
-    take({ request, response, awaitsContinue });
+    take(newWire(request, response, awaitsContinue));
   server.on("request", takeAs(false));
   server.on("checkContinue", takeAs(true));
-  server.on("checkExpectation", (request, response) => refuseExpectation({ request, response, awaitsContinue: true }));
+  server.on("checkExpectation", (request, response) => refuseExpectation(newWire(request, response, true)));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) =>
     refuseMalformed(error, socket, turns.has(socket)),
   );

@@ -6,7 +6,9 @@ export interface LowestRateOptions {
   readonly windowMs: number;
 }
 
+/** The default of the lowest rate, in bytes per second. */
 export const MIN_BYTES_PER_SECOND = 1000;
+/** The default of the waiting that it is measured over, in ms. */
 export const RATE_WINDOW_MS = 60_000;
 
 /** What came of a body in the time that its reader waited for the connection. */
@@ -31,6 +33,7 @@ export class LowestRate {
     this.#now = now;
   }
 
+  /** Bytes came. */
   received(bytes: number): void {
     this.#bytes += bytes;
   }

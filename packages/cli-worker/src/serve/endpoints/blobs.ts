@@ -2,6 +2,7 @@ import { ApiError } from "../api-error.ts";
 import { parseByteRange } from "../byte-range.ts";
 import type { Answer, ServedRequest } from "../exchange.ts";
 import { checkDigest } from "../names.ts";
+import type { Registry } from "../registry.ts";
 import type { Repository } from "../storage/repository.ts";
 
 /**
@@ -40,12 +41,13 @@ export async function getBlob(repository: Repository, digestText: string, reques
 }
 
 /** Deletes a blob. Spec: distribution-spec v1.1.1, "Deleting Blobs" (end-10). @throws {ApiError} BLOB_UNKNOWN; UNSUPPORTED for a manifest. */
-export async function deleteBlob(repository: Repository, digestText: string): Promise<Answer> {
+export async function deleteBlob(registry: Registry, repository: Repository, digestText: string): Promise<Answer> {
   const digest = checkDigest(digestText);
   if (await repository.isManifest(digest)) {
     throw new ApiError(405, "UNSUPPORTED", `Cannot delete blob "${digest}": it is a manifest, to be deleted as one`);
   }
   if (!(await repository.removeBlob(digest))) throw unknownBlob(repository, digest);
+  registry.quota.removed();
   return { status: 202 };
 }
 

@@ -20,11 +20,13 @@ export async function commitUpload(
 ): Promise<Answer> {
   const digest = checkDigest(request.query.get("digest") ?? "");
   const isTaken = await session.hold(request.reset, async (held) => {
-    await takeChunk(repository, session, held, request);
+    await takeChunk(registry, repository, { session, held }, request);
     const isRight = await held.matches(digest);
     if (isRight) await repository.adoptBlob(session.path, digest);
     else await session.remove();
     registry.sessions.forget(session);
+    // It may have replaced a blob that was there.
+    registry.quota.removed();
     return isRight;
   });
   if (isTaken === undefined) throw unknownUpload(repository, session.id);

@@ -12,6 +12,7 @@ import {
 import { ApiError } from "../api-error.ts";
 import type { Answer, ServedRequest } from "../exchange.ts";
 import { checkDigest, checkTag } from "../names.ts";
+import type { Registry } from "../registry.ts";
 import type { Repository } from "../storage/repository.ts";
 
 /**
@@ -37,7 +38,12 @@ export async function getManifest(repository: Repository, reference: string, req
  * Spec: distribution-spec v1.1.1, "Pushing Manifests", "Pushing Manifests with Subject" (end-7).
  * @throws {ApiError} MANIFEST_INVALID; DIGEST_INVALID where it isn't what its reference says; MANIFEST_BLOB_UNKNOWN; SIZE_INVALID (413) over 4 MiB.
  */
-export async function putManifest(repository: Repository, reference: string, request: ServedRequest): Promise<Answer> {
+export async function putManifest(
+  registry: Registry,
+  repository: Repository,
+  reference: string,
+  request: ServedRequest,
+): Promise<Answer> {
   const expected = checkIfDigest(reference);
   const tag = expected === undefined ? checkTag(reference) : undefined;
   const bytes = await readManifestBytes(repository, reference, request);
@@ -52,6 +58,7 @@ export async function putManifest(repository: Repository, reference: string, req
   const manifest = checkManifest(bytes, request.headers["content-type"]);
   await checkChildren(repository, reference, manifest);
   const descriptor = { mediaType: manifest.mediaType, digest, size: bytes.length };
+  await registry.quota.take(bytes.length);
   await repository.pushManifest({ descriptor, bytes }, tag);
   return {
     status: 201,
@@ -64,12 +71,13 @@ export async function putManifest(repository: Repository, reference: string, req
 }
 
 /** Removes a tag, or a manifest with all of its tags. Spec: distribution-spec v1.1.1, "Deleting tags", "Deleting Manifests" (end-9). */
-export async function deleteManifest(repository: Repository, reference: string): Promise<Answer> {
+export async function deleteManifest(registry: Registry, repository: Repository, reference: string): Promise<Answer> {
   const digest = checkIfDigest(reference);
   const descriptor = await repository.resolve(reference);
   if (descriptor === undefined) throw unknownManifest(repository, reference);
   if (digest === undefined) await repository.removeTag(reference);
   else await repository.removeManifest(descriptor);
+  registry.quota.removed();
   return { status: 202 };
 }
 

@@ -22,7 +22,8 @@ export async function mountBlob(
   const names = await registry.folder.names();
   for (const name of from === null ? names : names.filter((known) => known === from)) {
     const source = await registry.folder.repository(name);
-    if (await repository.linkBlob(source, digest)) return blobCreated(repository, digest);
+    const isLinked = await repository.linkBlob(source, digest, (bytes) => registry.quota.take(bytes));
+    if (isLinked) return blobCreated(repository, digest);
   }
   return undefined;
 }

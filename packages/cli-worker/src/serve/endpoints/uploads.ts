@@ -16,6 +16,8 @@ const EMPTY = new Uint8Array(0);
  * Spec: distribution-spec v1.1.1, end-4a, end-4b, end-11.
  */
 export async function startUpload(registry: Registry, repository: Repository, request: ServedRequest): Promise<Answer> {
+  // Refused before a session is made of it.
+  await registry.quota.refuseOver(Number(request.headers["content-length"] ?? 0));
   const mounted = await mountBlob(registry, repository, request);
   if (mounted !== undefined) return mounted;
   const isWhole = bringsWhole(request);
@@ -27,6 +29,7 @@ export async function startUpload(registry: Registry, repository: Repository, re
     // Nobody was told the session's name, so nobody can go on with what is left of it.
     await session.remove();
     registry.sessions.forget(session);
+    registry.quota.removed();
   }
 }
 
@@ -36,12 +39,13 @@ export async function startUpload(registry: Registry, repository: Repository, re
  * @throws {ApiError} BLOB_UPLOAD_UNKNOWN; BLOB_UPLOAD_INVALID with 416 for a chunk that doesn't go on where the last one ended.
  */
 export async function appendUpload(
+  registry: Registry,
   repository: Repository,
   session: UploadSession,
   request: ServedRequest,
 ): Promise<Answer> {
   const answer = await session.hold(request.reset, async (held) => {
-    await takeChunk(repository, session, held, request);
+    await takeChunk(registry, repository, { session, held }, request);
     return progress(202, repository, session, await held.size());
   });
   if (answer === undefined) throw unknownUpload(repository, session.id);
@@ -67,6 +71,7 @@ export async function cancelUpload(
   const removed = await session.hold(request.reset, async () => {
     await session.remove();
     registry.sessions.forget(session);
+    registry.quota.removed();
     return true;
   });
   if (removed === undefined) throw unknownUpload(repository, id);

@@ -40,9 +40,21 @@ export async function adoptBlob(layout: string, digest: Digest, file: string): P
   await rename(file, await prepared(layout, digest));
 }
 
+/** Told the bytes that are about to be written. What it throws stops the copy. */
+export type BeforeCopy = (bytes: number) => Promise<void>;
+
+export interface LinkBlobOptions {
+  /** Folders of layouts. */
+  readonly from: string;
+  readonly to: string;
+  readonly digest: Digest;
+  readonly beforeCopy: BeforeCopy;
+}
+
 /** Gives the blob of one layout to another: a hard link, or a copy where there are none. False where the first one has no such blob. */
-export async function linkBlob(from: string, to: string, digest: Digest): Promise<boolean> {
-  if ((await blobSize(from, digest)) === undefined) return false;
+export async function linkBlob({ from, to, digest, beforeCopy }: LinkBlobOptions): Promise<boolean> {
+  const size = await blobSize(from, digest);
+  if (size === undefined) return false;
   const source = blobPath(from, digest);
   const target = await prepared(to, digest);
   try {
@@ -52,6 +64,7 @@ export async function linkBlob(from: string, to: string, digest: Digest): Promis
     if (systemCode(error) === "EEXIST") return true;
     if (systemCode(error) === "ENOENT") return false;
   }
+  await beforeCopy(size);
   const copy = `${target}.${randomUUID()}.partial`;
   try {
     await copyFile(source, copy);

@@ -14,7 +14,11 @@ export class RegistryFolder {
   readonly dir: string;
   /** The name of the one repository, where the folder is a layout itself. */
   readonly single: string | undefined;
-  readonly #known = new Map<string, Repository>();
+  /** Held weakly: a name that somebody makes up costs no memory for ever. */
+  readonly #known = new Map<string, WeakRef<Repository>>();
+  readonly #collected = new FinalizationRegistry<string>((name) => {
+    if (this.#known.get(name)?.deref() === undefined) this.#known.delete(name);
+  });
 
   /** `openRegistryFolder` checks the folder. */
   constructor(dir: string, single: string | undefined) {
@@ -23,11 +27,12 @@ export class RegistryFolder {
   }
 
   /**
-   * The repository of a name that was checked, whether it exists or not.
+   * The repository of a name that was checked, whether it exists or not. All who use one at a time
+   * get the same object, which puts the writes to it in order.
    * @throws {ApiError} NAME_UNKNOWN where the folder holds another one only.
    */
   async repository(name: string): Promise<Repository> {
-    const known = this.#known.get(name);
+    const known = this.#known.get(name)?.deref();
     if (known !== undefined) return known;
     if (this.single !== undefined && name !== this.single) {
       throw new ApiError(404, "NAME_UNKNOWN", `Cannot find repository "${name}": only "${this.single}" is served`);
@@ -36,15 +41,7 @@ export class RegistryFolder {
     if ((await withoutLinks(dir)) === false) {
       throw new ApiError(404, "NAME_UNKNOWN", `Cannot find repository "${name}": its folder is a link`);
     }
-    const repository = new Repository(name, { root: this.dir, dir });
-    // A name that somebody makes up must not cost memory for ever.
-    if (!(await repository.exists())) return this.#known.get(name) ?? repository;
-    return this.#remember(repository);
-  }
-
-  /** As `repository`; what is written to it from now on is ordered with all other writes. */
-  async repositoryForWriting(name: string): Promise<Repository> {
-    return this.#remember(await this.repository(name));
+    return this.#remember(new Repository(name, { root: this.dir, dir }));
   }
 
   /** Every repository that exists. Walks the folders, so that what another program put there is found. */
@@ -54,9 +51,10 @@ export class RegistryFolder {
   }
 
   #remember(repository: Repository): Repository {
-    const known = this.#known.get(repository.name);
+    const known = this.#known.get(repository.name)?.deref();
     if (known !== undefined) return known;
-    this.#known.set(repository.name, repository);
+    this.#known.set(repository.name, new WeakRef(repository));
+    this.#collected.register(repository, repository.name);
     return repository;
   }
 }

@@ -4,7 +4,7 @@ import { type Content, type Descriptor, type Digest, LayoutStore, openLayout, St
 import { ApiError } from "../api-error.ts";
 import type { ByteRange } from "../byte-range.ts";
 import { compareNames, isTag } from "../names.ts";
-import { adoptBlob, blobSize, linkBlob, readBlob, removeBlob } from "./blob-file.ts";
+import { adoptBlob, type BeforeCopy, blobSize, linkBlob, readBlob, removeBlob } from "./blob-file.ts";
 import { makeOwnFolder } from "./own-folder.ts";
 
 const LAYOUT_MARKER = "oci-layout";
@@ -48,11 +48,14 @@ export class Repository {
     await adoptBlob(this.#dir, digest, file);
   }
 
-  /** Shares a blob of another repository. False where that one has no such blob. */
-  async linkBlob(from: Repository, digest: Digest): Promise<boolean> {
+  /**
+   * Shares a blob of another repository. False where that one has no such blob.
+   * @param beforeCopy called with the size where the file system has no links, and the blob is copied.
+   */
+  async linkBlob(from: Repository, digest: Digest, beforeCopy: BeforeCopy): Promise<boolean> {
     if ((await from.blobSize(digest)) === undefined) return false;
     await this.#make();
-    return linkBlob(from.#dir, this.#dir, digest);
+    return linkBlob({ from: from.#dir, to: this.#dir, digest, beforeCopy });
   }
 
   /** False where there was none. */

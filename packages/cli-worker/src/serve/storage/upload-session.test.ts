@@ -43,7 +43,7 @@ it("UploadSessions.removeStale() removes old uploads, and is kept from nothing b
   const old = new Date(Date.now() - 30 * 24 * 60 * 60 * 1000);
   await utimes(join(uploads, "app", id(3)), old, old);
   await utimes(join(uploads, "app", id(2)), old, old);
-  await new UploadSessions(folder.path, uploads).removeStale();
+  await new UploadSessions({ root: folder.path, folder: uploads, most: 10 }).removeStale(7 * 86_400_000);
   await expect(stat(join(uploads, "app", id(3)))).rejects.toMatchObject({ code: "ENOENT" });
   for (const name of [id(2), id(4)]) await stat(join(uploads, "app", name));
 });

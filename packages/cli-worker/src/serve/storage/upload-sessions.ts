@@ -1,34 +1,66 @@
 import { randomUUID } from "node:crypto";
+import type { Stats } from "node:fs";
 import { lstat, readdir, rmdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode } from "../api-error.ts";
+import { ApiError, systemCode } from "../api-error.ts";
 import { isOwnFolder, makeOwnFolder } from "./own-folder.ts";
 import { UploadSession } from "./upload-session.ts";
 
-/** An upload that nobody wrote to for that long is given up. */
-const STALE_MS = 7 * 24 * 60 * 60 * 1000;
 const SESSION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** What a client is asked to wait, in s, where too many uploads are open. */
+const RETRY_AFTER_S = "30";
+const MAKE_ATTEMPTS = 3;
 /** Sessions whose running hash is kept in memory; what is evicted is hashed again when it is committed. */
 const MAX_REMEMBERED = 1024;
+
+export interface UploadSessionsOptions {
+  /** The folder that is served: absolute, without links. */
+  readonly root: string;
+  /** The one for uploads, below it. */
+  readonly folder: string;
+  /** Uploads that may be open. */
+  readonly most: number;
+}
 
 /** The uploads under way: `FOLDER/REPOSITORY/ID`, the repository's slashes written as "+". */
 export class UploadSessions {
   readonly #root: string;
   readonly #folder: string;
+  readonly #most: number;
   readonly #remembered = new Map<string, UploadSession>();
+  /** The files of the uploads that are open. */
+  readonly #open = new Set<string>();
+  /** Those whose file is not there yet. */
+  readonly #starting = new Set<string>();
+  #refreshing: Promise<void> | undefined;
 
-  /** @param root the folder that is served: absolute, without links. @param folder the one for uploads, below it. */
-  constructor(root: string, folder: string) {
+  constructor({ root, folder, most }: UploadSessionsOptions) {
     this.#root = root;
     this.#folder = folder;
+    this.#most = most;
   }
 
+  /** @throws {ApiError} TOOMANYREQUESTS where too many are open. */
   async start(repository: string): Promise<UploadSession> {
+    // What was removed behind the server's back is noticed when it matters.
+    if (this.#open.size >= this.#most) await this.#refresh();
+    if (this.#open.size >= this.#most) {
+      const message = `Cannot start an upload: ${this.#open.size} are open, as many as may be`;
+      throw new ApiError(429, "TOOMANYREQUESTS", message, { "retry-after": RETRY_AFTER_S });
+    }
     const folder = this.#folderOf(repository);
     const id = randomUUID();
     const path = join(folder, id);
-    await makeOwnFolder(this.#root, folder, `uploads of "${repository}"`);
-    await writeFile(path, "", { flag: "wx" });
+    this.#open.add(path);
+    this.#starting.add(path);
+    try {
+      await this.#makeFile(folder, path, repository);
+    } catch (error) {
+      this.#open.delete(path);
+      throw error;
+    } finally {
+      this.#starting.delete(path);
+    }
     return this.#remember(new UploadSession(id, path));
   }
 
@@ -45,20 +77,60 @@ export class UploadSessions {
   /** To be called when a session was committed or removed. */
   forget(session: UploadSession): void {
     this.#remembered.delete(session.path);
+    this.#open.delete(session.path);
   }
 
-  /** Removes the uploads that nobody wrote to for a week. */
-  async removeStale(nowMs: number = Date.now()): Promise<void> {
+  /** Removes the uploads that nobody wrote to for so long, in ms, and the folders of those that are gone. */
+  async removeStale(ageMs: number, nowMs: number = Date.now()): Promise<void> {
+    for await (const path of this.#files()) {
+      // What somebody else put there, or a request took away meanwhile, keeps nobody from starting.
+      const found = await lstat(path).catch(() => undefined);
+      if (found?.isFile() !== true || nowMs - found.mtimeMs <= ageMs) continue;
+      if (this.#remembered.get(path)?.isHeld === true) continue;
+      await unlink(path).catch(() => undefined);
+      this.#remembered.delete(path);
+    }
+    for (const repository of await namesIn(this.#folder)) {
+      const folder = join(this.#folder, repository);
+      if (await isOwnFolder(this.#root, folder)) await rmdir(folder).catch(() => undefined);
+    }
+    await this.#refresh();
+  }
+
+  #refresh(): Promise<void> {
+    this.#refreshing ??= this.#refreshNow().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refreshNow(): Promise<void> {
+    for await (const path of this.#files()) this.#open.add(path);
+    for (const path of this.#open) {
+      if (this.#starting.has(path)) continue;
+      if (!(await lstat(path).then(isFile, () => false))) this.#open.delete(path);
+    }
+  }
+
+  /** The files of uploads, in the folders that are the server's own. */
+  async *#files(): AsyncGenerator<string, void, void> {
     for (const repository of await namesIn(this.#folder)) {
       const folder = join(this.#folder, repository);
       if (!(await isOwnFolder(this.#root, folder))) continue;
-      for (const id of await namesIn(folder)) {
-        const path = join(folder, id);
-        // What somebody else put there, or a request took away meanwhile, keeps nobody from starting.
-        const found = SESSION_ID.test(id) ? await lstat(path).catch(() => undefined) : undefined;
-        if (found?.isFile() === true && nowMs - found.mtimeMs > STALE_MS) await unlink(path).catch(() => undefined);
+      for (const id of await namesIn(folder)) if (SESSION_ID.test(id)) yield join(folder, id);
+    }
+  }
+
+  /** The folder may be taken away, as an empty one, between its making and that of the file. */
+  async #makeFile(folder: string, path: string, repository: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      await makeOwnFolder(this.#root, folder, `uploads of "${repository}"`);
+      try {
+        await writeFile(path, "", { flag: "wx" });
+        return;
+      } catch (error) {
+        if (systemCode(error) !== "ENOENT" || attempt === MAKE_ATTEMPTS) throw error;
       }
-      await rmdir(folder).catch(() => undefined);
     }
   }
 
@@ -77,6 +149,10 @@ export class UploadSessions {
     }
     return session;
   }
+}
+
+function isFile(found: Stats): boolean {
+  return found.isFile();
 }
 
 async function namesIn(folder: string): Promise<string[]> {
