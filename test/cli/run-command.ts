@@ -45,10 +45,10 @@ export function startCommand(args: readonly string[], options: CommandOptions): 
       output[name] += text;
     });
   }
-  const ended = once(child, "close").then(([code]) => ({
-    code: typeof code === "number" ? code : undefined,
-    ...output,
-  }));
+  const ended = once(child, "close").then(([code]) => {
+    refuseNodeWarnings(output.stderr);
+    return { code: typeof code === "number" ? code : undefined, ...output };
+  });
   const line = async (text: string | RegExp): Promise<string> => {
     for (;;) {
       const found = output.stdout
@@ -66,4 +66,10 @@ export function startCommand(args: readonly string[], options: CommandOptions): 
 /** Runs `tranship` with these arguments to its end. */
 export function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandRun> {
   return startCommand(args, options).ended;
+}
+
+/** Node's own warnings (too many listeners, a deprecation) are no news for a user: they are faults of the command. */
+function refuseNodeWarnings(stderr: string): void {
+  const [warning] = /^\(node:\d+\).*$/m.exec(stderr) ?? [];
+  if (warning !== undefined) throw new Error(`Node warned: ${warning}`);
 }
