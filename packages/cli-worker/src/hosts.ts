@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { apiHost, hostCertificates, parseHost, type TlsOptions } from "@tranship/core";
-import type { HostRules, RedirectRules } from "./mirror/mirror-file.ts";
 import type { RegistryFlags } from "./options.ts";
+import type { HostRules, RedirectRules } from "./registries/host-rules.ts";
 
 /** How one registry is reached. */
 export interface HostSettings {

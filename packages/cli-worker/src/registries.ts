@@ -16,12 +16,13 @@ import type { Trace } from "./credentials/credential-source.ts";
 import { givenCredentials, hostCredentials } from "./credentials/host-credentials.ts";
 import { Hosts } from "./hosts.ts";
 import { announcedWaits } from "./limits/announced-waits.ts";
-import { type BoundFlags, boundsOf } from "./limits/bounds.ts";
+import type { BoundFlags } from "./limits/bounds.ts";
+import { boundsOf } from "./limits/bounds-of.ts";
 import { HostBudgets } from "./limits/host-budgets.ts";
 import { lineLogger } from "./line-logger.ts";
 import { checkHelpers, ruleCredentials } from "./mirror/hosts/rule-credentials.ts";
-import type { HostRules } from "./mirror/mirror-file.ts";
 import type { RegistryFlags, TrafficFlags } from "./options.ts";
+import type { HostRules } from "./registries/host-rules.ts";
 import { readingInput } from "./usage-error.ts";
 import { printWarning } from "./warning.ts";
 

@@ -2,7 +2,7 @@ import { CreateRepositoryCommand, ECRClient, RepositoryAlreadyExistsException } 
 import type { Environment } from "@tranship/core";
 import { awsClientConfig } from "../credentials/aws-identity.ts";
 import { withoutSecrets } from "../credentials/sdk-failure.ts";
-import type { CreateRule } from "../mirror/mirror-file.ts";
+import type { CreateRule } from "../registries/host-rules.ts";
 import { type NewRepository, notCreated } from "./not-created.ts";
 
 /**

@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { CreateRule } from "../mirror/mirror-file.ts";
+import type { CreateRule } from "../registries/host-rules.ts";
 import type { NewRepository } from "./not-created.ts";
 import { runCreateCommand } from "./run-create-command.ts";
 

@@ -1,6 +1,6 @@
 import { type Environment, runProgram } from "@tranship/core";
 import { withoutSecrets } from "../credentials/sdk-failure.ts";
-import type { CreateRule } from "../mirror/mirror-file.ts";
+import type { CreateRule } from "../registries/host-rules.ts";
 import { type NewRepository, notCreated } from "./not-created.ts";
 
 /** How long a command may take, in ms. */

@@ -1,6 +1,5 @@
-import type { ListLimits, RegistryOptions } from "@tranship/core";
+import type { ListLimits } from "@tranship/core";
 import { type Command, InvalidArgumentError } from "commander";
-import type { HostBounds } from "../mirror/mirror-file.ts";
 import { parseSize } from "../parse-size.ts";
 
 /** How much a registry is given: for each host, in the place of what a mirror file says of it. */
@@ -30,20 +29,6 @@ export function addBoundOptions(command: Command): Command {
       "read no longer lists: pages=10000, names=500000, bytes=256MiB, pageBytes=32MiB are the defaults (repeatable)",
       listLimit,
     );
-}
-
-/** What bounds a host's transfers and lists. */
-export function boundsOf(
-  { minRate: rate, listLimit: lists }: BoundFlags,
-  rules: HostBounds | undefined,
-): Pick<RegistryOptions, "timeouts" | "lists"> {
-  return {
-    timeouts: {
-      minBytesPerSecond: rate?.bytesPerSecond ?? rules?.minBytesPerSecond,
-      rateWindowMs: rate?.windowMs,
-    },
-    lists: { ...rules?.lists, ...lists },
-  };
 }
 
 /** The parser of `1kB`, `1kB/60`, `0`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HostRules } from "../mirror/mirror-file.ts";
+import type { HostRules } from "../registries/host-rules.ts";
 import { HostBudgets, type HostBudgetsOptions } from "./host-budgets.ts";
 
 const DAYS: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6]);

@@ -1,5 +1,5 @@
 import { HostBudget, type HostLimits } from "@tranship/core";
-import type { HostRules } from "../mirror/mirror-file.ts";
+import type { HostRules } from "../registries/host-rules.ts";
 import { limitsAt } from "./limits-at.ts";
 
 export interface HostBudgetsOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HostRules } from "../mirror/mirror-file.ts";
+import type { HostRules } from "../registries/host-rules.ts";
 import { limitsAt } from "./limits-at.ts";
 
 const WEEK: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6]);

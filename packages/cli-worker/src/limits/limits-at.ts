@@ -1,4 +1,4 @@
-import type { HostLimits, HostRules } from "../mirror/mirror-file.ts";
+import type { HostLimits, HostRules } from "../registries/host-rules.ts";
 
 const MINUTES_OF_A_DAY = 24 * 60;
 

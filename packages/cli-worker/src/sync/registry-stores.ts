@@ -4,9 +4,9 @@ import { creatorOf } from "../create/create-repository.ts";
 import { CreatingStore } from "../create/creating-store.ts";
 import { parseLocation } from "../location.ts";
 import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
-import type { HostRules } from "../mirror/mirror-file.ts";
 import { openLayoutForWriting } from "../new-layout.ts";
 import { openStore } from "../open-location.ts";
+import type { HostRules } from "../registries/host-rules.ts";
 import type { Registries } from "../registries.ts";
 
 type SyncTargetStore = Awaited<ReturnType<SyncStores["target"]>>;

@@ -1,5 +1,6 @@
 import { parseJson } from "../content/parse-json.ts";
 import { IncompleteListError, RegistryError } from "../errors.ts";
+import { isWebPage } from "../http/web-page.ts";
 import { explained } from "../registry/explain.ts";
 import { type PageOptions, pageQuery } from "../registry/list-names.ts";
 import { type ListPage, listPages } from "../registry/pages.ts";
@@ -7,7 +8,7 @@ import { readWhole, type WholeResponse } from "../registry/read-whole.ts";
 import type { RemoteRegistry } from "../registry/remote-repository.ts";
 import type { RegistryRequest } from "../registry/request.ts";
 import type { CallOptions } from "../store/store.ts";
-import { isFromOtherRegistry, isOfAzure, isWebPage, noAcr } from "./other-registry.ts";
+import { isFromOtherRegistry, isOfAzure, noAcr } from "./other-registry.ts";
 
 const API_VERSION = "2021-07-01";
 

@@ -1,5 +1,4 @@
 import { RegistryError, StoreError } from "../errors.ts";
-import type { RegistryResponse } from "../registry/request.ts";
 
 /** What ACR says of what is not there. */
 const UNKNOWN: ReadonlySet<string> = new Set(["NAME_UNKNOWN", "TAG_UNKNOWN", "MANIFEST_UNKNOWN", "NOT_FOUND"]);
@@ -21,11 +20,6 @@ export function isOfAzure(document: unknown): boolean {
   if (typeof document !== "object" || document === null) return false;
   const { registry, imageName } = document as { readonly registry?: unknown; readonly imageName?: unknown };
   return typeof registry === "string" && typeof imageName === "string";
-}
-
-/** Whether a success is a web page: some hosts answer any path with one. */
-export function isWebPage({ headers }: Pick<RegistryResponse, "headers">): boolean {
-  return /^(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "");
 }
 
 /** It has no status: a 404 among these is nobody's success. */

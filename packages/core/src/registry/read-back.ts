@@ -1,9 +1,9 @@
-import { isWebPage } from "../acr/other-registry.ts";
 import type { Descriptor } from "../content/descriptor.ts";
 import { type HashedContent, hashContent } from "../content/hash-content.ts";
 import { isManifestMediaType, MANIFEST_ACCEPT } from "../content/media-types.ts";
 import { isRetryable, RegistryError } from "../errors.ts";
 import { retrying } from "../http/retry.ts";
+import { isWebPage } from "../http/web-page.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained, statusOf } from "./explain.ts";
 import { encodingHeader, notDecoded } from "./manifest-headers.ts";

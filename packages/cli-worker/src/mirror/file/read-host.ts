@@ -2,7 +2,14 @@ import { isAbsolute, join } from "node:path";
 import { parseHost } from "@tranship/core";
 import { cloudOf } from "../../credentials/cloud-of.ts";
 import { parseSize } from "../../parse-size.ts";
-import type { CreateRule, HostBounds, HostCredentials, HostLimits, HostRules, LimitWindow } from "../mirror-file.ts";
+import type {
+  CreateRule,
+  HostBounds,
+  HostCredentials,
+  HostLimits,
+  HostRules,
+  LimitWindow,
+} from "../../registries/host-rules.ts";
 import { DAYS, type HostDocument } from "./document-schema.ts";
 import type { Reading } from "./reading.ts";
 import type { Path } from "./yaml-file.ts";

@@ -1,7 +1,7 @@
 import type { Repository, Source } from "@tranship/core";
+import type { HostRules } from "../../registries/host-rules.ts";
 import type { Registries } from "../../registries.ts";
 import { printWarning } from "../../warning.ts";
-import type { HostRules } from "../mirror-file.ts";
 import { FallbackSource, HostHealth, type SourcePlace } from "./fallback-source.ts";
 
 /** The repositories that mirrors read from: at their registry, and where the file names mirrors of that, also there. */

@@ -1,6 +1,6 @@
 import { type Credential, type CredentialProvider, checkHelper, helperCredentials } from "@tranship/core";
 import { describeCredential, type Trace } from "../../credentials/credential-source.ts";
-import type { HostCredentials, HostRules } from "../mirror-file.ts";
+import type { HostCredentials, HostRules } from "../../registries/host-rules.ts";
 
 /** The credentials that a mirror file gives its hosts; for other hosts, and those that it gives none, what `otherwise` has. */
 export function ruleCredentials(
