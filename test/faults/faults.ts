@@ -40,7 +40,7 @@ export const ELSEWHERE: Readonly<
     copes:
       "what a repair uploads is read back; a host that keeps wrong bytes is remembered, and no further blob is deleted there",
     test: "remembers a host that keeps the wrong bytes, and deletes no further blob there, in later runs neither",
-    file: "packages/core/src/registry/replace-blob.test.ts",
+    file: "packages/core/src/registry/repair/replace-blob.test.ts",
   },
   "head-length": {
     copes: "a suspicion: the blob is read and hashed before anything is said of it",
@@ -50,7 +50,7 @@ export const ELSEWHERE: Readonly<
   "delete-404": {
     copes: "it counts as deleted only where neither HEAD nor GET finds it",
     test: "leaves a blob that the registry does not delete: %s",
-    file: "packages/core/src/registry/replace-blob.test.ts",
+    file: "packages/core/src/registry/repair/replace-blob.test.ts",
   },
   "hub-names": {
     copes: "the host and the name are put right before the first request",

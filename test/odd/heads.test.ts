@@ -1,7 +1,7 @@
 import { RegistryError } from "@tranship/core";
 import { describe, expect, it } from "vitest";
 import type { LaneChoice } from "../../packages/core/src/http/lanes.ts";
-import type { RegistryTransport } from "../../packages/core/src/registry/request.ts";
+import type { RegistryTransport } from "../../packages/core/src/http/request.ts";
 import { Workbench } from "../cli/workbench.ts";
 import { scriptedRegistry } from "../support/scripted-registry.ts";
 import { client } from "../support/transport-setup.ts";

@@ -1,9 +1,9 @@
 import { compose } from "../../packages/core/src/http/interceptor.ts";
 import { Lanes, type LanesOptions } from "../../packages/core/src/http/lanes.ts";
-import type { Send } from "../../packages/core/src/http/message.ts";
-import { observe } from "../../packages/core/src/http/observe.ts";
-import type { Observer } from "../../packages/core/src/http/observer.ts";
-import { queue } from "../../packages/core/src/http/queue.ts";
+import type { Send } from "../../packages/core/src/http/message/message.ts";
+import { observe } from "../../packages/core/src/http/observe/observe.ts";
+import type { Observer } from "../../packages/core/src/http/observe/observer.ts";
+import { queue } from "../../packages/core/src/http/queue/queue.ts";
 import { replay } from "../../packages/core/src/http/replay.ts";
 import { sendByLane } from "../../packages/core/src/http/send-by-lane.ts";
 

@@ -1,8 +1,8 @@
 import { lookup } from "node:dns";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { SlabPool } from "../../packages/core/src/http/blob-lane/slab-pool.ts";
-import type { HttpRequest } from "../../packages/core/src/http/message.ts";
+import { SlabPool } from "../../packages/core/src/bytes/slab-pool.ts";
+import type { HttpRequest } from "../../packages/core/src/http/message/message.ts";
 import { createTransport, type Transport, type TransportOptions } from "./bare-transport.ts";
 import { cleanups } from "./transport-setup.ts";
 

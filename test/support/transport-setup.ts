@@ -3,9 +3,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Credential } from "@tranship/core";
 import { afterEach } from "vitest";
-import { createRegistryTransport } from "../../packages/core/src/registry/registry-transport.ts";
-import type { RegistryRequest, RegistryTransport } from "../../packages/core/src/registry/request.ts";
-import type { RegistryTransportOptions } from "../../packages/core/src/registry/transport-options.ts";
+import type { RegistryRequest, RegistryTransport } from "../../packages/core/src/http/request.ts";
+import { createRegistryTransport } from "../../packages/core/src/registry/transport/registry-transport.ts";
+import type { RegistryTransportOptions } from "../../packages/core/src/registry/transport/transport-options.ts";
 
 /** What is closed after each test, the newest first. */
 export const cleanups: (() => Promise<void>)[] = [];

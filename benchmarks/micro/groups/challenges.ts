@@ -1,4 +1,4 @@
-import { parseChallenges } from "../../../packages/core/src/registry/auth/challenge.ts";
+import { parseChallenges } from "../../../packages/core/src/auth/challenge.ts";
 import type { Group } from "../group.ts";
 
 const BEARER =

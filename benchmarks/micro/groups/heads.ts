@@ -1,5 +1,5 @@
-import { framingOf } from "../../../packages/core/src/http/blob-lane/framing.ts";
-import { headEnd, parseHead } from "../../../packages/core/src/http/blob-lane/response-head.ts";
+import { framingOf } from "../../../packages/core/src/http/message/framing.ts";
+import { headEnd, parseHead } from "../../../packages/core/src/http/message/response-head.ts";
 import type { Group } from "../group.ts";
 
 const DIGEST = `sha256:${"4f".repeat(32)}`;

@@ -1,6 +1,6 @@
-import { ownLease, splitLease } from "../../../packages/core/src/content/lease.ts";
-import { Slab } from "../../../packages/core/src/http/blob-lane/slab.ts";
-import { SlabPool } from "../../../packages/core/src/http/blob-lane/slab-pool.ts";
+import { ownLease, splitLease } from "../../../packages/core/src/bytes/lease.ts";
+import { Slab } from "../../../packages/core/src/bytes/slab.ts";
+import { SlabPool } from "../../../packages/core/src/bytes/slab-pool.ts";
 import type { Group } from "../group.ts";
 
 const KIB = 1024;

@@ -1,15 +1,22 @@
-export { AcrClient } from "./acr/acr-client.ts";
+export { eachPiece } from "./bytes/each-piece.ts";
+export { type SlabSource, slabContent } from "./bytes/slab-content.ts";
+export { type ContentWatcher, watchContent } from "./bytes/watch-content.ts";
+export type { CallConnection } from "./call/call-connection.ts";
+export type {
+  CallOptions,
+  CallTimeouts,
+  ReceivedResponse,
+  RequestKind,
+  RequestRecord,
+  RetryPolicy,
+  RetryRecord,
+  SentRequest,
+} from "./call/call-options.ts";
+export type { TlsOptions } from "./call/tls-options.ts";
+export { AcrClient } from "./client/acr-client.ts";
 export type { BlobDownload } from "./client/download-blob.ts";
 export type { RetrievedManifest } from "./client/get-manifest.ts";
 export type { Page, PagedList } from "./client/paged-list.ts";
-export type {
-  ChangeableProperties,
-  ManifestProperties,
-  PropertiesOrder,
-  RelatedArtifact,
-  RepositoryProperties,
-  TagProperties,
-} from "./client/properties/properties.ts";
 export { type ListPropertiesOptions, RegistryClient } from "./client/registry-client.ts";
 export type { ManifestContent, SetManifestOptions, StoredManifest } from "./client/set-manifest.ts";
 export type { BlobContent } from "./client/upload/blob-content.ts";
@@ -18,18 +25,7 @@ export type { UploadedBlob } from "./client/upload/uploaded-blob.ts";
 export { blobsOf, type ContentKey, childrenOf, contentKey, inlineData, isForeign } from "./content/children.ts";
 export { type DescribeManifestOptions, describeManifest } from "./content/describe-manifest.ts";
 export { type Descriptor, hasSize, type Platform, UNKNOWN_SIZE } from "./content/descriptor.ts";
-export {
-  algorithmOf,
-  type Digest,
-  type DigestAlgorithm,
-  digestOf,
-  hasherFor,
-  isDigest,
-  parseDigest,
-} from "./content/digest.ts";
 export { subjectOfTag } from "./content/digest-tag.ts";
-export { eachPiece } from "./content/each-piece.ts";
-export type { HashedContent } from "./content/hash-content.ts";
 export { DOCKER_HUB, parseHost } from "./content/host.ts";
 export { type ImageManifest, type IndexManifest, MAX_MANIFEST_BYTES, type Manifest } from "./content/manifest.ts";
 export {
@@ -53,7 +49,6 @@ export { type OnOddity, parseDescriptor } from "./content/parse-descriptor.ts";
 export { MAX_JSON_DEPTH, NestedTooDeep, parseJson } from "./content/parse-json.ts";
 export { parseManifest } from "./content/parse-manifest.ts";
 export { formatPlatform, matchesPlatform, parsePlatform } from "./content/platform.ts";
-export { quoted } from "./content/quoted.ts";
 export {
   apiHost,
   formatReference,
@@ -67,7 +62,6 @@ export { parseRepositoryName } from "./content/repository-name.ts";
 export { parseRfc3339 } from "./content/rfc3339.ts";
 export { parseTag } from "./content/tag.ts";
 export { checkContent, readVerified, verified, verifyBytes } from "./content/verify.ts";
-export { type ContentWatcher, watchContent } from "./content/watch-content.ts";
 export type { HelperChoice } from "./credentials/auth-file.ts";
 export type { AuthFileOptions, AuthFilePath, Environment } from "./credentials/auth-file-paths.ts";
 export type {
@@ -93,10 +87,21 @@ export {
   type RemovedCredential,
   removeCredential,
 } from "./credentials/remove-credential.ts";
+export { type ProgramEnd, type ProgramRun, runProgram } from "./credentials/run-program.ts";
 export { type SaveCredentialOptions, type SavedCredential, saveCredential } from "./credentials/save-credential.ts";
 export { type Ask, sharedAnswers } from "./credentials/shared-answers.ts";
 export { firstOf, parseUserPassword, staticCredential } from "./credentials/static-credential.ts";
 export { ACR_AUDIENCES, type AccessToken, acrAudience, type TokenCredential } from "./credentials/token-credential.ts";
+export {
+  algorithmOf,
+  type Digest,
+  type DigestAlgorithm,
+  digestOf,
+  hasherFor,
+  isDigest,
+  parseDigest,
+} from "./digest/digest.ts";
+export type { HashedContent } from "./digest/hash-content.ts";
 export {
   DigestMismatchError,
   type DigestMismatchInit,
@@ -110,9 +115,7 @@ export {
   redactUrl,
   type SpecErrorCode,
   StoreError,
-} from "./errors.ts";
-export { type SlabSource, slabContent } from "./http/blob-lane/slab-content.ts";
-export type { CallConnection } from "./http/call-connection.ts";
+} from "./errors/errors.ts";
 export type { LaneChoice } from "./http/lanes.ts";
 export {
   LowestRate,
@@ -120,8 +123,7 @@ export {
   MIN_BYTES_PER_SECOND,
   RATE_WINDOW_MS,
   type SlowWindow,
-} from "./http/lowest-rate.ts";
-export type { TlsOptions } from "./http/tls-options.ts";
+} from "./http/message/lowest-rate.ts";
 export {
   type BlobCounts,
   type BlobJournal,
@@ -132,7 +134,7 @@ export {
 export type { Journal } from "./journal/journal.ts";
 export { DEFAULT_JOURNAL_LIMITS, type JournalLimits, type JournalOptions } from "./journal/journal-limits.ts";
 export type { Lease, LeaseJournal, LeaseTerm } from "./journal/lease-journal.ts";
-export { MemoryJournal } from "./journal/memory-journal.ts";
+export { MemoryJournal } from "./journal/memory/memory-journal.ts";
 export {
   type MirrorTarget,
   OWNED_BECAUSE,
@@ -157,9 +159,16 @@ export type { Logger, LogLevel } from "./logging/logger.ts";
 export { HostBudget, type HostBudgetOptions, type HostLimits } from "./pace/host-budget.ts";
 export type { HostWait, HostWaitsSpent } from "./pace/host-waits.ts";
 export { WaitBudget, type WaitBudgetOptions } from "./pace/wait-budget.ts";
-export { type ProgramEnd, type ProgramRun, runProgram } from "./process/run-program.ts";
-export type { ListLimits } from "./registry/list-limits.ts";
-export type { PageOptions } from "./registry/list-names.ts";
+export type {
+  ChangeableProperties,
+  ManifestProperties,
+  PropertiesOrder,
+  RelatedArtifact,
+  RepositoryProperties,
+  TagProperties,
+} from "./registry/azure/properties.ts";
+export type { ListLimits } from "./registry/lists/list-limits.ts";
+export type { PageOptions } from "./registry/lists/list-names.ts";
 export {
   believedUntil,
   checkHostFact,
@@ -171,18 +180,8 @@ export {
 } from "./registry/profile/host-facts.ts";
 export { Registry, type RegistryOptions } from "./registry/registry.ts";
 export { RegistryStore } from "./registry/registry-store.ts";
-export type { ClientTimeouts, RegistryTransportOptions } from "./registry/transport-options.ts";
-export type { UploadOptions } from "./registry/upload/upload-settings.ts";
-export type {
-  CallOptions,
-  CallTimeouts,
-  ReceivedResponse,
-  RequestKind,
-  RequestRecord,
-  RetryPolicy,
-  RetryRecord,
-  SentRequest,
-} from "./store/call-options.ts";
+export type { ClientTimeouts, RegistryTransportOptions } from "./registry/transport/transport-options.ts";
+export type { UploadOptions } from "./registry/upload-settings.ts";
 export { LayoutStore } from "./store/layout/layout-store.ts";
 export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.ts";
 export { MemoryStore } from "./store/memory-store.ts";
@@ -207,3 +206,4 @@ export type {
   Target,
   UntagOptions,
 } from "./store/store.ts";
+export { quoted } from "./text/quoted.ts";

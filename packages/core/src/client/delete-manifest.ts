@@ -1,8 +1,8 @@
-import { isDigest } from "../content/digest.ts";
 import { OCI_MANIFEST } from "../content/media-types.ts";
-import { deleteContent } from "../registry/delete-content.ts";
+import { isDigest } from "../digest/digest.ts";
+import { deleteContent } from "../registry/deletion/delete-content.ts";
+import { resolveManifest } from "../registry/manifests/resolve-manifest.ts";
 import type { RemoteRepository } from "../registry/remote-repository.ts";
-import { resolveManifest } from "../registry/resolve-manifest.ts";
 import type { CallOptions } from "../store/store.ts";
 
 /**

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ClientSetup, clientSetup, clientSetupOf } from "../../../../test/support/client-setup.ts";
 import { steps } from "../../../../test/support/scripted-blobs.ts";
 import { sha256 } from "../../../../test/support/scripted-registry.ts";
-import { DigestMismatchError } from "../errors.ts";
+import { DigestMismatchError } from "../errors/errors.ts";
 import { RegistryClient } from "./registry-client.ts";
 
 const BLOB = randomBytes(300_000);

@@ -1,6 +1,6 @@
-import type { Digest } from "../content/digest.ts";
 import { verified } from "../content/verify.ts";
-import { openBlob } from "../registry/open-blob.ts";
+import type { Digest } from "../digest/digest.ts";
+import { openBlob } from "../registry/blobs/open-blob.ts";
 import { labelOf, type RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
 

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import type { Digest } from "../content/digest.ts";
-import { quoted } from "../content/quoted.ts";
-import { StoreError } from "../errors.ts";
+import type { Digest } from "../digest/digest.ts";
+import { StoreError } from "../errors/errors.ts";
 import type { RemoteRepository } from "../registry/remote-repository.ts";
 import { storageFailure } from "../store/storage-failure.ts";
 import type { CallOptions } from "../store/store.ts";
+import { quoted } from "../text/quoted.ts";
 import { downloadBlob } from "./download-blob.ts";
 import { filePath } from "./file-path.ts";
 import type { UploadedBlob } from "./upload/uploaded-blob.ts";

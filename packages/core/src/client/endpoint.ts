@@ -1,6 +1,6 @@
 import { parseHost } from "../content/host.ts";
-import { quoted } from "../content/quoted.ts";
 import type { RegistryOptions } from "../registry/registry-connection.ts";
+import { quoted } from "../text/quoted.ts";
 
 /**
  * How to reach the registry of a client that was given as `HOST[:PORT]`, as a URL (`https://myregistry.azurecr.io`, as Azure's clients are), or as options

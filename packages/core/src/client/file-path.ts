@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { expectText } from "../content/expect-text.ts";
+import { expectText } from "../text/expect-text.ts";
 
 /** The path that a path or a `file:` URL names. @throws {TypeError} for what is neither, and for a URL of another machine. */
 export function filePath(file: string | URL): string {

@@ -1,7 +1,7 @@
-import type { Digest } from "../content/digest.ts";
 import type { Manifest } from "../content/manifest.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
-import { openManifest } from "../registry/open-manifest.ts";
+import type { Digest } from "../digest/digest.ts";
+import { openManifest } from "../registry/manifests/open-manifest.ts";
 import type { RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { clientSetup } from "../../../../test/support/client-setup.ts";
 import { steps } from "../../../../test/support/scripted-blobs.ts";
 import { failed, sha256 } from "../../../../test/support/scripted-registry.ts";
-import { digestOf } from "../content/digest.ts";
 import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../content/media-types.ts";
-import { DigestMismatchError } from "../errors.ts";
+import { digestOf } from "../digest/digest.ts";
+import { DigestMismatchError } from "../errors/errors.ts";
 import type { ManifestContent } from "./set-manifest.ts";
 
 const EMPTY = { mediaType: OCI_EMPTY, digest: sha256(Buffer.from("{}")), size: 2 };

@@ -1,6 +1,6 @@
-import { quoted } from "../content/quoted.ts";
-import { checkPageSize, type PageOptions } from "../registry/list-names.ts";
-import type { ListPage } from "../registry/pages.ts";
+import { checkPageSize, type PageOptions } from "../registry/lists/list-names.ts";
+import type { ListPage } from "../registry/lists/pages.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** Some items of a list. */
 export interface Page<T> extends ReadonlyArray<T> {

@@ -1,15 +1,22 @@
-import { parseDigest } from "../content/digest.ts";
 import { OCI_LAYER } from "../content/media-types.ts";
 import { parseTag } from "../content/tag.ts";
-import { StoreError } from "../errors.ts";
-import { deleteContent } from "../registry/delete-content.ts";
+import { parseDigest } from "../digest/digest.ts";
+import { StoreError } from "../errors/errors.ts";
+import type {
+  ChangeableProperties,
+  ManifestProperties,
+  PropertiesOrder,
+  RepositoryProperties,
+  TagProperties,
+} from "../registry/azure/properties.ts";
+import { deleteContent } from "../registry/deletion/delete-content.ts";
+import { untag } from "../registry/deletion/untag.ts";
 import { explained } from "../registry/explain.ts";
-import { listCatalogPages } from "../registry/list-catalog.ts";
-import { listTags } from "../registry/list-tags.ts";
+import { listCatalogPages } from "../registry/lists/list-catalog.ts";
+import { listTags } from "../registry/lists/list-tags.ts";
 import { RegistryConnection, type RegistryOptions } from "../registry/registry-connection.ts";
 import { RegistryStore } from "../registry/registry-store.ts";
 import { labelOf } from "../registry/remote-repository.ts";
-import { untag } from "../registry/untag.ts";
 import type { CallOptions } from "../store/store.ts";
 import { deleteManifest } from "./delete-manifest.ts";
 import { type BlobDownload, downloadBlob } from "./download-blob.ts";
@@ -20,13 +27,6 @@ import { type PagedList, pagedList, pagesOf } from "./paged-list.ts";
 import { deriveManifestList, deriveManifestProperties } from "./properties/derive-manifest-properties.ts";
 import { deriveTagList, deriveTagProperties } from "./properties/derive-tag-properties.ts";
 import { checkOrder } from "./properties/ordered.ts";
-import type {
-  ChangeableProperties,
-  ManifestProperties,
-  PropertiesOrder,
-  RepositoryProperties,
-  TagProperties,
-} from "./properties/properties.ts";
 import { type ManifestContent, type SetManifestOptions, type StoredManifest, setManifest } from "./set-manifest.ts";
 import { tagNames } from "./tag-names.ts";
 import { parseTagOrDigest } from "./tag-or-digest.ts";

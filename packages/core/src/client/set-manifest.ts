@@ -1,8 +1,8 @@
 import { describeManifest } from "../content/describe-manifest.ts";
-import { type Digest, parseDigest } from "../content/digest.ts";
 import type { Manifest } from "../content/manifest.ts";
 import { parseTag } from "../content/tag.ts";
-import { pushManifest } from "../registry/push-manifest.ts";
+import { type Digest, parseDigest } from "../digest/digest.ts";
+import { pushManifest } from "../registry/referrers/push-manifest.ts";
 import { labelOf, type RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
 

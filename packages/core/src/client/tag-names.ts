@@ -1,4 +1,4 @@
-import { listTagPages } from "../registry/list-tags.ts";
+import { listTagPages } from "../registry/lists/list-tags.ts";
 import type { RemoteRepository } from "../registry/remote-repository.ts";
 import type { CallOptions } from "../store/store.ts";
 import { type PagedList, pagedList, pageOf } from "./paged-list.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { digestOf } from "../digest/digest.ts";
 import { childrenOf, inlineData, isForeign } from "./children.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { digestOf } from "./digest.ts";
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from "./media-types.ts";
 
 function blob(text: string, mediaType: string = OCI_LAYER_GZIP): Descriptor {

@@ -1,6 +1,6 @@
-import { StoreError } from "../errors.ts";
+import type { Digest } from "../digest/digest.ts";
+import { StoreError } from "../errors/errors.ts";
 import type { Descriptor } from "./descriptor.ts";
-import type { Digest } from "./digest.ts";
 import type { ImageManifest, Manifest } from "./manifest.ts";
 import { isForeignLayerMediaType, isManifestMediaType } from "./media-types.ts";
 import { verifyBytes } from "./verify.ts";

@@ -1,8 +1,8 @@
-import { DigestMismatchError, StoreError } from "../errors.ts";
+import { algorithmOf, type Digest, digestOf } from "../digest/digest.ts";
+import { DigestMismatchError, StoreError } from "../errors/errors.ts";
+import { quoted } from "../text/quoted.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { algorithmOf, type Digest, digestOf } from "./digest.ts";
 import { parseManifest } from "./parse-manifest.ts";
-import { quoted } from "./quoted.ts";
 
 /** What is said of a manifest that is to be pushed. */
 export interface DescribeManifestOptions {

@@ -1,4 +1,4 @@
-import type { Digest } from "./digest.ts";
+import type { Digest } from "../digest/digest.ts";
 
 /** The platform of an image. Spec: image-spec v1.1.1, "Image Index". */
 export interface Platform {

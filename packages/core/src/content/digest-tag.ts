@@ -1,4 +1,4 @@
-import { type Digest, isDigest } from "./digest.ts";
+import { type Digest, isDigest } from "../digest/digest.ts";
 
 /** `sha256-HEX`, the referrers fallback tag, and cosign's `sha256-HEX.sig`, `.att`, `.sbom`. */
 const DIGEST_TAG = /^(sha256|sha512)-([0-9a-f]{64,128})(?:\.[a-z]+)?$/;

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { quoted } from "./quoted.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** Docker Hub, as users write it. Requests go to `apiHost("docker.io")`. */
 export const DOCKER_HUB = "docker.io";

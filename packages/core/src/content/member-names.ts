@@ -1,4 +1,4 @@
-import { quoted } from "./quoted.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** What an object of a manifest is, and with that the members that are read of it. */
 type Role = "manifest" | "descriptor" | "platform";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { digestOf } from "../digest/digest.ts";
 import { type Descriptor, UNKNOWN_SIZE } from "./descriptor.ts";
-import { digestOf } from "./digest.ts";
 import { parseDescriptor, parsePlatformObject } from "./parse-descriptor.ts";
 
 const plain = { mediaType: "application/x", digest: `sha256:${"a".repeat(64)}`, size: 3 };

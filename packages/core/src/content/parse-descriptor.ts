@@ -1,6 +1,6 @@
+import { algorithmOf, type Digest, digestOf, parseDigest } from "../digest/digest.ts";
+import { quoted } from "../text/quoted.ts";
 import { type Descriptor, hasSize, type Platform, UNKNOWN_SIZE } from "./descriptor.ts";
-import { algorithmOf, type Digest, digestOf, parseDigest } from "./digest.ts";
-import { quoted } from "./quoted.ts";
 
 /** An object of JSON before its fields were looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;

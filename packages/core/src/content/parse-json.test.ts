@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { parseToken } from "../auth/token.ts";
 import { parseAuthFile } from "../credentials/auth-file.ts";
-import { parseErrors } from "../http/refusal.ts";
-import { parseToken } from "../registry/auth/token.ts";
+import { parseErrors } from "../http/errors/refusal.ts";
 import { NestedTooDeep, parseJson } from "./parse-json.ts";
 
 const lists = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { StoreError } from "../errors.ts";
+import { digestOf } from "../digest/digest.ts";
+import { StoreError } from "../errors/errors.ts";
 import { UNKNOWN_SIZE } from "./descriptor.ts";
-import { digestOf } from "./digest.ts";
 import { MAX_MANIFEST_BYTES } from "./manifest.ts";
 import {
   DOCKER_CONFIG,

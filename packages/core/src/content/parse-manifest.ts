@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { StoreError } from "../errors.ts";
+import { digestOf } from "../digest/digest.ts";
+import { StoreError } from "../errors/errors.ts";
+import { quoted } from "../text/quoted.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { digestOf } from "./digest.ts";
 import { type ImageManifest, type IndexManifest, MAX_MANIFEST_BYTES, type Manifest } from "./manifest.ts";
 import {
   isIndexMediaType,
@@ -25,7 +26,6 @@ import {
   shown,
 } from "./parse-descriptor.ts";
 import { parseJson as parseJsonText, whyNotJson } from "./parse-json.ts";
-import { quoted } from "./quoted.ts";
 
 /** The fields that tell one kind of document from another. */
 const FIELDS_OF_IMAGES = ["config", "layers"];

@@ -1,5 +1,5 @@
+import { quoted } from "../text/quoted.ts";
 import type { Platform } from "./descriptor.ts";
-import { quoted } from "./quoted.ts";
 
 /** Names that kernels and distributions use, and the OCI name (GOARCH) of each. */
 const ARCHITECTURES: ReadonlyMap<string, { readonly architecture: string; readonly variant?: string }> = new Map([

@@ -1,6 +1,6 @@
-import { type Digest, parseDigest } from "./digest.ts";
+import { type Digest, parseDigest } from "../digest/digest.ts";
+import { quoted } from "../text/quoted.ts";
 import { DOCKER_HUB, parseHost } from "./host.ts";
-import { quoted } from "./quoted.ts";
 import { parseRepositoryName } from "./repository-name.ts";
 import { parseTag } from "./tag.ts";
 

@@ -1,5 +1,5 @@
-import { expectText } from "./expect-text.ts";
-import { quoted } from "./quoted.ts";
+import { expectText } from "../text/expect-text.ts";
+import { quoted } from "../text/quoted.ts";
 
 const MAX_LENGTH = 255;
 const PART = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;

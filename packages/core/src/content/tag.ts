@@ -1,5 +1,5 @@
-import { expectText } from "./expect-text.ts";
-import { quoted } from "./quoted.ts";
+import { expectText } from "../text/expect-text.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** Checks a tag. Spec: distribution-spec v1.1.1, "Pulling manifests" (`<reference>`). @throws {SyntaxError} saying what is wrong with it; {TypeError} for what is no text. */
 export function parseTag(text: string): string {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type DigestAlgorithm, digestOf } from "../digest/digest.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { type DigestAlgorithm, digestOf } from "./digest.ts";
 import { readVerified, verified, verifyBytes } from "./verify.ts";
 
 function bytesOf(text: string): Uint8Array {

@@ -1,8 +1,8 @@
 import type { Hash } from "node:crypto";
-import { DigestMismatchError, StoreError } from "../errors.ts";
+import { type Lease, type LeaseReader, leasesOf, lentContent } from "../bytes/lease.ts";
+import { algorithmOf, type Digest, digestOf, hasherFor } from "../digest/digest.ts";
+import { DigestMismatchError, StoreError } from "../errors/errors.ts";
 import { type Descriptor, hasSize, UNKNOWN_SIZE } from "./descriptor.ts";
-import { algorithmOf, type Digest, digestOf, hasherFor } from "./digest.ts";
-import { type Lease, type LeaseReader, leasesOf, lentContent } from "./lease.ts";
 import { MAX_MANIFEST_BYTES } from "./manifest.ts";
 import { isManifestMediaType } from "./media-types.ts";
 

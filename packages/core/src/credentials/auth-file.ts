@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseJson as parseJsonText, whyNotJson } from "../content/parse-json.ts";
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
 import { decodeAuthEntry } from "./auth-entry.ts";
 import type { Credential } from "./credential.ts";
 import { findJsonFault } from "./json-fault.ts";

@@ -1,4 +1,4 @@
-import { quoted } from "../content/quoted.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** The fields of each kind that must be text. */
 const TEXTS = new Map<unknown, readonly string[]>([

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
 import { checkHelper, eraseFromHelper, getFromHelper, storeInHelper } from "./credential-helper.ts";
 
 const HELPER = { name: "fake", namedBy: 'credsStore in "/cfg"' };

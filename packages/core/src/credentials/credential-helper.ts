@@ -2,12 +2,12 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { parseJson } from "../content/parse-json.ts";
-import { StoreError } from "../errors.ts";
-import { type ProgramEnd, runProgram } from "../process/run-program.ts";
+import { StoreError } from "../errors/errors.ts";
 import { type HelperChoice, isObject } from "./auth-file.ts";
 import type { Environment } from "./auth-file-paths.ts";
 import type { Credential } from "./credential.ts";
 import { dockerServerName, registryName } from "./registry-key.ts";
+import { type ProgramEnd, runProgram } from "./run-program.ts";
 
 const NOT_INSTALLED = "there is no such program on PATH";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readlink, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
 import { type AuthFile, parseAuthFile, readAuthText } from "./auth-file.ts";
 
 /** The entries of `auths` by key, as they stand in the file. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
 import { authFilePaths } from "./auth-file-paths.ts";
 import type { Credential, CredentialRequest } from "./credential.ts";
 import { checkCredentialFiles, type FileCredentialsOptions, fileCredentials } from "./file-credentials.ts";

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
 import { type Environment, homeOf } from "./auth-file-paths.ts";
 
 /** What a host's certificate folder gives, each a PEM text. */

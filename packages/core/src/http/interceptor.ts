@@ -1,4 +1,4 @@
-import type { Send } from "./message.ts";
+import type { Send } from "./message/message.ts";
 
 /**
  * Wraps a `Send`, as an interceptor of undici wraps `dispatch`: it acts before the request is sent,

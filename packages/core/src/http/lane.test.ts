@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { Lanes } from "./lanes.ts";
-import type { Carrier, HttpRequest } from "./message.ts";
+import type { Carrier, HttpRequest } from "./message/message.ts";
 
 it.each<[Carrier["name"], HttpRequest["method"]]>([
   ["control", "GET"],

@@ -1,5 +1,5 @@
-import type { LowestRateOptions } from "./lowest-rate.ts";
-import type { HttpRequest, HttpResponse, SentExchange } from "./message.ts";
+import type { LowestRateOptions } from "./message/lowest-rate.ts";
+import type { HttpRequest, HttpResponse, SentExchange } from "./message/message.ts";
 
 /** One way to carry requests: its connections, and what it knows of them. */
 export interface Lane {

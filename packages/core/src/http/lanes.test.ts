@@ -8,7 +8,7 @@ import { createTransport } from "../../../../test/support/bare-transport.ts";
 import { laneLog } from "../logging/lane-log.ts";
 import { shownBy } from "../logging/log-options.ts";
 import { Lanes, type LanesOptions } from "./lanes.ts";
-import type { HttpRequest } from "./message.ts";
+import type { HttpRequest } from "./message/message.ts";
 
 const OPTIONS: LanesOptions = {
   hostname: "127.0.0.1",

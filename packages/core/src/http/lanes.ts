@@ -1,13 +1,13 @@
-import { carriesBigBody } from "./big-body.ts";
+import { processSlabs, type SlabPool } from "../bytes/slab-pool.ts";
 import { BlobLane } from "./blob-lane/blob-lane.ts";
-import { OddFramingError } from "./blob-lane/framing.ts";
-import { processSlabs, type SlabPool } from "./blob-lane/slab-pool.ts";
-import { refusesHttp1 } from "./connection-failure.ts";
-import { ControlLane } from "./control-lane.ts";
-import { Dispatchers, type DispatchersOptions } from "./dispatchers.ts";
+import { ControlLane } from "./control-lane/control-lane.ts";
+import { Dispatchers, type DispatchersOptions } from "./control-lane/dispatchers.ts";
+import { refusesHttp1 } from "./errors/connection-failure.ts";
 import type { ExchangeTimeouts, Lane } from "./lane.ts";
 import { isOddAnswer } from "./lenient/odd-head.ts";
-import type { Carrier, HttpRequest } from "./message.ts";
+import { carriesBigBody } from "./message/big-body.ts";
+import { OddFramingError } from "./message/framing.ts";
+import type { Carrier, HttpRequest } from "./message/message.ts";
 
 /** `auto`: the bytes of big blobs by the blob lane, all else by the control lane. To find out what a lane does wrong, all that it can carry is given to one. */
 export type LaneChoice = "auto" | "control" | "blob";

@@ -1,7 +1,7 @@
 import type { Interceptor } from "./interceptor.ts";
 import type { Lanes } from "./lanes.ts";
 import { asLostAnswer, isOddAnswer, isRepeatable } from "./lenient/odd-head.ts";
-import type { HttpRequest, SentExchange } from "./message.ts";
+import type { HttpRequest, SentExchange } from "./message/message.ts";
 
 export interface ReplayOptions {
   readonly lanesOf: (request: HttpRequest) => Lanes;

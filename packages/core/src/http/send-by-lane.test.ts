@@ -4,10 +4,10 @@ import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createTransport, type Transport } from "../../../../test/support/bare-transport.ts";
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
 import type { RequestRecord } from "../store/store.ts";
 import type { LaneChoice } from "./lanes.ts";
-import type { HttpRequest } from "./message.ts";
+import type { HttpRequest } from "./message/message.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
-import { connectionFailure } from "./connection-failure.ts";
+import { connectionFailure } from "./errors/connection-failure.ts";
 import type { LaneExchange } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
-import type { HttpRequest, Send } from "./message.ts";
+import type { HttpRequest, Send } from "./message/message.ts";
 
 export interface SendByLaneOptions {
   readonly lanesOf: (request: HttpRequest) => Lanes;

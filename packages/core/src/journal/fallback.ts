@@ -1,5 +1,5 @@
 import type { Journal } from "./journal.ts";
-import { MemoryJournal } from "./memory-journal.ts";
+import { MemoryJournal } from "./memory/memory-journal.ts";
 
 /** Asks a journal that is opened when it is first needed, or memory once that journal has failed. */
 export class Fallback {

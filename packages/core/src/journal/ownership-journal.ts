@@ -1,4 +1,4 @@
-import type { Digest } from "../content/digest.ts";
+import type { Digest } from "../digest/digest.ts";
 
 /** A mirror and one of its target repositories. */
 export interface MirrorTarget {

@@ -1,4 +1,4 @@
-import type { Digest } from "../content/digest.ts";
+import type { Digest } from "../digest/digest.ts";
 import type { BlobPlace } from "./blob-journal.ts";
 
 /** A blob of a repository that is being replaced: it may have been deleted and not be uploaded again yet. */

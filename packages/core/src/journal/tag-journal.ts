@@ -1,4 +1,4 @@
-import type { Digest } from "../content/digest.ts";
+import type { Digest } from "../digest/digest.ts";
 import type { BlobPlace } from "./blob-journal.ts";
 
 /** A tag of a repository, as whom. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { digestOf } from "../content/digest.ts";
+import { digestOf } from "../digest/digest.ts";
 import type { Journal } from "./journal.ts";
-import { MemoryJournal } from "./memory-journal.ts";
+import { MemoryJournal } from "./memory/memory-journal.ts";
 import { tolerantJournal } from "./tolerant-journal.ts";
 import type { UploadKey } from "./upload-journal.ts";
 

@@ -1,4 +1,4 @@
-import type { Digest } from "../content/digest.ts";
+import type { Digest } from "../digest/digest.ts";
 import type { BlobCounts, BlobJournal, BlobPlace, MountPair } from "./blob-journal.ts";
 import { Fallback } from "./fallback.ts";
 import type { Journal } from "./journal.ts";

@@ -1,4 +1,4 @@
-import type { Digest } from "../content/digest.ts";
+import type { Digest } from "../digest/digest.ts";
 
 /** What goes where, as whom. */
 export interface UploadKey {

@@ -1,7 +1,7 @@
-import type { HttpRequest, HttpResponse } from "../http/message.ts";
-import type { Observer } from "../http/observer.ts";
-import { withoutCredentials } from "../http/redact-headers.ts";
-import { redactedUrl } from "../http/redact-query.ts";
+import type { HttpRequest, HttpResponse } from "../http/message/message.ts";
+import { withoutCredentials } from "../http/message/redact-headers.ts";
+import { redactedUrl } from "../http/message/redact-query.ts";
+import type { Observer } from "../http/observe/observer.ts";
 import { describeError } from "./describe-error.ts";
 import { announcesJson, JsonExcerpt } from "./json-excerpt.ts";
 import type { Shown } from "./log-options.ts";

@@ -1,4 +1,4 @@
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
 
 /** An error as a log line has it. The message of a StoreError holds no secret; of others, as the reason of an abort, only the name is shown. */
 export function describeError(error: unknown): {

@@ -1,4 +1,4 @@
-import type { HttpHeaders } from "../http/message.ts";
+import type { HttpHeaders } from "../http/message/message.ts";
 import { redactedJson } from "./redact-json.ts";
 
 /** What is shown of a body, in bytes. */

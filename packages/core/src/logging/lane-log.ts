@@ -1,5 +1,5 @@
-import type { Observer } from "../http/observer.ts";
-import { redactedUrl } from "../http/redact-query.ts";
+import { redactedUrl } from "../http/message/redact-query.ts";
+import type { Observer } from "../http/observe/observer.ts";
 import type { Shown } from "./log-options.ts";
 import { type Logger, wants } from "./logger.ts";
 

@@ -1,5 +1,5 @@
-import { redactedEcho } from "../http/redact-echo.ts";
-import { REDACTED } from "../http/redact-query.ts";
+import { redactedEcho } from "../http/message/redact-echo.ts";
+import { REDACTED } from "../http/message/redact-query.ts";
 
 /** Strings, the last perhaps cut off; punctuation; anything else, as numbers. */
 const TOKEN = /"(?:[^"\\]|\\.?)*(?:"|$)|[{}[\]:,]|[^\s"{}[\]:,]+/gs;

@@ -1,6 +1,6 @@
-import type { Observer } from "../http/observer.ts";
-import { allowedHeaders } from "../http/redact-headers.ts";
-import { redactedUrl } from "../http/redact-query.ts";
+import { allowedHeaders } from "../http/message/redact-headers.ts";
+import { redactedUrl } from "../http/message/redact-query.ts";
+import type { Observer } from "../http/observe/observer.ts";
 import { describeError } from "./describe-error.ts";
 import type { Shown } from "./log-options.ts";
 import { type Logger, wants } from "./logger.ts";

@@ -1,4 +1,4 @@
-import type { RetryRecord } from "../store/call-options.ts";
+import type { RetryRecord } from "../call/call-options.ts";
 import { describeError } from "./describe-error.ts";
 import { type Logger, wants } from "./logger.ts";
 

@@ -1,4 +1,4 @@
-import { WaitingLine } from "../http/waiting-line.ts";
+import { WaitingLine } from "../http/queue/waiting-line.ts";
 import { SlowAnswers } from "./slow-answers.ts";
 
 /** How a request went, for the limit. `void`: it says nothing of the host's load. */

@@ -1,4 +1,4 @@
-import type { ResponseBody } from "../registry/request.ts";
+import type { ResponseBody } from "../http/request.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /** The most bytes that pass at once. */

@@ -1,4 +1,4 @@
-import { pause } from "../registry/pause.ts";
+import { pause } from "../concurrency/pause.ts";
 
 /** Waits, and rejects with the signal's reason when it is aborted. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;

@@ -1,7 +1,7 @@
-import { trafficOf } from "../http/big-body.ts";
 import type { Interceptor } from "../http/interceptor.ts";
-import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
-import { ObservedBody } from "../http/observed-body.ts";
+import { trafficOf } from "../http/message/big-body.ts";
+import type { HttpRequest, HttpResponse, Send } from "../http/message/message.ts";
+import { ObservedBody } from "../http/observe/observed-body.ts";
 import { AdaptiveLimit, type Turn } from "./adaptive-limit.ts";
 import { BudgetedBody, budgetedContent } from "./budgeted-body.ts";
 import { Clock } from "./clock.ts";

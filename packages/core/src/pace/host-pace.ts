@@ -1,7 +1,7 @@
-import { trafficOf } from "../http/big-body.ts";
-import { refusedConnection } from "../http/connection-failure.ts";
-import type { HttpRequest, HttpResponse, Send } from "../http/message.ts";
-import { parseRetryAfter } from "../http/retry-after.ts";
+import { refusedConnection } from "../http/errors/connection-failure.ts";
+import { trafficOf } from "../http/message/big-body.ts";
+import type { HttpRequest, HttpResponse, Send } from "../http/message/message.ts";
+import { parseRetryAfter } from "../http/message/retry-after.ts";
 import { AdaptiveLimit, type Turn } from "./adaptive-limit.ts";
 import { type BackoffOptions, backoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";

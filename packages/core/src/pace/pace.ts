@@ -1,5 +1,5 @@
 import type { Interceptor } from "../http/interceptor.ts";
-import type { HttpRequest } from "../http/message.ts";
+import type { HttpRequest } from "../http/message/message.ts";
 import { type Held, HostPace, type HostPaceOptions } from "./host-pace.ts";
 import type { HostWaits } from "./host-waits.ts";
 import type { WaitBudget } from "./wait-budget.ts";

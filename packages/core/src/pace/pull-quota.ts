@@ -1,4 +1,4 @@
-import type { HttpHeaders, HttpRequest } from "../http/message.ts";
+import type { HttpHeaders, HttpRequest } from "../http/message/message.ts";
 import { rateLimited } from "./rate-limited.ts";
 
 /** Why nothing more is pulled, and for how long at most. */

@@ -1,5 +1,5 @@
-import { RegistryError } from "../errors.ts";
-import type { HttpRequest } from "../http/message.ts";
+import { RegistryError } from "../errors/errors.ts";
+import type { HttpRequest } from "../http/message/message.ts";
 import type { SpentWaits } from "./host-waits.ts";
 
 /** What a RATE_LIMITED is made from. */

@@ -1,8 +1,8 @@
 import type { RequestListener } from "node:http";
 import { describe, expect, it } from "vitest";
 import { client, failure, read, serve } from "../../../../test/support/transport-setup.ts";
-import type { RegistryError } from "../errors.ts";
-import type { RegistryTransport } from "../registry/request.ts";
+import type { RegistryError } from "../errors/errors.ts";
+import type { RegistryTransport } from "../http/request.ts";
 import type { HostWait, HostWaitsSpent } from "./host-waits.ts";
 import { ownWaitBudget, WaitBudget } from "./wait-budget.ts";
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, IncompleteListError, RegistryError } from "../errors.ts";
+import { type ErrorCode, IncompleteListError, RegistryError } from "../errors/errors.ts";
 
 /**
  * The registry's error with what was being done in front: `Cannot push blob "sha256:6c3c…" to "r.example/app": DETAIL (416)`.

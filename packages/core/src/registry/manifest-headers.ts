@@ -1,6 +1,6 @@
-import { type Digest, isDigest } from "../content/digest.ts";
-import { quoted } from "../content/quoted.ts";
-import type { RegistryResponse } from "./request.ts";
+import { type Digest, isDigest } from "../digest/digest.ts";
+import type { RegistryResponse } from "../http/request.ts";
+import { quoted } from "../text/quoted.ts";
 
 const MOST_SHOWN = 60;
 

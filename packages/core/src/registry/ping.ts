@@ -1,6 +1,6 @@
+import type { RegistryTransport } from "../http/request.ts";
 import type { CallOptions } from "../store/store.ts";
 import { explained } from "./explain.ts";
-import type { RegistryTransport } from "./request.ts";
 
 /**
  * Asks whether the host speaks the distribution API and takes our credentials. 1 request; nothing else needs it.

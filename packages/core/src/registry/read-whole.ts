@@ -1,9 +1,9 @@
-import { type ErrorCode, isRetryable, RegistryError } from "../errors.ts";
-import { retrying } from "../http/retry.ts";
+import { type ErrorCode, isRetryable, RegistryError } from "../errors/errors.ts";
+import type { RegistryRequest, RegistryResponse } from "../http/request.ts";
+import { retrying } from "../pace/retry.ts";
 import { lengthHeader } from "./manifest-headers.ts";
 import type { RemoteRegistry } from "./remote-repository.ts";
-import type { RegistryRequest, RegistryResponse } from "./request.ts";
-import { retriesOf } from "./retries.ts";
+import { retriesOf } from "./transport/retries.ts";
 
 /** An answer and its whole body. */
 export interface WholeResponse extends Omit<RegistryResponse, "body"> {

@@ -1,20 +1,20 @@
 import { parseRepositoryName } from "../content/repository-name.ts";
+import type { RegistryTransport } from "../http/request.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { RepairJournal } from "../journal/repair-journal.ts";
 import { ownWaitBudget } from "../pace/wait-budget.ts";
-import { checkListLimits, type ListLimits } from "./list-limits.ts";
-import { ManifestCache } from "./manifest-cache.ts";
+import { checkListLimits, type ListLimits } from "./lists/list-limits.ts";
+import { ManifestCache } from "./manifests/manifest-cache.ts";
 import { HostProfile } from "./profile/host-profile.ts";
 import { KnownBlobs } from "./profile/known-blobs.ts";
 import { KnownTags } from "./profile/known-tags.ts";
 import { Saving } from "./profile/saving.ts";
-import { createRegistryTransport } from "./registry-transport.ts";
 import type { RemoteRegistry, RemoteRepository } from "./remote-repository.ts";
-import type { RegistryTransport } from "./request.ts";
-import { type RetryDefaults, retryDefaults } from "./retries.ts";
-import type { RegistryTransportOptions } from "./transport-options.ts";
+import { createRegistryTransport } from "./transport/registry-transport.ts";
+import { type RetryDefaults, retryDefaults } from "./transport/retries.ts";
+import type { RegistryTransportOptions } from "./transport/transport-options.ts";
 import { RegistryLeases } from "./upload/registry-leases.ts";
-import { type UploadOptions, type UploadSettings, uploadSettings } from "./upload/upload-settings.ts";
+import { type UploadOptions, type UploadSettings, uploadSettings } from "./upload-settings.ts";
 
 /** How to reach a registry, and what may be remembered of it. */
 export interface RegistryOptions extends RegistryTransportOptions {

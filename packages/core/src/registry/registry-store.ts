@@ -1,9 +1,9 @@
 import type { Descriptor } from "../content/descriptor.ts";
-import { type Digest, isDigest } from "../content/digest.ts";
-import type { HashedContent } from "../content/hash-content.ts";
 import { isManifestMediaType } from "../content/media-types.ts";
 import { parseRepositoryName } from "../content/repository-name.ts";
 import { parseTag } from "../content/tag.ts";
+import { type Digest, isDigest } from "../digest/digest.ts";
+import type { HashedContent } from "../digest/hash-content.ts";
 import type { SeenTag } from "../journal/tag-journal.ts";
 import type {
   BlobLease,
@@ -23,21 +23,21 @@ import type {
   Target,
   UntagOptions,
 } from "../store/store.ts";
-import { deleteContent } from "./delete-content.ts";
-import { fetchContent } from "./fetch-content.ts";
-import { blobSize, headBlob } from "./head-blob.ts";
-import { listReferrers } from "./list-referrers.ts";
-import { listTagDetails } from "./list-tag-details.ts";
-import { listTags } from "./list-tags.ts";
-import { openManifest } from "./open-manifest.ts";
-import { pushManifest } from "./push-manifest.ts";
-import { readBack } from "./read-back.ts";
+import { listTagDetails } from "./azure/list-tag-details.ts";
+import { fetchContent } from "./blobs/fetch-content.ts";
+import { blobSize, headBlob } from "./blobs/head-blob.ts";
+import { deleteContent } from "./deletion/delete-content.ts";
+import { untag } from "./deletion/untag.ts";
+import { listTags } from "./lists/list-tags.ts";
+import { openManifest } from "./manifests/open-manifest.ts";
+import { readBack } from "./manifests/read-back.ts";
+import { hasManifest, resolveManifest } from "./manifests/resolve-manifest.ts";
+import { tagManifest } from "./manifests/tag-manifest.ts";
+import { listReferrers } from "./referrers/list-referrers.ts";
+import { pushManifest } from "./referrers/push-manifest.ts";
 import { labelOf, type RemoteRepository } from "./remote-repository.ts";
-import { pendingReplacements } from "./repair-record.ts";
-import { replaceBlob } from "./replace-blob.ts";
-import { hasManifest, resolveManifest } from "./resolve-manifest.ts";
-import { tagManifest } from "./tag-manifest.ts";
-import { untag } from "./untag.ts";
+import { pendingReplacements } from "./repair/repair-record.ts";
+import { replaceBlob } from "./repair/replace-blob.ts";
 import { acquireBlobLease, blobLeaseFreed } from "./upload/blob-lease.ts";
 import { pushBlob } from "./upload/push-blob.ts";
 

@@ -1,10 +1,10 @@
 import type { AbandonedUpload } from "../journal/upload-journal.ts";
 import type { CallOptions } from "../store/store.ts";
-import { listCatalog } from "./list-catalog.ts";
+import { listCatalog } from "./lists/list-catalog.ts";
 import { ping } from "./ping.ts";
 import { RegistryConnection, type RegistryOptions } from "./registry-connection.ts";
 import { RegistryStore } from "./registry-store.ts";
-import { cancelUpload } from "./upload/cancel-upload.ts";
+import { cancelUpload } from "./upload/steps/cancel-upload.ts";
 
 export type { RegistryOptions } from "./registry-connection.ts";
 

@@ -1,14 +1,14 @@
-import type { Digest } from "../content/digest.ts";
+import type { Digest } from "../digest/digest.ts";
+import type { RegistryTransport, Scope } from "../http/request.ts";
 import type { RepairJournal } from "../journal/repair-journal.ts";
-import type { ListLimits } from "./list-limits.ts";
-import type { ManifestCache } from "./manifest-cache.ts";
+import type { ListLimits } from "./lists/list-limits.ts";
+import type { ManifestCache } from "./manifests/manifest-cache.ts";
 import type { HostProfile } from "./profile/host-profile.ts";
 import type { KnownBlobs } from "./profile/known-blobs.ts";
 import type { KnownTags } from "./profile/known-tags.ts";
-import type { RegistryTransport, Scope } from "./request.ts";
-import type { RetryDefaults } from "./retries.ts";
+import type { RetryDefaults } from "./transport/retries.ts";
 import type { RegistryLeases } from "./upload/registry-leases.ts";
-import type { UploadSettings } from "./upload/upload-settings.ts";
+import type { UploadSettings } from "./upload-settings.ts";
 
 /** A registry as the protocol's steps take it. */
 export interface RemoteRegistry {

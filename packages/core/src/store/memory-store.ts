@@ -1,12 +1,12 @@
 import type { Descriptor } from "../content/descriptor.ts";
-import { type Digest, isDigest } from "../content/digest.ts";
-import { type HashedContent, hashContent } from "../content/hash-content.ts";
 import type { Manifest } from "../content/manifest.ts";
 import { isManifestMediaType } from "../content/media-types.ts";
 import { parseManifest } from "../content/parse-manifest.ts";
-import { quoted } from "../content/quoted.ts";
 import { readVerified } from "../content/verify.ts";
-import { StoreError } from "../errors.ts";
+import { type Digest, isDigest } from "../digest/digest.ts";
+import { type HashedContent, hashContent } from "../digest/hash-content.ts";
+import { StoreError } from "../errors/errors.ts";
+import { quoted } from "../text/quoted.ts";
 import type {
   CallOptions,
   Content,

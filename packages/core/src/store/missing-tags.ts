@@ -1,6 +1,6 @@
-import { quoted } from "../content/quoted.ts";
-import { StoreError } from "../errors.ts";
-import { inBatches, SMALL_AT_ONCE } from "../registry/in-batches.ts";
+import { inBatches, SMALL_AT_ONCE } from "../concurrency/in-batches.ts";
+import { StoreError } from "../errors/errors.ts";
+import { quoted } from "../text/quoted.ts";
 import type { CallOptions, Content, Source } from "./store.ts";
 
 /** Tags that a message names at most. */

@@ -1,4 +1,4 @@
-import { IncompleteListError } from "../errors.ts";
+import { IncompleteListError } from "../errors/errors.ts";
 
 /** A list that was read: the whole of it, or what came of one whose end is not proven. */
 export type ListResult<T> =

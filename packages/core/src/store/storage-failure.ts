@@ -1,6 +1,6 @@
 import { getSystemErrorMessage } from "node:util";
-import { quoted } from "../content/quoted.ts";
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** Runs a step that writes to a disk. @throws {StoreError} STORAGE for what the operating system refuses; all else passes. */
 export function writing<T>(name: string, step: () => Promise<T>): Promise<T> {

@@ -1,10 +1,10 @@
+import type { CallOptions } from "../call/call-options.ts";
 import type { Descriptor } from "../content/descriptor.ts";
-import type { Digest } from "../content/digest.ts";
-import type { HashedContent } from "../content/hash-content.ts";
+import type { Digest } from "../digest/digest.ts";
+import type { HashedContent } from "../digest/hash-content.ts";
 import type { SeenTag } from "../journal/tag-journal.ts";
-import type { CallOptions } from "./call-options.ts";
 
-export type { CallOptions, RequestKind, RequestRecord } from "./call-options.ts";
+export type { CallOptions, RequestKind, RequestRecord } from "../call/call-options.ts";
 
 /** Opens content at a byte offset; called again for every retry or resume. Each call gives a stream of its own. */
 export type Open = (offset: number, signal?: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;

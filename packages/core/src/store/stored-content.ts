@@ -1,8 +1,8 @@
 import type { Descriptor } from "../content/descriptor.ts";
 import { MAX_MANIFEST_BYTES, type Manifest } from "../content/manifest.ts";
 import { isManifestMediaType } from "../content/media-types.ts";
-import { quoted } from "../content/quoted.ts";
-import { StoreError } from "../errors.ts";
+import { StoreError } from "../errors/errors.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** What a store says of content that it has not got. @param store what messages call it. */
 export function contentUnknown(descriptor: Descriptor, store: string): StoreError {

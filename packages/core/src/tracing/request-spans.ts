@@ -1,10 +1,10 @@
 import type * as Api from "@opentelemetry/api";
 import type { Attributes, Span } from "@opentelemetry/api";
-import { StoreError } from "../errors.ts";
-import type { HttpRequest } from "../http/message.ts";
-import type { Observation, Observer } from "../http/observer.ts";
-import { redactedUrl } from "../http/redact-query.ts";
-import { VERSION } from "../http/user-agent.ts";
+import { StoreError } from "../errors/errors.ts";
+import type { HttpRequest } from "../http/message/message.ts";
+import { redactedUrl } from "../http/message/redact-query.ts";
+import { VERSION } from "../http/message/user-agent.ts";
+import type { Observation, Observer } from "../http/observe/observer.ts";
 import { openTelemetry } from "./open-telemetry.ts";
 
 /** `SpanStatusCode.ERROR`. */

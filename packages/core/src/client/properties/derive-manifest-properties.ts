@@ -1,16 +1,16 @@
-import type { Digest } from "../../content/digest.ts";
+import { inBatches, SMALL_AT_ONCE } from "../../concurrency/in-batches.ts";
 import { isManifestMediaType } from "../../content/media-types.ts";
-import { inBatches, SMALL_AT_ONCE } from "../../registry/in-batches.ts";
-import type { PageOptions } from "../../registry/list-names.ts";
-import { listTags } from "../../registry/list-tags.ts";
+import type { Digest } from "../../digest/digest.ts";
+import type { ManifestProperties, PropertiesOrder } from "../../registry/azure/properties.ts";
+import type { PageOptions } from "../../registry/lists/list-names.ts";
+import { listTags } from "../../registry/lists/list-tags.ts";
+import { resolveTags } from "../../registry/lists/resolve-tags.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
-import { resolveTags } from "../../registry/resolve-tags.ts";
 import { unlessUnknown } from "../../registry/unless-unknown.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { type Page, slicedPages } from "../paged-list.ts";
 import { type ManifestFacts, ManifestFactsReader } from "./manifest-facts.ts";
 import { ordered } from "./ordered.ts";
-import type { ManifestProperties, PropertiesOrder } from "./properties.ts";
 
 /**
  * What any registry lets know of one manifest.

@@ -1,15 +1,15 @@
-import type { Digest } from "../../content/digest.ts";
-import { inBatches, SMALL_AT_ONCE } from "../../registry/in-batches.ts";
-import type { PageOptions } from "../../registry/list-names.ts";
-import { listTagPages, listTags } from "../../registry/list-tags.ts";
+import { inBatches, SMALL_AT_ONCE } from "../../concurrency/in-batches.ts";
+import type { Digest } from "../../digest/digest.ts";
+import type { PropertiesOrder, TagProperties } from "../../registry/azure/properties.ts";
+import type { PageOptions } from "../../registry/lists/list-names.ts";
+import { listTagPages, listTags } from "../../registry/lists/list-tags.ts";
+import { resolveTags } from "../../registry/lists/resolve-tags.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
-import { resolveTags } from "../../registry/resolve-tags.ts";
 import { unlessUnknown } from "../../registry/unless-unknown.ts";
 import type { CallOptions } from "../../store/store.ts";
 import { type Page, pageOf, slicedPages } from "../paged-list.ts";
 import { ManifestFactsReader } from "./manifest-facts.ts";
 import { ordered } from "./ordered.ts";
-import type { PropertiesOrder, TagProperties } from "./properties.ts";
 
 /**
  * What any registry lets know of one tag. Requests: those of `ManifestFactsReader.read`: 2 for an image, 3 for an index.

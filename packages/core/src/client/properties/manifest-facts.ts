@@ -1,17 +1,17 @@
 import { blobsOf, inlineData } from "../../content/children.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { type Digest, isDigest } from "../../content/digest.ts";
 import { type ImageManifest, type IndexManifest, MAX_MANIFEST_BYTES, type Manifest } from "../../content/manifest.ts";
 import { DOCKER_CONFIG, isImageMediaType, OCI_CONFIG } from "../../content/media-types.ts";
 import { parseManifest } from "../../content/parse-manifest.ts";
 import { readVerified } from "../../content/verify.ts";
-import { fetchContent } from "../../registry/fetch-content.ts";
-import { openManifest } from "../../registry/open-manifest.ts";
+import { type Digest, isDigest } from "../../digest/digest.ts";
+import type { ManifestProperties } from "../../registry/azure/properties.ts";
+import { fetchContent } from "../../registry/blobs/fetch-content.ts";
+import { openManifest } from "../../registry/manifests/open-manifest.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
 import { unlessUnknown } from "../../registry/unless-unknown.ts";
 import type { CallOptions, Content } from "../../store/store.ts";
 import { type ConfigFacts, parseConfigFacts, parseTime } from "./parse-config-facts.ts";
-import type { ManifestProperties } from "./properties.ts";
 
 /** What a manifest and its config say of it, without the registry's own knowledge. */
 export type ManifestFacts = Pick<

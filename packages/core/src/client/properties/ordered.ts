@@ -1,4 +1,4 @@
-import type { PropertiesOrder } from "./properties.ts";
+import type { PropertiesOrder } from "../../registry/azure/properties.ts";
 
 interface Dated {
   readonly createdOn?: Date | undefined;

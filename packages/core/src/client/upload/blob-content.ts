@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { quoted } from "../../content/quoted.ts";
 import { storageFailure } from "../../store/storage-failure.ts";
 import type { Open } from "../../store/store.ts";
+import { quoted } from "../../text/quoted.ts";
 import { filePath } from "../file-path.ts";
 
 /**

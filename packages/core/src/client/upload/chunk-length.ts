@@ -1,6 +1,6 @@
-import { RegistryError } from "../../errors.ts";
+import { RegistryError } from "../../errors/errors.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
-import type { UploadSession } from "../../registry/upload/upload-session.ts";
+import type { UploadSession } from "../../registry/upload/steps/upload-session.ts";
 
 /** 4 MiB, as Azure's clients have it: below the 20 MB of ACR and of many proxies, and GHCR refuses longer ones. */
 export const DEFAULT_CHUNK_SIZE: number = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Digest } from "../../content/digest.ts";
-import { ContentFailure, type Outgoing, type OutgoingPart } from "../../registry/upload/outgoing.ts";
+import type { Digest } from "../../digest/digest.ts";
+import { ContentFailure, type Outgoing, type OutgoingPart } from "../../registry/upload/content/outgoing.ts";
 import type { SlabReader } from "./slab-reader.ts";
 import { slices } from "./slices.ts";
 

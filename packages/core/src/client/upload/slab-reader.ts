@@ -1,4 +1,4 @@
-import { ContentFailure } from "../../registry/upload/outgoing.ts";
+import { ContentFailure } from "../../registry/upload/content/outgoing.ts";
 
 /**
  * Collects the pieces of a stream into slabs of a wanted length, one at a time, in memory that is used again. It reads one piece ahead, so that it is known

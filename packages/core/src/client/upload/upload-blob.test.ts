@@ -7,8 +7,8 @@ import { describe, expect, it } from "vitest";
 import { clientSetup, clientSetupOf } from "../../../../../test/support/client-setup.ts";
 import { SMALL, steps } from "../../../../../test/support/scripted-blobs.ts";
 import { failed, type ScriptedRequest, sha256 } from "../../../../../test/support/scripted-registry.ts";
-import { StoreError } from "../../errors.ts";
-import { MemoryJournal } from "../../journal/memory-journal.ts";
+import { StoreError } from "../../errors/errors.ts";
+import { MemoryJournal } from "../../journal/memory/memory-journal.ts";
 import type { UploadSummary } from "../../journal/upload-journal.ts";
 import { RegistryClient } from "../registry-client.ts";
 

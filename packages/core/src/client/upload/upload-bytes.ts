@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { digestOf } from "../../content/digest.ts";
+import { digestOf } from "../../digest/digest.ts";
 import type { RemoteRepository } from "../../registry/remote-repository.ts";
 import { pushBlob } from "../../registry/upload/push-blob.ts";
 import type { PushBlobOptions } from "../../registry/upload/push-blob-options.ts";

@@ -1,4 +1,4 @@
-import type { Digest } from "../../content/digest.ts";
+import type { Digest } from "../../digest/digest.ts";
 
 /** A blob that is where it was wanted now. */
 export interface UploadedBlob {

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { HttpRequest, HttpResponse } from "../message.ts";
+import { SlabPool } from "../../bytes/slab-pool.ts";
+import { OddFramingError } from "../message/framing.ts";
+import type { HttpRequest, HttpResponse } from "../message/message.ts";
+import { BadHeadError, MOST_HEAD_BYTES } from "../message/response-head.ts";
 import { AnswerReader } from "./answer-reader.ts";
-import { OddFramingError } from "./framing.ts";
 import { LaneError } from "./lane-error.ts";
-import { BadHeadError, MOST_HEAD_BYTES } from "./response-head.ts";
 import { SlabFiller } from "./slab-filler.ts";
-import { SlabPool } from "./slab-pool.ts";
 
 const GET: HttpRequest = {
   method: "GET",

@@ -1,13 +1,13 @@
-import type { LowestRateOptions } from "../lowest-rate.ts";
-import { LowestRate } from "../lowest-rate.ts";
-import type { HttpRequest, HttpResponse } from "../message.ts";
-import { tooLong } from "../too-long.ts";
-import { tooSlow } from "../too-slow.ts";
+import { tooSlow } from "../errors/too-slow.ts";
+import { type Framing, framingOf } from "../message/framing.ts";
+import type { LowestRateOptions } from "../message/lowest-rate.ts";
+import { LowestRate } from "../message/lowest-rate.ts";
+import type { HttpRequest, HttpResponse } from "../message/message.ts";
+import { BadHeadError, headEnd, parseHead, type ResponseHead } from "../message/response-head.ts";
+import { tooLong } from "../message/too-long.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
-import { type Framing, framingOf } from "./framing.ts";
 import { LaneError } from "./lane-error.ts";
 import { LeasedBody } from "./leased-body.ts";
-import { BadHeadError, headEnd, parseHead, type ResponseHead } from "./response-head.ts";
 import type { SlabFiller } from "./slab-filler.ts";
 
 export interface AnswerReaderInit {

@@ -10,8 +10,8 @@ import { describe, expect, it } from "vitest";
 import { blobLane, blobRequest, MIB } from "../../../../../test/support/blob-lane-setup.ts";
 import { CertificateAuthority } from "../../../../../test/support/certificates.ts";
 import { cleanups, listen } from "../../../../../test/support/transport-setup.ts";
-import type { HttpRequest } from "../message.ts";
-import { SlabPool } from "./slab-pool.ts";
+import { SlabPool } from "../../bytes/slab-pool.ts";
+import type { HttpRequest } from "../message/message.ts";
 
 type Listener = (incoming: IncomingMessage, response: ServerResponse) => void;
 

@@ -1,15 +1,15 @@
 import { type ClientRequest, Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
-import { trafficOf } from "../big-body.ts";
-import type { Dispatchers, DispatchersOptions } from "../dispatchers.ts";
+import type { SlabPool } from "../../bytes/slab-pool.ts";
+import type { Dispatchers, DispatchersOptions } from "../control-lane/dispatchers.ts";
 import type { ExchangeTimeouts, Lane, LaneExchange } from "../lane.ts";
-import type { HttpRequest } from "../message.ts";
+import { trafficOf } from "../message/big-body.ts";
+import type { HttpRequest } from "../message/message.ts";
 import { connector, type Destination, destinationOf, tlsOptionsOf } from "./connect.ts";
 import { ConnectionPool, IDLE_MS } from "./connection-pool.ts";
 import { GetExchange } from "./get-exchange.ts";
 import { LaneConnection } from "./lane-connection.ts";
 import { PutExchange } from "./put-exchange.ts";
-import type { SlabPool } from "./slab-pool.ts";
 
 export interface BlobLaneOptions extends Pick<DispatchersOptions, "connections" | "connectTimeoutMs" | "lookup"> {
   readonly timeouts: ExchangeTimeouts;

@@ -1,5 +1,5 @@
 import type { ClientRequest } from "node:http";
-import { type Lease, type LeaseReader, splitLease } from "../../content/lease.ts";
+import { type Lease, type LeaseReader, splitLease } from "../../bytes/lease.ts";
 import { MOST_REPLAYED_BYTES } from "../lane.ts";
 import { LaneError } from "./lane-error.ts";
 import { SentLeases } from "./sent-leases.ts";

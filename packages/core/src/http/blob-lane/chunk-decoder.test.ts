@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { BadHeadError } from "../message/response-head.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
-import { BadHeadError } from "./response-head.ts";
 
 /** The data of a body that comes in pieces, and how much of it was the body's. */
 function decode(...pieces: Buffer[]): { data: string; used: number; isOver: boolean } {

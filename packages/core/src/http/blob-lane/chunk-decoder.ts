@@ -1,4 +1,4 @@
-import { BadHeadError } from "./response-head.ts";
+import { BadHeadError } from "../message/response-head.ts";
 
 /** The longest line of a size, and the longest trailer, in bytes. */
 const MOST_LINE_BYTES = 1024;

@@ -1,6 +1,6 @@
 import { connect as connectPlain, isIP, type LookupFunction, type OnReadOpts, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type SecureContext } from "node:tls";
-import { bareHostname } from "../address.ts";
+import { bareHostname } from "../locations/address.ts";
 
 /** How one host and port is reached. */
 export interface Destination {

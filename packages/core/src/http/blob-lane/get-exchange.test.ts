@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Transport } from "../../../../../test/support/bare-transport.ts";
 import { answer, blobLane, blobRequest, MIB, serveSockets } from "../../../../../test/support/blob-lane-setup.ts";
-import type { HttpRequest } from "../message.ts";
-import { SlabPool } from "./slab-pool.ts";
+import { SlabPool } from "../../bytes/slab-pool.ts";
+import type { HttpRequest } from "../message/message.ts";
 
 /** Shorter than an idle connection is kept: what is to be closed at once isn't found closed by that. */
 const BEFORE_IDLE = { timeout: 20_000 };

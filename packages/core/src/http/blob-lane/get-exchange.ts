@@ -1,16 +1,16 @@
-import { connectionFailure } from "../connection-failure.ts";
+import type { SlabPool } from "../../bytes/slab-pool.ts";
+import { connectionFailure } from "../errors/connection-failure.ts";
 import type { ExchangeTimeouts, LaneExchange } from "../lane.ts";
 import { asLostAnswer, isOddAnswer } from "../lenient/odd-head.ts";
-import type { HttpRequest, HttpResponse } from "../message.ts";
-import type { Route } from "../route.ts";
+import { OddFramingError } from "../message/framing.ts";
+import type { HttpRequest, HttpResponse } from "../message/message.ts";
+import type { Route } from "../message/route.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
-import { OddFramingError } from "./framing.ts";
 import type { LaneConnection, Receiver } from "./lane-connection.ts";
 import { LaneError } from "./lane-error.ts";
 import { requestHead } from "./request-head.ts";
 import { SlabFiller } from "./slab-filler.ts";
-import type { SlabPool } from "./slab-pool.ts";
 
 export interface GetExchangeOptions {
   readonly pool: ConnectionPool;

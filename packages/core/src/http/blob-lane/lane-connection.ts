@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from "node:net";
-import { MOST_HEAD_BYTES } from "./response-head.ts";
+import { MOST_HEAD_BYTES } from "../message/response-head.ts";
 
 /** Whoever uses a connection: takes the bytes that come. */
 export interface Receiver {

@@ -1,8 +1,8 @@
-import { type Lease, type LeaseReader, LentContent } from "../../content/lease.ts";
-import type { ResponseBody } from "../../registry/request.ts";
-import { CollectedBytes } from "../collected-bytes.ts";
-import type { BodyRate } from "../incoming-body.ts";
-import { dropRest } from "../short-rest.ts";
+import { CollectedBytes } from "../../bytes/collected-bytes.ts";
+import { type Lease, type LeaseReader, LentContent } from "../../bytes/lease.ts";
+import type { BodyRate } from "../message/incoming-body.ts";
+import { dropRest } from "../message/short-rest.ts";
+import type { ResponseBody } from "../request.ts";
 import type { Region } from "./slab-filler.ts";
 
 export interface LeasedBodyInit {

@@ -1,13 +1,13 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { type LeaseReader, leasesOf } from "../../content/lease.ts";
-import { connectionFailure } from "../connection-failure.ts";
-import { IncomingBody } from "../incoming-body.ts";
-import { joinHeaders } from "../join-headers.ts";
+import { type LeaseReader, leasesOf } from "../../bytes/lease.ts";
+import { connectionFailure } from "../errors/connection-failure.ts";
 import { type ExchangeTimeouts, type LaneExchange, MOST_REPLAYED_BYTES } from "../lane.ts";
-import type { HttpRequest, HttpResponse } from "../message.ts";
-import type { Route } from "../route.ts";
-import { tooLong } from "../too-long.ts";
+import { IncomingBody } from "../message/incoming-body.ts";
+import { joinHeaders } from "../message/join-headers.ts";
+import type { HttpRequest, HttpResponse } from "../message/message.ts";
+import type { Route } from "../message/route.ts";
+import { tooLong } from "../message/too-long.ts";
 import { BodySender } from "./body-sender.ts";
 import { LaneError, type LaneErrorCode } from "./lane-error.ts";
 

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import type { HttpRequest } from "../message.ts";
+import type { HttpRequest } from "../message/message.ts";
 
 /** The head of a request without a body, as it goes over the wire. @throws {TypeError} for a header that none may have. */
 export function requestHead({ method, url, headers }: HttpRequest): string {

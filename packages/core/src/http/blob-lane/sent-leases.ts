@@ -1,5 +1,5 @@
 import type { ClientRequest } from "node:http";
-import type { Lease } from "../../content/lease.ts";
+import type { Lease } from "../../bytes/lease.ts";
 
 /** The leases that a request is sending. Each is released when its write has called back, or when the connection is closed: only then is it not read any more. */
 export class SentLeases {

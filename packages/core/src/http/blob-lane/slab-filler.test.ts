@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { SlabPool } from "../../bytes/slab-pool.ts";
+import { LEAST_SLABS, SMALL_SLAB } from "../../bytes/slab-sizes.ts";
 import { SlabFiller } from "./slab-filler.ts";
-import { SlabPool } from "./slab-pool.ts";
-import { LEAST_SLABS, SMALL_SLAB } from "./slab-sizes.ts";
 
 const NO_END = Number.POSITIVE_INFINITY;
 

@@ -1,5 +1,5 @@
-import type { Slab } from "./slab.ts";
-import type { SlabShare } from "./slab-share.ts";
+import type { Slab } from "../../bytes/slab.ts";
+import type { SlabShare } from "../../bytes/slab-share.ts";
 
 /** Bytes that came: a part of a slab, which is held for whoever gets it. */
 export interface Region {

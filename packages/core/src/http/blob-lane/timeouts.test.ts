@@ -3,8 +3,8 @@ import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
 import { blobLane, blobRequest, MIB, serveSockets } from "../../../../../test/support/blob-lane-setup.ts";
 import { failure } from "../../../../../test/support/transport-setup.ts";
-import type { HttpRequest } from "../message.ts";
-import { SlabPool } from "./slab-pool.ts";
+import { SlabPool } from "../../bytes/slab-pool.ts";
+import type { HttpRequest } from "../message/message.ts";
 
 /** For what is to time out. */
 const SHORT_MS = 50;

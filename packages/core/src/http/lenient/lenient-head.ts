@@ -1,6 +1,6 @@
-import { type Framing, framingOf, OddFramingError } from "../blob-lane/framing.ts";
-import { BadHeadError } from "../blob-lane/response-head.ts";
-import type { HttpRequest } from "../message.ts";
+import { type Framing, framingOf, OddFramingError } from "../message/framing.ts";
+import type { HttpRequest } from "../message/message.ts";
+import { BadHeadError } from "../message/response-head.ts";
 
 /** The head of a response as Go's net/http reads it. */
 export interface LenientHead {

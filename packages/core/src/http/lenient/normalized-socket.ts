@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import type { HttpRequest } from "../message.ts";
+import type { HttpRequest } from "../message/message.ts";
 import { LenientChunks } from "./lenient-chunks.ts";
 import { type LenientHead, lenientHeadEnd, parseLenientHead } from "./lenient-head.ts";
 

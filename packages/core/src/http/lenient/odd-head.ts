@@ -1,9 +1,9 @@
-import { RegistryError } from "../../errors.ts";
-import { BadHeadError } from "../blob-lane/response-head.ts";
-import { codeOf, innermost } from "../error-code.ts";
-import type { HttpRequest } from "../message.ts";
-import { proxyFailureOf } from "../proxy-failure.ts";
-import { isParserError, isUnaskedContinue } from "./parser-error.ts";
+import { RegistryError } from "../../errors/errors.ts";
+import { codeOf, innermost } from "../errors/error-code.ts";
+import { isParserError, isUnaskedContinue } from "../errors/parser-error.ts";
+import { proxyFailureOf } from "../errors/proxy-failure.ts";
+import type { HttpRequest } from "../message/message.ts";
+import { BadHeadError } from "../message/response-head.ts";
 
 /** What a strict parser says of a head that is too long. */
 const TOO_LONG: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MemoryJournal } from "../../journal/memory-journal.ts";
+import { MemoryJournal } from "../../journal/memory/memory-journal.ts";
 import { HOST_FACTS, type HostFactName } from "./host-facts.ts";
 import { HostProfile } from "./host-profile.ts";
 import { Saving } from "./saving.ts";

@@ -1,8 +1,7 @@
-import type { Digest } from "../../content/digest.ts";
-import { SingleFlight } from "../../http/single-flight.ts";
+import { KeyedLock } from "../../concurrency/keyed-lock.ts";
+import { SingleFlight } from "../../concurrency/single-flight.ts";
+import type { Digest } from "../../digest/digest.ts";
 import type { ProfileJournal } from "../../journal/profile-journal.ts";
-import { KeyedLock } from "../keyed-lock.ts";
-import type { ReferrerUpdate } from "../referrer-update.ts";
 import { ComingBlobs } from "./coming-blobs.ts";
 import {
   believedUntil,
@@ -14,6 +13,7 @@ import {
 } from "./host-facts.ts";
 import { knownHostFacts } from "./known-host.ts";
 import { MissingReferrers } from "./missing-referrers.ts";
+import type { ReferrerUpdate } from "./referrer-update.ts";
 import { Saving } from "./saving.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MemoryJournal } from "../../journal/memory-journal.ts";
+import { MemoryJournal } from "../../journal/memory/memory-journal.ts";
 import { KnownBlobs } from "./known-blobs.ts";
 
 const HOST = "r.example";

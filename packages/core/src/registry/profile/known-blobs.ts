@@ -1,4 +1,4 @@
-import type { Digest } from "../../content/digest.ts";
+import type { Digest } from "../../digest/digest.ts";
 import type { BlobJournal } from "../../journal/blob-journal.ts";
 import { Saving } from "./saving.ts";
 

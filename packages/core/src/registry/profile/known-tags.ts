@@ -1,4 +1,4 @@
-import type { Digest } from "../../content/digest.ts";
+import type { Digest } from "../../digest/digest.ts";
 import type { SeenTag, TagJournal, TagPlace } from "../../journal/tag-journal.ts";
 import { Saving } from "./saving.ts";
 

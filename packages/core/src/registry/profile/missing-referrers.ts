@@ -1,4 +1,4 @@
-import { KeyedLock } from "../keyed-lock.ts";
+import { KeyedLock } from "../../concurrency/keyed-lock.ts";
 
 /** How long a 404 is remembered, in ms: an upgraded registry shows new signatures within that time. */
 const REMEMBERED_MS = 10 * 60_000;

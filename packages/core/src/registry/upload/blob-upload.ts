@@ -1,28 +1,28 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import { DigestMismatchError, isRetryable, RegistryError } from "../../errors.ts";
-import { retrying } from "../../http/retry.ts";
+import { DigestMismatchError, isRetryable, RegistryError } from "../../errors/errors.ts";
+import { retrying } from "../../pace/retry.ts";
 import type { CallOptions, Open } from "../../store/store.ts";
+import { seesBlob } from "../blobs/head-blob.ts";
 import { statusOf } from "../explain.ts";
-import { seesBlob } from "../head-blob.ts";
-import { readBack } from "../read-back.ts";
+import { readBack } from "../manifests/read-back.ts";
 import { labelOf, type RemoteRepository } from "../remote-repository.ts";
-import { retriesOf } from "../retries.ts";
-import { AdaptedBody } from "./adapted-body.ts";
-import { goesOnAfter, refuseLateBytes, triesAfterBreaks, WORTH_ASKING_BYTES } from "./after-break.ts";
-import { cancelRecorded } from "./cancel-recorded.ts";
-import { commitUpload } from "./commit-upload.ts";
+import { retriesOf } from "../transport/retries.ts";
+import { KnownContent } from "./content/known-content.ts";
+import type { Outgoing, OutgoingPart } from "./content/outgoing.ts";
 import type { EarlierUpload } from "./earlier-upload.ts";
-import { withGrace } from "./grace.ts";
-import { KnownContent } from "./known-content.ts";
-import type { Outgoing, OutgoingPart } from "./outgoing.ts";
+import { AdaptedBody } from "./probe/adapted-body.ts";
+import { planUpload, type UploadPlan } from "./probe/upload-plan.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
-import { sendParts } from "./send-parts.ts";
-import { startUpload } from "./start-upload.ts";
-import { planUpload, type UploadPlan } from "./upload-plan.ts";
-import { UploadPosition } from "./upload-position.ts";
-import type { UploadRecord } from "./upload-record.ts";
-import type { UploadSession } from "./upload-session.ts";
-import { uploadStatus } from "./upload-status.ts";
+import { goesOnAfter, refuseLateBytes, triesAfterBreaks, WORTH_ASKING_BYTES } from "./recovery/after-break.ts";
+import { cancelRecorded } from "./recovery/cancel-recorded.ts";
+import { UploadPosition } from "./recovery/upload-position.ts";
+import type { UploadRecord } from "./recovery/upload-record.ts";
+import { commitUpload } from "./steps/commit-upload.ts";
+import { withGrace } from "./steps/grace.ts";
+import { sendParts } from "./steps/send-parts.ts";
+import { startUpload } from "./steps/start-upload.ts";
+import type { UploadSession } from "./steps/upload-session.ts";
+import { uploadStatus } from "./steps/upload-status.ts";
 
 export interface BlobUploadOptions extends PushBlobOptions {
   /** Where it is written down, so that another process can go on with it. */

@@ -1,14 +1,14 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import { isRetryable, RegistryError } from "../../errors.ts";
+import { isRetryable, RegistryError } from "../../errors/errors.ts";
 import type { CallOptions } from "../../store/store.ts";
-import { seesBlob } from "../head-blob.ts";
+import { seesBlob } from "../blobs/head-blob.ts";
 import type { RemoteRepository } from "../remote-repository.ts";
-import { cancelRecorded } from "./cancel-recorded.ts";
-import { isDigestChecked } from "./probe-host.ts";
+import { isDigestChecked } from "./probe/probe-host.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
-import type { UploadRecord } from "./upload-record.ts";
-import type { UploadSession } from "./upload-session.ts";
-import { unknownWhereRefused, uploadStatus } from "./upload-status.ts";
+import { cancelRecorded } from "./recovery/cancel-recorded.ts";
+import type { UploadRecord } from "./recovery/upload-record.ts";
+import type { UploadSession } from "./steps/upload-session.ts";
+import { unknownWhereRefused, uploadStatus } from "./steps/upload-status.ts";
 
 /** What an earlier process has begun, with the bytes that the registry has of it. */
 export interface EarlierUpload {

@@ -2,13 +2,13 @@ import { describe, expect, it, vi } from "vitest";
 import { blobOf, isCommit, opening, steps } from "../../../../../test/support/scripted-blobs.ts";
 import { failed, type Script, type ScriptedAnswer, sha256 } from "../../../../../test/support/scripted-registry.ts";
 import { type ScriptedSetup, scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
-import { MemoryJournal } from "../../journal/memory-journal.ts";
+import { accessFingerprint } from "../../auth/access.ts";
+import { MemoryJournal } from "../../journal/memory/memory-journal.ts";
 import type { FactValue } from "../../journal/profile-journal.ts";
 import type { OpenUpload, UploadSummary } from "../../journal/upload-journal.ts";
 import type { Open } from "../../store/store.ts";
-import { accessFingerprint } from "../auth/access.ts";
 import { Registry } from "../registry.ts";
-import { PROBE_DIGEST } from "./cancel-abandoned.ts";
+import { PROBE_DIGEST } from "./recovery/cancel-abandoned.ts";
 
 const MIB = 1024 * 1024;
 /** What an earlier process sent is more than is hashed again where the registry checks. */

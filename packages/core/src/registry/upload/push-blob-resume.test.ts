@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { blobOf, isCommit, opening, steps } from "../../../../../test/support/scripted-blobs.ts";
 import { failed, type ScriptedRequest, sha256 } from "../../../../../test/support/scripted-registry.ts";
 import { type ScriptedSetup, scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
-import { MemoryJournal } from "../../journal/memory-journal.ts";
+import { MemoryJournal } from "../../journal/memory/memory-journal.ts";
 import type { Open } from "../../store/store.ts";
 
 const MIB = 1024 * 1024;

@@ -4,7 +4,7 @@ import { BIG, blobOf, opening, SMALL, steps } from "../../../../../test/support/
 import type { Script } from "../../../../../test/support/scripted-registry.ts";
 import { type ScriptedSetup, scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { MemoryJournal } from "../../journal/memory-journal.ts";
+import { MemoryJournal } from "../../journal/memory/memory-journal.ts";
 
 /** As distribution 2.8 and 3.1 without a cache: the mount of a digest that is not sha256 is answered 201, and leaves a link to nothing. */
 function breaksLinks(setup: () => ScriptedSetup): Script {

@@ -1,22 +1,22 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import { SMALL_BODY_BYTES } from "../../http/big-body.ts";
+import { SMALL_BODY_BYTES } from "../../http/message/big-body.ts";
 import type { Open, PushOutcome } from "../../store/store.ts";
+import { seesBlob } from "../blobs/head-blob.ts";
 import { explained } from "../explain.ts";
-import { seesBlob } from "../head-blob.ts";
 import { labelOf, type RemoteRepository } from "../remote-repository.ts";
 import { BlobUpload, type BlobUploadOptions } from "./blob-upload.ts";
-import { cancelAbandoned } from "./cancel-abandoned.ts";
-import { cancelRecorded } from "./cancel-recorded.ts";
+import { ContentFailure } from "./content/outgoing.ts";
+import { SmallContent } from "./content/small-content.ts";
 import { cancelEarlier, takeOverUpload } from "./earlier-upload.ts";
-import { isMountable, mountOrStart, plain } from "./mount-blob.ts";
-import { ContentFailure } from "./outgoing.ts";
-import { postBlob } from "./post-blob.ts";
-import { probeHost } from "./probe-host.ts";
-import { provesAbsence } from "./proves-absence.ts";
+import { probeHost } from "./probe/probe-host.ts";
+import { provesAbsence } from "./probe/proves-absence.ts";
 import type { PushBlobOptions } from "./push-blob-options.ts";
-import { SmallContent } from "./small-content.ts";
-import { UploadRecord } from "./upload-record.ts";
-import type { UploadSession } from "./upload-session.ts";
+import { cancelAbandoned } from "./recovery/cancel-abandoned.ts";
+import { cancelRecorded } from "./recovery/cancel-recorded.ts";
+import { UploadRecord } from "./recovery/upload-record.ts";
+import { isMountable, mountOrStart, plain } from "./steps/mount-blob.ts";
+import { postBlob } from "./steps/post-blob.ts";
+import type { UploadSession } from "./steps/upload-session.ts";
 
 /**
  * Pushes one blob unless it is there: mount-or-start, or HEAD and start where `isMountable` says no, then its bytes as `planUpload` says. A break, a timeout or a 404 at the commit may hide a success, so

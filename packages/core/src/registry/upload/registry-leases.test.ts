@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LeaseJournal } from "../../journal/lease-journal.ts";
-import { MemoryJournal } from "../../journal/memory-journal.ts";
+import { MemoryJournal } from "../../journal/memory/memory-journal.ts";
 import type { BlobLease } from "../../store/store.ts";
 import { Saving } from "../profile/saving.ts";
 import { type LeaseTimes, RegistryLeases } from "./registry-leases.ts";

@@ -1,6 +1,6 @@
+import { pause } from "../../concurrency/pause.ts";
 import type { LeaseJournal } from "../../journal/lease-journal.ts";
 import type { BlobLease, LeaseOptions } from "../../store/store.ts";
-import { pause } from "../pause.ts";
 import type { Saving } from "../profile/saving.ts";
 import { NO_LEASE, RenewedLease } from "./renewed-lease.ts";
 

@@ -7,7 +7,7 @@ import {
   sha256,
 } from "../../../../../test/support/scripted-registry.ts";
 import { scriptedSetup } from "../../../../../test/support/scripted-setup.ts";
-import { MemoryJournal } from "../../journal/memory-journal.ts";
+import { MemoryJournal } from "../../journal/memory/memory-journal.ts";
 import { Registry } from "../registry.ts";
 
 const KIB = 1024;

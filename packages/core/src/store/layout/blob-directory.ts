@@ -1,10 +1,10 @@
 import { mkdir, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { leasesOf } from "../../bytes/lease.ts";
 import { type Descriptor, hasSize } from "../../content/descriptor.ts";
-import { algorithmOf, type Digest, parseDigest } from "../../content/digest.ts";
-import { leasesOf } from "../../content/lease.ts";
 import { verified } from "../../content/verify.ts";
-import { StoreError } from "../../errors.ts";
+import { algorithmOf, type Digest, parseDigest } from "../../digest/digest.ts";
+import { StoreError } from "../../errors/errors.ts";
 import { reading, storageFailure, writing } from "../storage-failure.ts";
 import type { Open } from "../store.ts";
 import { checkOffset, contentUnknown } from "../stored-content.ts";

@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
+import { type SlabSource, slabContent } from "../../bytes/slab-content.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { StoreError } from "../../errors.ts";
-import { SMALL_BODY_BYTES } from "../../http/big-body.ts";
-import { type SlabSource, slabContent } from "../../http/blob-lane/slab-content.ts";
+import { StoreError } from "../../errors/errors.ts";
+import { SMALL_BODY_BYTES } from "../../http/message/big-body.ts";
 import { reading } from "../storage-failure.ts";
 import { openRegularFile } from "./regular-file.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestLayout } from "../../../../../test/support/test-layout.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { digestOf } from "../../content/digest.ts";
+import { digestOf } from "../../digest/digest.ts";
 
 const MIB = 1024 * 1024;
 const BYTES = Buffer.alloc(16 * MIB, "what a layer is made of, ");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { digestOf } from "../../content/digest.ts";
+import { digestOf } from "../../digest/digest.ts";
 import { IndexFile } from "./index-file.ts";
 import { EMPTY_LAYOUT_INDEX, formatLayoutIndex, withTag } from "./layout-index.ts";
 import { tagNames } from "./tag-names.ts";

@@ -1,7 +1,7 @@
 import { rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { quoted } from "../../content/quoted.ts";
-import { StoreError } from "../../errors.ts";
+import { StoreError } from "../../errors/errors.ts";
+import { quoted } from "../../text/quoted.ts";
 import { reading, writing } from "../storage-failure.ts";
 import { withFileLock } from "./file-lock.ts";
 import { EMPTY_LAYOUT_INDEX, formatLayoutIndex, type LayoutIndex, parseLayoutIndex } from "./layout-index.ts";

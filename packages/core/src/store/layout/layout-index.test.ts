@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { digestOf } from "../../content/digest.ts";
+import { digestOf } from "../../digest/digest.ts";
 import {
   EMPTY_LAYOUT_INDEX,
   formatLayoutIndex,

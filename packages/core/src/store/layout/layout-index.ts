@@ -1,9 +1,9 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import type { Digest } from "../../content/digest.ts";
 import { OCI_INDEX } from "../../content/media-types.ts";
 import { type JsonObject, parseArray, parseDescriptor, parseObject } from "../../content/parse-descriptor.ts";
 import { parseJson as parseJsonText, whyNotJson } from "../../content/parse-json.ts";
-import { StoreError } from "../../errors.ts";
+import type { Digest } from "../../digest/digest.ts";
+import { StoreError } from "../../errors/errors.ts";
 
 /** The tag. Spec: image-spec v1.1.1, "Annotations", "Pre-Defined Annotation Keys". */
 export const REF_NAME = "org.opencontainers.image.ref.name";

@@ -1,11 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Descriptor } from "../../content/descriptor.ts";
-import type { Digest } from "../../content/digest.ts";
 import type { Manifest } from "../../content/manifest.ts";
 import { isManifestMediaType } from "../../content/media-types.ts";
 import { parseManifest } from "../../content/parse-manifest.ts";
 import { readVerified } from "../../content/verify.ts";
-import { StoreError } from "../../errors.ts";
+import type { Digest } from "../../digest/digest.ts";
+import { StoreError } from "../../errors/errors.ts";
 import { checkManifestSize, contentUnknown } from "../stored-content.ts";
 import type { BlobDirectory } from "./blob-directory.ts";
 import type { LayoutIndex } from "./layout-index.ts";

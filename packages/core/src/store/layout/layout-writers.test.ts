@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestLayout } from "../../../../../test/support/test-layout.ts";
-import { digestOf } from "../../content/digest.ts";
+import { digestOf } from "../../digest/digest.ts";
 import type { LayoutStore } from "./layout-store.ts";
 import { openLayout } from "./open-layout.ts";
 
@@ -76,7 +76,7 @@ function tagMany(name: string, count: number): string {
   const module = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   return `
     const { openLayout } = await import(${module("./open-layout.ts")});
-    const { digestOf } = await import(${module("../../content/digest.ts")});
+    const { digestOf } = await import(${module("../../digest/digest.ts")});
     const store = await openLayout(${JSON.stringify(dir)});
     const config = { mediaType: "a/b", digest: digestOf(Buffer.from("{}")), size: 2 };
     const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: "${MANIFEST}", config, layers: [] }) + "${name}".replace(/./g, " "));

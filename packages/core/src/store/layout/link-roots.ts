@@ -1,7 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
-import { quoted } from "../../content/quoted.ts";
-import { StoreError } from "../../errors.ts";
+import { StoreError } from "../../errors/errors.ts";
+import { quoted } from "../../text/quoted.ts";
 import { storageFailure } from "../storage-failure.ts";
 import { isSystemError } from "./system-error.ts";
 

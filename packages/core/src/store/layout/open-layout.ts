@@ -1,8 +1,8 @@
 import { mkdir, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseJson } from "../../content/parse-json.ts";
-import { quoted } from "../../content/quoted.ts";
-import { StoreError } from "../../errors.ts";
+import { StoreError } from "../../errors/errors.ts";
+import { quoted } from "../../text/quoted.ts";
 import { reading, writing } from "../storage-failure.ts";
 import { IndexFile } from "./index-file.ts";
 import type { LayoutPlace } from "./layout-place.ts";

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
-import { StoreError } from "../../errors.ts";
+import { StoreError } from "../../errors/errors.ts";
 import { isSystemError } from "./system-error.ts";
 
 /** Without O_NONBLOCK, to open a pipe is to wait for its writer: for ever, and in a thread that no signal ends. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openBytes, sampleBytes, sampleImage, seed } from "../../../../../test/support/sample-image.ts";
 import { smallDisk, smallDiskObstacle } from "../../../../../test/support/small-disk.ts";
 import type { Descriptor } from "../../content/descriptor.ts";
-import { digestOf } from "../../content/digest.ts";
+import { digestOf } from "../../digest/digest.ts";
 import { storageFailure } from "../storage-failure.ts";
 import { openLayout } from "./open-layout.ts";
 

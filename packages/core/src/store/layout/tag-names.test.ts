@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { digestOf } from "../../content/digest.ts";
+import { digestOf } from "../../digest/digest.ts";
 import { type LayoutIndex, parseLayoutIndex } from "./layout-index.ts";
 import { findByName, findOnly, tagNames } from "./tag-names.ts";
 

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../../content/descriptor.ts";
-import { quoted } from "../../content/quoted.ts";
-import { StoreError } from "../../errors.ts";
+import { StoreError } from "../../errors/errors.ts";
+import { quoted } from "../../text/quoted.ts";
 import { containerdNameOf, type IndexEntry, type LayoutIndex, refNameOf } from "./layout-index.ts";
 
 /** The tag of an index of referrers, which follows its subject. Spec: distribution-spec v1.1.1, "Referrers Tag Schema". */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, lstat, mkdir, open, readdir, rmdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { StoreError } from "../../errors.ts";
+import { StoreError } from "../../errors/errors.ts";
 import { isSystemError } from "./system-error.ts";
 
 /** The folder in a layout for what is not finished; the spec lets a layout hold more than its own files, and other tools look at those only. */

@@ -1,4 +1,4 @@
-import type { LeaseReader } from "../../content/lease.ts";
+import type { LeaseReader } from "../../bytes/lease.ts";
 
 /** Writes content to its end, one piece while the next one is read. Memory: two pieces. @throws what `write` and the content threw, nothing being written any more. */
 export async function writeLeases(
