@@ -1,7 +1,7 @@
-export { atOnce } from "./at-once.ts";
-export { copy } from "./copy.ts";
-export { type CosignTags, type CosignTagsOptions, copyCosignTags } from "./copy-cosign-tags.ts";
-export type { CopyOptions, Destination, Origin } from "./copy-options.ts";
+export { atOnce } from "./concurrency/at-once.ts";
+export { copy } from "./copy/copy.ts";
+export { type CosignTags, type CosignTagsOptions, copyCosignTags } from "./copy/copy-cosign-tags.ts";
+export type { CopyOptions, Destination, Origin } from "./copy/copy-options.ts";
 export {
   type CopyTagsOptions,
   copyTags,
@@ -9,13 +9,27 @@ export {
   type TagFailure,
   type TagOutcome,
   type TagsResult,
-} from "./copy-tags.ts";
-export { cosignTagsLeft } from "./digest-tags.ts";
-export { CopyError, type CopyErrorInit } from "./errors.ts";
-export type { CopyEvent, OnEvent, SkipReason } from "./events.ts";
-export { type ExecuteOptions, execute } from "./execute.ts";
-export { type FailureRecord, failureRecord, storeErrorIn } from "./failure-record.ts";
-export { nameOf } from "./image-name.ts";
+} from "./copy/copy-tags.ts";
+export { cosignTagsLeft } from "./copy/digest-tags.ts";
+export { type ExecuteOptions, execute } from "./copy/execute.ts";
+export type { Plan, PlanAction, PlanHead } from "./copy/plan.ts";
+export { planCopy } from "./copy/plan-copy.ts";
+export { SOURCE_DIGEST_ANNOTATION } from "./copy/platforms.ts";
+export { type Amount, type CopyResult, sumAmounts, Tally } from "./copy/result.ts";
+export { type Verified, verifyImage } from "./copy/verify-image.ts";
+export { CopyError, type CopyErrorInit } from "./events/errors.ts";
+export type { CopyEvent, OnEvent, SkipReason } from "./events/events.ts";
+export { type FailureRecord, failureRecord, storeErrorIn } from "./events/failure-record.ts";
+export { nameOf } from "./events/image-name.ts";
+export {
+  addRequests,
+  type CopyNames,
+  type OnCopyExchange,
+  type RequestCount,
+  RequestCounter,
+  totalRequests,
+} from "./events/request-count.ts";
+export type { Retries, RetryCount } from "./events/retry-count.ts";
 export type { Deletion } from "./inventory/deletion.ts";
 export {
   type DeletionOutcome,
@@ -39,33 +53,17 @@ export { Relations } from "./inventory/relations.ts";
 export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/open-journal.ts";
 export type { Unusable } from "./journal/set-aside.ts";
 export { type StateFolder, stateFolderAt } from "./journal/state-folder.ts";
-export type { Plan, PlanAction, PlanHead } from "./plan.ts";
-export { planCopy } from "./plan-copy.ts";
-export type { MissingPlatforms } from "./platform-choice.ts";
-export { SOURCE_DIGEST_ANNOTATION } from "./platforms.ts";
-export {
-  addRequests,
-  type CopyNames,
-  type OnCopyExchange,
-  type RequestCount,
-  RequestCounter,
-  totalRequests,
-} from "./request-count.ts";
-export { type Amount, type CopyResult, sumAmounts, Tally } from "./result.ts";
-export type { Retries, RetryCount } from "./retry-count.ts";
-export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run.ts";
+export type { Difference } from "./repair/difference.ts";
+export type { MissingPlatforms } from "./run/platform-choice.ts";
+export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run/run.ts";
+export { type Traffic, type TrafficCount, TrafficMeter } from "./run/traffic.ts";
 export { FanOut, type TargetFeed } from "./spool/fan-out.ts";
 export type { GrowingContent } from "./spool/growing-content.ts";
 export { type KeptReading, PersistentSpool, type PersistentSpoolOptions } from "./spool/persistent-spool.ts";
 export { Spool, type SpoolOptions } from "./spool/spool.ts";
-export { applyPlan } from "./sync/apply-plan.ts";
-export { parseSyncPlan } from "./sync/parse-sync-plan.ts";
-export { planSync } from "./sync/plan-sync.ts";
-export type { PlanDepth } from "./sync/plan-tag-options.ts";
-export { ResultTally } from "./sync/result-tally.ts";
-export { sync } from "./sync/sync.ts";
-export type { SyncStore } from "./sync/sync-job.ts";
-export type { ApplyOptions, SyncPlanOptions } from "./sync/sync-options.ts";
+export { applyPlan } from "./sync/apply/apply-plan.ts";
+export { parseSyncPlan } from "./sync/file/parse-sync-plan.ts";
+export { ResultTally } from "./sync/file/result-tally.ts";
 export {
   type HostCost,
   OWNERSHIP_REASONS,
@@ -79,7 +77,19 @@ export {
   type SyncReason,
   type TagOwnership,
   type Unresolved,
-} from "./sync/sync-plan.ts";
+} from "./sync/file/sync-plan.ts";
+export {
+  IMAGE_OUTCOMES,
+  type ImageOutcome,
+  type ImageResult,
+  SYNC_RESULT_VERSION,
+  type SyncResult,
+} from "./sync/file/sync-result.ts";
+export { planSync } from "./sync/plan/plan-sync.ts";
+export type { PlanDepth } from "./sync/plan-tag-options.ts";
+export { sync } from "./sync/sync.ts";
+export type { SyncStore } from "./sync/sync-job.ts";
+export type { ApplyOptions, SyncPlanOptions } from "./sync/sync-options.ts";
 export {
   type ChooseTags,
   type ChosenTags,
@@ -91,15 +101,6 @@ export {
   type SyncStores,
   type SyncTarget,
 } from "./sync/sync-repository.ts";
-export {
-  IMAGE_OUTCOMES,
-  type ImageOutcome,
-  type ImageResult,
-  SYNC_RESULT_VERSION,
-  type SyncResult,
-} from "./sync/sync-result.ts";
-export { type Traffic, type TrafficCount, TrafficMeter } from "./traffic.ts";
-export type { Difference } from "./verify/difference.ts";
 export { type VerifyOptions, type VerifyStores, verifyMirrors } from "./verify/verify-mirrors.ts";
 export {
   VERIFY_RESULT_VERSION,
@@ -107,4 +108,3 @@ export {
   type VerifyOutcome,
   type VerifyResult,
 } from "./verify/verify-result.ts";
-export { type Verified, verifyImage } from "./verify-image.ts";

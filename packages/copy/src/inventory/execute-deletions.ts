@@ -1,5 +1,5 @@
 import type { Digest } from "@tranship/core";
-import { atOnce } from "../at-once.ts";
+import { atOnce } from "../concurrency/at-once.ts";
 import type { Deletion } from "./deletion.ts";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
 import type { SecondLook } from "./look-again.ts";

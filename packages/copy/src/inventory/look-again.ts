@@ -7,7 +7,7 @@ import {
   type Source,
   StoreError,
 } from "@tranship/core";
-import { atOnce } from "../at-once.ts";
+import { atOnce } from "../concurrency/at-once.ts";
 import type { Inventory, InventoryManifest } from "./inventory.ts";
 import { type Readable, type ReadInventoryOptions, readInventory } from "./read-inventory.ts";
 

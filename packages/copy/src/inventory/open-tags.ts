@@ -6,7 +6,7 @@ import {
   StoreError,
   type TagReader,
 } from "@tranship/core";
-import { atOnce } from "../at-once.ts";
+import { atOnce } from "../concurrency/at-once.ts";
 
 /** A tag with its manifest. */
 export interface OpenTag {

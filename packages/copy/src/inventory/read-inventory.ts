@@ -12,7 +12,7 @@ import {
   StoreError,
   subjectOfTag,
 } from "@tranship/core";
-import { atOnce } from "../at-once.ts";
+import { atOnce } from "../concurrency/at-once.ts";
 import type { Inventory } from "./inventory.ts";
 import { childManifests } from "./manifest-links.ts";
 import { type OnBrokenTags, openKnown, openTags } from "./open-tags.ts";

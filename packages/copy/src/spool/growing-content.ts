@@ -1,5 +1,5 @@
 import { eachPiece, type Open, slabContent } from "@tranship/core";
-import { withAbort } from "../with-abort.ts";
+import { withAbort } from "../concurrency/with-abort.ts";
 import type { ContentBuffer } from "./content-buffer.ts";
 
 /**

@@ -3,14 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LOSSY_TARGETS, type LossyTarget } from "../../../../test/support/lossy-targets.ts";
 import { type BuiltImage, buildImage, buildIndex } from "../../../../test/support/small-image.ts";
 import { MemoryRegistries } from "../../../../test/support/sync-setup.ts";
-import { copyTags } from "../copy-tags.ts";
-import { CopyRun } from "../run.ts";
-import { applyPlan } from "./apply-plan.ts";
-import { parseSyncPlan } from "./parse-sync-plan.ts";
-import { planSync } from "./plan-sync.ts";
+import { copyTags } from "../copy/copy-tags.ts";
+import { CopyRun } from "../run/run.ts";
+import { applyPlan } from "./apply/apply-plan.ts";
+import { parseSyncPlan } from "./file/parse-sync-plan.ts";
+import type { SyncResult } from "./file/sync-result.ts";
+import { planSync } from "./plan/plan-sync.ts";
 import { sync } from "./sync.ts";
 import type { SyncRepository, SyncStores } from "./sync-repository.ts";
-import type { SyncResult } from "./sync-result.ts";
 
 const KINDS = ["a layout", "a layout that is emptied", "memory"] as const;
 

@@ -8,7 +8,7 @@ import {
   type Source,
   StoreError,
 } from "@tranship/core";
-import type { CopyRun } from "../run.ts";
+import type { CopyRun } from "../run/run.ts";
 
 /** What credentials that may push and not list get, and stores that have no list. */
 const NO_LIST: ReadonlySet<string> = new Set(["DENIED", "UNAUTHORIZED", "UNSUPPORTED"]);

@@ -1,8 +1,8 @@
 import { type CallOptions, type Descriptor, type Digest, OCI_MANIFEST, type Source, type Target } from "@tranship/core";
-import { believedOf, Completeness } from "../completeness.ts";
-import { type OpenManifest, Reader } from "../reader.ts";
-import type { CopyRun } from "../run.ts";
-import { Writer } from "../writer.ts";
+import { believedOf, Completeness } from "../copy/completeness.ts";
+import { type OpenManifest, Reader } from "../run/reader.ts";
+import type { CopyRun } from "../run/run.ts";
+import { Writer } from "../run/writer.ts";
 
 export interface LookOptions {
   readonly run: CopyRun;

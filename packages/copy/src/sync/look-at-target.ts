@@ -1,5 +1,5 @@
 import type { Digest } from "@tranship/core";
-import { Writer } from "../writer.ts";
+import { Writer } from "../run/writer.ts";
 import { lookAtTag } from "./look-at-tag.ts";
 import { type OpenRepository, type OpenTarget, targetTagOf } from "./open-repository.ts";
 import type { PlanTagOptions } from "./plan-tag-options.ts";

@@ -1,14 +1,14 @@
 import type { CallOptions, Digest, ListedTag, OwnedTag, Source } from "@tranship/core";
-import { cosignSubject, isDigestTag } from "../digest-tags.ts";
-import { failureRecord } from "../failure-record.ts";
+import { cosignSubject, isDigestTag } from "../copy/digest-tags.ts";
+import { failureRecord } from "../events/failure-record.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
-import type { CopyRun } from "../run.ts";
+import type { CopyRun } from "../run/run.ts";
+import type { Unresolved } from "./file/sync-plan.ts";
 import { type Listing, readListing, readTargetListing, type TargetListing } from "./listing.ts";
 import { MissingTagLooks } from "./missing-tag-looks.ts";
 import type { Ownership } from "./prune/ownership.ts";
 import { TargetContent } from "./prune/target-content.ts";
 import { isReadable, type SyncStore } from "./sync-job.ts";
-import type { Unresolved } from "./sync-plan.ts";
 import type { SyncRepository, SyncStores, SyncTarget } from "./sync-repository.ts";
 
 /** A target with what its list says. */

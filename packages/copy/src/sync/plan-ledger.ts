@@ -1,8 +1,8 @@
 import { type Descriptor, type Digest, isDigest, isManifestMediaType, type Source, type Target } from "@tranship/core";
-import type { PlanAction } from "../plan.ts";
-import type { RequestCount } from "../request-count.ts";
-import { Tally } from "../result.ts";
-import type { HostCost, PlannedContent } from "./sync-plan.ts";
+import type { PlanAction } from "../copy/plan.ts";
+import { Tally } from "../copy/result.ts";
+import type { RequestCount } from "../events/request-count.ts";
+import type { HostCost, PlannedContent } from "./file/sync-plan.ts";
 
 type Place = Pick<Source | Target, "name" | "place">;
 

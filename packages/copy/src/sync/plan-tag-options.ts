@@ -1,5 +1,5 @@
 import type { CallOptions } from "@tranship/core";
-import type { CopyRun } from "../run.ts";
+import type { CopyRun } from "../run/run.ts";
 import type { PlanLedger } from "./plan-ledger.ts";
 import type { Ownership } from "./prune/ownership.ts";
 import type { TagClaims } from "./tag-claims.ts";

@@ -1,7 +1,7 @@
 import type { Source, Target } from "@tranship/core";
-import type { PlanAction, PlanHead } from "../plan.ts";
+import type { PlanAction, PlanHead } from "../copy/plan.ts";
+import type { PlannedImage, Unresolved } from "./file/sync-plan.ts";
 import type { TargetContent } from "./prune/target-content.ts";
-import type { PlannedImage, Unresolved } from "./sync-plan.ts";
 
 /** A target as it is planned for. */
 export type SyncStore = Target & Pick<Source, "tags" | "listedTags" | "referrers"> & Partial<Pick<Source, "open">>;

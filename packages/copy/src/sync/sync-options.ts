@@ -1,10 +1,10 @@
 import type { CallOptions, RequestRecord } from "@tranship/core";
-import type { OnEvent } from "../events.ts";
-import type { CopyRun } from "../run.ts";
+import type { OnEvent } from "../events/events.ts";
+import type { CopyRun } from "../run/run.ts";
+import type { ResultTally } from "./file/result-tally.ts";
+import type { Unresolved } from "./file/sync-plan.ts";
+import type { ImageResult } from "./file/sync-result.ts";
 import type { PlanDepth } from "./plan-tag-options.ts";
-import type { ResultTally } from "./result-tally.ts";
-import type { Unresolved } from "./sync-plan.ts";
-import type { ImageResult } from "./sync-result.ts";
 
 /** How a plan is made. */
 export interface SyncPlanOptions {

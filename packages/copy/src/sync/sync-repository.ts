@@ -1,5 +1,5 @@
 import type { CallOptions, ListedTag, Platform, Source } from "@tranship/core";
-import type { MissingPlatforms } from "../platform-choice.ts";
+import type { MissingPlatforms } from "../run/platform-choice.ts";
 import type { SyncStore } from "./sync-job.ts";
 
 /** A repository that is kept in step with a source's, and how its tags are called. */

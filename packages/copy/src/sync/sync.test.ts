@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { rendezvous } from "../../../../test/support/recording-store.ts";
 import { buildArtifact, buildImage, buildIndex, putManifest } from "../../../../test/support/small-image.ts";
 import { MemoryRegistries, putImages } from "../../../../test/support/sync-setup.ts";
-import { CopyRun } from "../run.ts";
-import { ResultTally } from "./result-tally.ts";
+import { CopyRun } from "../run/run.ts";
+import { ResultTally } from "./file/result-tally.ts";
 import { sync } from "./sync.ts";
 import type { SyncRepository } from "./sync-repository.ts";
 

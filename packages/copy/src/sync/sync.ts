@@ -1,13 +1,13 @@
-import { CopyRun } from "../run.ts";
-import { applyJobs, countedBy } from "./apply-jobs.ts";
+import { CopyRun } from "../run/run.ts";
+import { applyJobs, countedBy } from "./apply/apply-jobs.ts";
+import { ResultTally } from "./file/result-tally.ts";
+import type { SyncResult } from "./file/sync-result.ts";
+import { planRepositories } from "./plan/plan-repositories.ts";
 import { PlanLedger } from "./plan-ledger.ts";
-import { planRepositories } from "./plan-repositories.ts";
 import { Ownership } from "./prune/ownership.ts";
-import { ResultTally } from "./result-tally.ts";
 import { NO_JOB, type SyncJob } from "./sync-job.ts";
 import type { ApplyOptions, SyncPlanOptions } from "./sync-options.ts";
 import type { SyncRepository, SyncStores } from "./sync-repository.ts";
-import type { SyncResult } from "./sync-result.ts";
 import { TagClaims } from "./tag-claims.ts";
 
 /**

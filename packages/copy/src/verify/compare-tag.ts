@@ -1,10 +1,10 @@
 import { type Digest, isDigest, isIndexMediaType } from "@tranship/core";
-import { planCopy } from "../plan-copy.ts";
-import { Reader } from "../reader.ts";
+import { planCopy } from "../copy/plan-copy.ts";
+import type { Difference } from "../repair/difference.ts";
+import { Reader } from "../run/reader.ts";
+import { Writer } from "../run/writer.ts";
 import type { OpenRepository, OpenTarget } from "../sync/open-repository.ts";
-import { Writer } from "../writer.ts";
 import type { ContentCheck, ContentCheckOptions } from "./content-check.ts";
-import type { Difference } from "./difference.ts";
 
 /** What a tag stands for, at the source and in what is made of it. */
 export interface Expected {

@@ -12,11 +12,11 @@ import {
   type Source,
   type Store,
 } from "@tranship/core";
-import { asCopyError } from "../errors.ts";
-import { Reader } from "../reader.ts";
-import { Tally } from "../result.ts";
-import { WalkLimits } from "../walk-limits.ts";
-import { type Difference, differenceOf } from "./difference.ts";
+import { Tally } from "../copy/result.ts";
+import { WalkLimits } from "../copy/walk-limits.ts";
+import { asCopyError } from "../events/errors.ts";
+import { type Difference, differenceOf } from "../repair/difference.ts";
+import { Reader } from "../run/reader.ts";
 import { TargetLook, type TargetLookOptions } from "./target-look.ts";
 
 const NONE: readonly Difference[] = [];

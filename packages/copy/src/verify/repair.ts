@@ -1,10 +1,10 @@
 import { type Digest, type Source, type Store, StoreError } from "@tranship/core";
-import { copy } from "../copy.ts";
-import { nameOf } from "../image-name.ts";
+import { copy } from "../copy/copy.ts";
+import { nameOf } from "../events/image-name.ts";
+import { BlobRepairs, type RepairOptions } from "../repair/blob-repairs.ts";
+import type { Difference } from "../repair/difference.ts";
 import type { OpenRepository } from "../sync/open-repository.ts";
-import { BlobRepairs, type RepairOptions } from "./blob-repairs.ts";
 import type { Expected } from "./compare-tag.ts";
-import type { Difference } from "./difference.ts";
 
 /** The image that a difference was found in. */
 export interface Broken {

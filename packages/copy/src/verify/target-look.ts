@@ -8,9 +8,9 @@ import {
   StoreError,
 } from "@tranship/core";
 import type { LimitFunction } from "p-limit";
-import { asCopyError } from "../errors.ts";
-import type { CopyRun } from "../run.ts";
-import { confirmFault, type Fault, faultIn } from "./fault.ts";
+import { asCopyError } from "../events/errors.ts";
+import { confirmFault, type Fault, faultIn } from "../repair/fault.ts";
+import type { CopyRun } from "../run/run.ts";
 
 export interface TargetLookOptions {
   readonly run: CopyRun;

@@ -1,9 +1,9 @@
 import type { Digest } from "@tranship/core";
-import type { FailureRecord } from "../failure-record.ts";
-import type { RequestCount } from "../request-count.ts";
-import { type Amount, sumAmounts } from "../result.ts";
+import { type Amount, sumAmounts } from "../copy/result.ts";
+import type { FailureRecord } from "../events/failure-record.ts";
+import type { RequestCount } from "../events/request-count.ts";
+import type { Difference } from "../repair/difference.ts";
 import type { Checked } from "./content-check.ts";
-import type { Difference } from "./difference.ts";
 
 /** The version of the result's format. */
 export const VERIFY_RESULT_VERSION = 1;

@@ -1,10 +1,10 @@
 import { type Digest, type Store, StoreError } from "@tranship/core";
-import { failureRecord } from "../failure-record.ts";
-import { nameOf } from "../image-name.ts";
+import { failureRecord } from "../events/failure-record.ts";
+import { nameOf } from "../events/image-name.ts";
+import { contentOf, type Difference, isSame } from "../repair/difference.ts";
 import { type OpenRepository, type OpenTarget, targetTagOf } from "../sync/open-repository.ts";
 import { type CompareOptions, compareTag, expectedOf } from "./compare-tag.ts";
 import { ContentCheck } from "./content-check.ts";
-import { contentOf, type Difference, isSame } from "./difference.ts";
 import type { Broken, Repairs } from "./repair.ts";
 import type { VerifiedTag } from "./verify-result.ts";
 

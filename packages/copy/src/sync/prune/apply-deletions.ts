@@ -1,9 +1,9 @@
-import { isDigestTag } from "../../digest-tags.ts";
-import type { OnEvent } from "../../events.ts";
+import { isDigestTag } from "../../copy/digest-tags.ts";
+import { NO_AMOUNTS } from "../../copy/result.ts";
+import type { OnEvent } from "../../events/events.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
-import { NO_AMOUNTS } from "../../result.ts";
-import type { PlannedImage } from "../sync-plan.ts";
-import type { ImageResult } from "../sync-result.ts";
+import type { PlannedImage } from "../file/sync-plan.ts";
+import type { ImageResult } from "../file/sync-result.ts";
 import { findFollowers, keepReturned, keepUnowned, listAgain, whyIncomplete } from "./check-target.ts";
 import { deleteByDigest } from "./delete-by-digest.ts";
 import { contentBefore, followersToDelete } from "./delete-followers.ts";

@@ -1,12 +1,12 @@
 import type { Digest } from "@tranship/core";
-import { isDigestTag } from "../../digest-tags.ts";
-import { failureRecord } from "../../failure-record.ts";
-import { inFlight } from "../../in-flight.ts";
-import { Reader } from "../../reader.ts";
-import { Writer } from "../../writer.ts";
+import { inFlight } from "../../concurrency/in-flight.ts";
+import { isDigestTag } from "../../copy/digest-tags.ts";
+import { failureRecord } from "../../events/failure-record.ts";
+import { Reader } from "../../run/reader.ts";
+import { Writer } from "../../run/writer.ts";
+import type { PlannedImage } from "../file/sync-plan.ts";
 import { readTargetListing } from "../listing.ts";
 import { isReadable } from "../sync-job.ts";
-import type { PlannedImage } from "../sync-plan.ts";
 import { forEachImage } from "./delete-tag.ts";
 import type { DeletionGroup } from "./deletion-groups.ts";
 import type { DeletionCall, DeletionOptions, DeletionResults } from "./deletion-result.ts";

@@ -1,6 +1,6 @@
 import type { Digest } from "@tranship/core";
+import type { TagOwnership } from "../file/sync-plan.ts";
 import type { OpenTarget } from "../open-repository.ts";
-import type { TagOwnership } from "../sync-plan.ts";
 import type { UnwantedTag } from "./prune-candidates.ts";
 import type { TaggedManifest } from "./read-tagged.ts";
 import type { TargetOwnership } from "./target-ownership.ts";

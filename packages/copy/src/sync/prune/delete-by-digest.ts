@@ -4,8 +4,8 @@ import type { Inventory, InventoryManifest } from "../../inventory/inventory.ts"
 import { lookAgain, resolveKnown } from "../../inventory/look-again.ts";
 import { type PlannedDeletions, planDeletions } from "../../inventory/plan-deletions.ts";
 import { readInventory } from "../../inventory/read-inventory.ts";
+import type { PlannedImage } from "../file/sync-plan.ts";
 import { isReadable, type ReadableStore, type SyncStore } from "../sync-job.ts";
-import type { PlannedImage } from "../sync-plan.ts";
 import {
   brokenTagsOption,
   type DeletionCall,

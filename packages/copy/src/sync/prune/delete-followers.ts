@@ -1,8 +1,8 @@
 import type { Inventory } from "../../inventory/inventory.ts";
 import { lookAgain, type SecondLook } from "../../inventory/look-again.ts";
 import { readInventory } from "../../inventory/read-inventory.ts";
+import type { PlannedImage } from "../file/sync-plan.ts";
 import { isReadable } from "../sync-job.ts";
-import type { PlannedImage } from "../sync-plan.ts";
 import type { DeletionGroup } from "./deletion-groups.ts";
 import { brokenTagsOption, type DeletionCall, type DeletionResults } from "./deletion-result.ts";
 import { unneededTags } from "./unneeded-tags.ts";

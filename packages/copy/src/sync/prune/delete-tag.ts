@@ -1,9 +1,9 @@
 import { StoreError } from "@tranship/core";
-import { atOnce } from "../../at-once.ts";
-import { RequestCounter, totalRequests } from "../../request-count.ts";
-import { Writer } from "../../writer.ts";
+import { atOnce } from "../../concurrency/at-once.ts";
+import { RequestCounter, totalRequests } from "../../events/request-count.ts";
+import { Writer } from "../../run/writer.ts";
+import type { PlannedImage } from "../file/sync-plan.ts";
 import type { SyncStore } from "../sync-job.ts";
-import type { PlannedImage } from "../sync-plan.ts";
 import { type DeletionOptions, type DeletionResult, type DeletionResults, movedResult } from "./deletion-result.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Source } from "@tranship/core";
+import type { PlannedImage } from "../file/sync-plan.ts";
+import type { ImageResult } from "../file/sync-result.ts";
 import type { JobEntry, SyncStore } from "../sync-job.ts";
-import type { PlannedImage } from "../sync-plan.ts";
-import type { ImageResult } from "../sync-result.ts";
 import type { TargetContent } from "./target-content.ts";
 
 /** What is deleted at one target. */

@@ -1,10 +1,10 @@
 import { type CallOptions, type Digest, IncompleteListError, StoreError } from "@tranship/core";
-import type { OnEvent } from "../../events.ts";
-import { failureRecord } from "../../failure-record.ts";
+import type { OnEvent } from "../../events/events.ts";
+import { failureRecord } from "../../events/failure-record.ts";
 import type { ReadInventoryOptions } from "../../inventory/read-inventory.ts";
-import type { CopyRun } from "../../run.ts";
-import type { PlannedImage } from "../sync-plan.ts";
-import type { ImageResult } from "../sync-result.ts";
+import type { CopyRun } from "../../run/run.ts";
+import type { PlannedImage } from "../file/sync-plan.ts";
+import type { ImageResult } from "../file/sync-result.ts";
 import type { Ownership } from "./ownership.ts";
 
 /** What a target is asked with. */

@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from "@tranship/core";
-import { choiceOf } from "../../platform-choice.ts";
-import { Reader } from "../../reader.ts";
-import { Writer } from "../../writer.ts";
+import { choiceOf } from "../../run/platform-choice.ts";
+import { Reader } from "../../run/reader.ts";
+import { Writer } from "../../run/writer.ts";
 import { type OpenRepository, type OpenTarget, targetTagOf } from "../open-repository.ts";
 import type { PlanTagOptions } from "../plan-tag-options.ts";
 

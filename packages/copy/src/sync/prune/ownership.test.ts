@@ -8,7 +8,7 @@ import {
 } from "../../../../../test/support/pruning-setup.ts";
 import { buildImage, buildIndex } from "../../../../../test/support/small-image.ts";
 import { putImages } from "../../../../../test/support/sync-setup.ts";
-import { parseSyncPlan } from "../parse-sync-plan.ts";
+import { parseSyncPlan } from "../file/parse-sync-plan.ts";
 
 let setup: PruningSetup;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { isDigest, type OwnedBecause, type OwnedTag, type OwnershipJournal } from "@tranship/core";
-import type { CopyRun } from "../../run.ts";
-import type { PlannedImage } from "../sync-plan.ts";
-import type { ImageResult } from "../sync-result.ts";
+import type { CopyRun } from "../../run/run.ts";
+import type { PlannedImage } from "../file/sync-plan.ts";
+import type { ImageResult } from "../file/sync-result.ts";
 
 /** A source's repository and a target's, as a mirror names them. */
 export type MirrorPair = Pick<PlannedImage, "from" | "to">;

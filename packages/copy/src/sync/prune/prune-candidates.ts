@@ -1,6 +1,6 @@
-import { cosignSubject, isDigestTag } from "../../digest-tags.ts";
+import { cosignSubject, isDigestTag } from "../../copy/digest-tags.ts";
+import type { SyncReason } from "../file/sync-plan.ts";
 import { type OpenRepository, type OpenTarget, targetTagOf } from "../open-repository.ts";
-import type { SyncReason } from "../sync-plan.ts";
 import type { PruneOwned } from "../sync-repository.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { brokenTagsError, findMissingTags, StoreError, subjectOfTag } from "@tranship/core";
-import { atOnce } from "../../at-once.ts";
-import { failureRecord } from "../../failure-record.ts";
+import { atOnce } from "../../concurrency/at-once.ts";
+import { failureRecord } from "../../events/failure-record.ts";
+import type { Unresolved } from "../file/sync-plan.ts";
 import type { OpenRepository, OpenTarget } from "../open-repository.ts";
 import type { PlanTagOptions } from "../plan-tag-options.ts";
 import { isReadable, type JobEntry, NO_JOB, type SyncJob } from "../sync-job.ts";
-import type { Unresolved } from "../sync-plan.ts";
 import type { PruneLimit, PruneOwned } from "../sync-repository.ts";
 import { chooseOwn, type OwnTag } from "./choose-own.ts";
 import { type PruneCandidates, pruneCandidates, type UnwantedTag } from "./prune-candidates.ts";

@@ -4,9 +4,9 @@ import { PruningSetup, pruningMirror, withOutcome } from "../../../../../test/su
 import type { RecordingStore } from "../../../../../test/support/recording-store.ts";
 import { buildArtifact, buildImage, buildIndex, putManifest } from "../../../../../test/support/small-image.ts";
 import { putImages } from "../../../../../test/support/sync-setup.ts";
-import type { CopyEvent } from "../../events.ts";
-import { parseSyncPlan } from "../parse-sync-plan.ts";
-import type { SyncPlan } from "../sync-plan.ts";
+import type { CopyEvent } from "../../events/events.ts";
+import { parseSyncPlan } from "../file/parse-sync-plan.ts";
+import type { SyncPlan } from "../file/sync-plan.ts";
 import type { PruneLimit, SyncRepository } from "../sync-repository.ts";
 
 let setup: PruningSetup;

@@ -1,6 +1,6 @@
 import type { Digest, OwnedTag } from "@tranship/core";
+import type { TagOwnership } from "../file/sync-plan.ts";
 import type { OpenTarget } from "../open-repository.ts";
-import type { TagOwnership } from "../sync-plan.ts";
 import type { PruneOwned } from "../sync-repository.ts";
 
 /** Tags that a notice names. */
