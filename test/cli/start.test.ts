@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { helpTexts } from "../../packages/cli-worker/src/help-texts.ts";
+import { helpTexts } from "../../packages/cli-worker/src/arguments/help-texts.ts";
 import { createProgram } from "../../packages/cli-worker/src/program.ts";
 import { refusingModules } from "../support/refusing-modules.ts";
 import { COMMAND } from "./run-command.ts";

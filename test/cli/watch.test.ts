@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import type { SyncResult } from "@tranship/copy";
 import type { RegistryStore } from "@tranship/core";
 import { describe, expect, it, vi } from "vitest";
-import { watchAction } from "../../packages/cli-worker/src/actions/watch.ts";
+import { watchAction } from "../../packages/cli-worker/src/commands/sync/watch.ts";
 import { HandClock } from "../support/hand-clock.ts";
 import { turns } from "../support/recording-store.ts";
 import { sampleImage, seed } from "../support/sample-image.ts";

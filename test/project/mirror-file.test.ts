@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { documentSchema } from "../../packages/cli-worker/src/mirror/file/document-schema.ts";
-import { MirrorFileError } from "../../packages/cli-worker/src/mirror/file/problem.ts";
 import { loadMirrorFile } from "../../packages/cli-worker/src/mirror/file/read-mirror-file.ts";
+import { MirrorFileError } from "../../packages/cli-worker/src/mirror/problem.ts";
 import { tableRows, yamlBlocks } from "./markdown.ts";
 import { WORKSPACE } from "./packages.ts";
 

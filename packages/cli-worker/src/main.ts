@@ -1,11 +1,11 @@
 import process from "node:process";
 import { CommanderError } from "commander";
-import { asksForJson } from "./asks-for-json.ts";
-import { commanderUsage, commandNamed } from "./commander-usage.ts";
-import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
+import { asksForJson } from "./arguments/asks-for-json.ts";
+import { commanderUsage, commandNamed } from "./arguments/commander-usage.ts";
+import { EXIT, type ExitCode, exitCodeOf } from "./errors/exit-code.ts";
+import { watchWrites } from "./errors/stdout-failure.ts";
+import { reportError } from "./failures/report-error.ts";
 import { createProgram } from "./program.ts";
-import { reportError } from "./report-error.ts";
-import { watchWrites } from "./stdout-failure.ts";
 
 /**
  * Runs a command line and gives the exit code; whatever fails is said on stderr.
@@ -27,7 +27,7 @@ export async function run(arguments_: readonly string[], version: string): Promi
       : ended?.error;
   const hasFailed = ended !== undefined && exitCodeOf(thrown) !== EXIT.done;
   if (hasFailed && exitCodeOf(thrown) === EXIT.usage && asksForJson(arguments_))
-    (await import("./json-failure.ts")).printJsonFailure(thrown);
+    (await import("./terminal/json-failure.ts")).printJsonFailure(thrown);
   const failure = await written();
   const error = hasFailed ? thrown : failure;
   if (error === undefined) return EXIT.done;

@@ -12,8 +12,8 @@ import {
   StoreError,
   type Target,
 } from "@tranship/core";
-import { systemMessage } from "./system-message.ts";
-import { UsageError } from "./usage-error.ts";
+import { systemMessage } from "./errors/system-message.ts";
+import { UsageError } from "./errors/usage-error.ts";
 
 /** A layout that is made by the first push: a copy that fails before it leaves no empty layout behind. */
 class NewLayout implements Target, Pick<Source, "fetch" | "names"> {

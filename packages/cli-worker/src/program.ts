@@ -1,32 +1,32 @@
 import process from "node:process";
 import { Command, Option } from "commander";
-import { defineAcr } from "./commands/acr.ts";
-import { defineApply } from "./commands/apply.ts";
-import { defineBlob } from "./commands/blob.ts";
-import { defineConvert } from "./commands/convert.ts";
-import { defineCopy } from "./commands/copy.ts";
-import { defineDelete } from "./commands/delete.ts";
-import { defineDemo } from "./commands/demo.ts";
-import { defineDigest } from "./commands/digest.ts";
-import { defineHosts } from "./commands/hosts.ts";
-import { defineInspect } from "./commands/inspect.ts";
-import { defineLogin } from "./commands/login.ts";
-import { defineLogout } from "./commands/logout.ts";
-import { defineLs } from "./commands/ls.ts";
-import { defineManifest } from "./commands/manifest.ts";
-import { definePlan } from "./commands/plan.ts";
-import { definePrune } from "./commands/prune.ts";
-import { defineRepos } from "./commands/repos.ts";
-import { defineSchema } from "./commands/schema.ts";
-import { defineServe } from "./commands/serve.ts";
-import { defineState } from "./commands/state.ts";
-import { defineSync } from "./commands/sync.ts";
-import { defineTag } from "./commands/tag.ts";
-import { defineVerify } from "./commands/verify.ts";
-import { hasCredentialsToRead } from "./credentials/credentials-options.ts";
-import { interruptible } from "./interrupt.ts";
-import { LOG_LEVELS } from "./line-logger.ts";
-import { LANES } from "./options.ts";
+import { hasCredentialsToRead } from "./arguments/credentials-options.ts";
+import { LANES } from "./arguments/options.ts";
+import { defineAcr } from "./commands/acr/define.ts";
+import { defineApply } from "./commands/apply/define.ts";
+import { defineBlob } from "./commands/blob/define.ts";
+import { defineConvert } from "./commands/convert/define.ts";
+import { defineCopy } from "./commands/copy/define.ts";
+import { defineDelete } from "./commands/delete/define.ts";
+import { defineDemo } from "./commands/demo/define.ts";
+import { defineDigest } from "./commands/digest/define.ts";
+import { defineHosts } from "./commands/hosts/define.ts";
+import { defineInspect } from "./commands/inspect/define.ts";
+import { defineLogin } from "./commands/login/define.ts";
+import { defineLogout } from "./commands/logout/define.ts";
+import { defineLs } from "./commands/ls/define.ts";
+import { defineManifest } from "./commands/manifest/define.ts";
+import { definePlan } from "./commands/plan/define.ts";
+import { definePrune } from "./commands/prune/define.ts";
+import { defineRepos } from "./commands/repos/define.ts";
+import { defineSchema } from "./commands/schema/define.ts";
+import { defineServe } from "./commands/serve/define.ts";
+import { defineState } from "./commands/state/define.ts";
+import { defineSync } from "./commands/sync/define.ts";
+import { defineTag } from "./commands/tag/define.ts";
+import { defineVerify } from "./commands/verify/define.ts";
+import { interruptible } from "./errors/interrupt.ts";
+import { LOG_LEVELS } from "./terminal/line-logger.ts";
 
 /** By the titles under which help shows them. */
 const COMMANDS: Readonly<Record<string, Readonly<Record<string, (program: Command) => void>>>> = {
@@ -54,7 +54,7 @@ export function createProgram(version: string, line: readonly string[] = []): Co
     .hook("preAction", async (all, command) => {
       for (const name of ["logLevel", "lane", "debug"]) command.setOptionValue(name, all.opts()[name]);
       if (!hasCredentialsToRead(command)) return;
-      const { readCredentials } = await import("./credentials/read-credentials.ts");
+      const { readCredentials } = await import("./arguments/read-credentials.ts");
       await interruptible((signal) => readCredentials(command, signal));
     })
     .exitOverride()

@@ -1,7 +1,7 @@
 import type { MissingPlatforms, PruneOwnership } from "@tranship/copy";
 import type { Digest, Platform } from "@tranship/core";
 import type { HostRules } from "../registries/host-rules.ts";
-import type { Position } from "./file/problem.ts";
+import type { Position } from "./problem.ts";
 import type { RepositoryPattern } from "./resolve/repository-pattern.ts";
 import type { TargetTemplate } from "./resolve/target-template.ts";
 import type { TagRules } from "./select/tag-rules.ts";

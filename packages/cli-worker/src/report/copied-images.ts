@@ -9,7 +9,7 @@ import {
   type SyncResult,
   Tally,
 } from "@tranship/copy";
-import type { CopyReport } from "../copy-report.ts";
+import type { CopyReport } from "../results/copy-report.ts";
 
 interface Seen {
   readonly from: string;

@@ -1,7 +1,7 @@
 import type { Amount, ImageOutcome, ImageResult, SyncResult } from "@tranship/copy";
 import { sumAmounts, totalRequests } from "@tranship/copy";
-import { cutDownTags } from "../sync/cut-down.ts";
-import { keptTags } from "../sync/pruned-tags.ts";
+import { cutDownTags } from "../results/cut-down.ts";
+import { keptTags } from "../results/pruned-tags.ts";
 
 /** How a run ended, for a heading. */
 export type ReportState = "done" | "failed" | "interrupted" | "ended";

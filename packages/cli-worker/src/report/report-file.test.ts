@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, vi } from "vitest";
 import { ordinaryReport, sampleReport, sampleResult } from "../../../../test/report/sample-report.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { reportFiles, writeReports } from "./report-file.ts";
 
 describe("reportFiles()", () => {

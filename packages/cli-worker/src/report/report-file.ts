@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import { safeJson } from "../escape-text.ts";
-import { systemMessage } from "../system-message.ts";
-import { UsageError } from "../usage-error.ts";
-import { printWarning } from "../warning.ts";
-import { writeWhole } from "../write-whole.ts";
-import { checkWrittenFile } from "../written-file.ts";
+import { systemMessage } from "../errors/system-message.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { writeWhole } from "../files/write-whole.ts";
+import { checkWrittenFile } from "../files/written-file.ts";
+import { safeJson } from "../terminal/escape-text.ts";
+import { printWarning } from "../terminal/warning.ts";
 import type { Report } from "./report.ts";
 
 export type ReportKind = "json" | "markdown" | "html";

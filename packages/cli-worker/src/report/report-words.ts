@@ -1,5 +1,5 @@
 import type { ImageOutcome, SyncResult } from "@tranship/copy";
-import { countTags, renderOutcomes } from "../sync/count-tags.ts";
+import { countTags, renderOutcomes } from "../results/count-tags.ts";
 import type { Report } from "./report.ts";
 import { OUTCOME_ORDER, type ReportFacts, type ReportState } from "./report-facts.ts";
 

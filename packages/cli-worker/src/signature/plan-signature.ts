@@ -1,7 +1,7 @@
 import { quoted } from "@tranship/core";
-import { readLimited } from "../read-limited.ts";
-import { readableFile } from "../single-file.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { readLimited } from "../files/read-limited.ts";
+import { readableFile } from "../files/single-file.ts";
 import { parsePrivateKey, type SshPrivateKey } from "./ssh-keys.ts";
 import { signSsh, verifySsh } from "./ssh-signature.ts";
 import { parseTrustedKeys } from "./trusted-keys.ts";

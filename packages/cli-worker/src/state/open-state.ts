@@ -1,7 +1,7 @@
 import { openJournal, PersistentSpool, stateFolderAt } from "@tranship/copy";
 import { type Journal, tolerantJournal } from "@tranship/core";
-import { readingInput } from "../usage-error.ts";
-import { printWarning } from "../warning.ts";
+import { readingInput } from "../errors/usage-error.ts";
+import { printWarning } from "../terminal/warning.ts";
 import { type RunStateFlags, statePath } from "./state-path.ts";
 
 /** What a command remembers of its run, and knows of earlier ones: opened when it is first asked; declare it with `await using`. */

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { stateFolderAt } from "@tranship/copy";
 import type { BlobCounts, TagCounts, UploadSummary } from "@tranship/core";
-import { readingInput, UsageError } from "../usage-error.ts";
+import { readingInput, UsageError } from "../errors/usage-error.ts";
 import { type FolderSize, folderSize } from "./folder-size.ts";
 import { openStateJournal } from "./open-state.ts";
 import { type StateFlags, statePath } from "./state-path.ts";

@@ -1,5 +1,5 @@
-import type { BrokenTagsFlags } from "../broken-tags.ts";
-import type { RegistryFlags, TrafficFlags } from "../options.ts";
+import type { RegistryFlags, TrafficFlags } from "../arguments/options.ts";
+import type { BrokenTagsFlags } from "../results/broken-tags.ts";
 import type { RunStateFlags } from "../state/state-path.ts";
 
 /** What the commands take that may delete at targets. */

@@ -2,9 +2,9 @@ import process from "node:process";
 import type { SyncRepository, SyncStores, Unresolved, VerifyStores } from "@tranship/copy";
 import { failureRecord } from "@tranship/copy";
 import type { CallOptions, RequestRecord } from "@tranship/core";
+import { UsageError } from "../errors/usage-error.ts";
 import type { ParsedMirrorFile } from "../mirror/file/parse-mirror-file.ts";
 import { readMirrorFile } from "../mirror/file/read-mirror-file.ts";
-import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
 import type { Mirror, MirrorFile } from "../mirror/mirror-file.ts";
 import {
   inOrder,
@@ -12,10 +12,10 @@ import {
   RepositoryResolution,
   type ResolvedRepositories,
 } from "../mirror/resolve/resolve-repositories.ts";
-import { Registries } from "../registries.ts";
+import { MirroredSources } from "../registries/mirrored-sources.ts";
+import { Registries } from "../registries/registries.ts";
 import { openRunState, type RunState } from "../state/open-state.ts";
-import { UsageError } from "../usage-error.ts";
-import { printWarning } from "../warning.ts";
+import { printWarning } from "../terminal/warning.ts";
 import { CreatedTimes } from "./created-times.ts";
 import type { MirrorFlags } from "./mirror-flags.ts";
 import { MirrorPrunes } from "./mirror-prunes.ts";

@@ -1,9 +1,9 @@
 import { parseSyncPlan, type SyncPlan } from "@tranship/copy";
-import { safeJson } from "../escape-text.ts";
-import { readLimited } from "../read-limited.ts";
-import { readableFile } from "../single-file.ts";
-import { UsageError } from "../usage-error.ts";
-import { writeWhole } from "../write-whole.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { readLimited } from "../files/read-limited.ts";
+import { readableFile } from "../files/single-file.ts";
+import { writeWhole } from "../files/write-whole.ts";
+import { safeJson } from "../terminal/escape-text.ts";
 
 /** The longest plan that is read, in bytes: some 500,000 images. */
 const MAX_BYTES = 256 * 1024 * 1024;

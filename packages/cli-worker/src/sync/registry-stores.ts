@@ -1,13 +1,13 @@
 import type { SyncStores, VerifyStores } from "@tranship/copy";
 import type { LayoutStore, RegistryStore, Repository, Source } from "@tranship/core";
-import { creatorOf } from "../create/create-repository.ts";
-import { CreatingStore } from "../create/creating-store.ts";
-import { parseLocation } from "../location.ts";
-import { MirroredSources } from "../mirror/hosts/mirrored-sources.ts";
+import { parseLocation } from "../locations/location.ts";
+import { openStore } from "../locations/open-location.ts";
 import { openLayoutForWriting } from "../new-layout.ts";
-import { openStore } from "../open-location.ts";
+import { creatorOf } from "../registries/create/create-repository.ts";
+import { CreatingStore } from "../registries/create/creating-store.ts";
 import type { HostRules } from "../registries/host-rules.ts";
-import type { Registries } from "../registries.ts";
+import { MirroredSources } from "../registries/mirrored-sources.ts";
+import type { Registries } from "../registries/registries.ts";
 
 type SyncTargetStore = Awaited<ReturnType<SyncStores["target"]>>;
 

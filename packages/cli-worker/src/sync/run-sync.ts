@@ -1,13 +1,13 @@
 import process from "node:process";
 import { type ApplyOptions, CopyRun, ResultTally, type SyncResult } from "@tranship/copy";
-import { errorJson } from "../error-json.ts";
-import { print, printJson } from "../output.ts";
-import { openProgress } from "../progress/open-progress.ts";
+import { errorJson } from "../errors/error-json.ts";
 import type { Report } from "../report/report.ts";
 import { type ReportFile, writeReports } from "../report/report-file.ts";
+import { renderResult } from "../results/render-result.ts";
 import type { RunState } from "../state/open-state.ts";
+import { print, printJson } from "../terminal/output.ts";
+import { openProgress } from "../terminal/progress/open-progress.ts";
 import type { RunFlags } from "./mirror-flags.ts";
-import { renderResult } from "./render-result.ts";
 
 export interface RunSyncOptions {
   /** What is to be moved at most, where a plan says it. */

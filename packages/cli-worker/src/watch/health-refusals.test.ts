@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { type HealthAddress, serveHealth } from "./health-server.ts";
 import { WatchStatus } from "./watch-status.ts";
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import type { SyncResult } from "@tranship/copy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MirrorFileError } from "../mirror/file/problem.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { MirrorFileError } from "../mirror/problem.ts";
 import { type HealthServer, serveHealth } from "./health-server.ts";
 import { WatchStatus } from "./watch-status.ts";
 

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { listening } from "../arguments/listening.ts";
 import { AllowedHosts } from "../browsers/allowed-hosts.ts";
 import { BROWSER_HEADERS, pathOf, refuseBrowser } from "../browsers/browser-rules.ts";
 import { refuseMalformed } from "../browsers/refuse-malformed.ts";
-import { safeJson } from "../escape-text.ts";
-import { listening } from "../listening.ts";
-import { readingInput } from "../usage-error.ts";
+import { readingInput } from "../errors/usage-error.ts";
+import { safeJson } from "../terminal/escape-text.ts";
 import { metricsText } from "./metrics.ts";
 import type { WatchStatus } from "./watch-status.ts";
 

@@ -1,9 +1,9 @@
 import type { SyncResult } from "@tranship/copy";
-import { errorJson } from "../error-json.ts";
-import { print, printJson } from "../output.ts";
-import { reportError } from "../report-error.ts";
-import { failuresOf } from "../sync/render-result.ts";
-import { printWarning } from "../warning.ts";
+import { errorJson } from "../errors/error-json.ts";
+import { reportError } from "../failures/report-error.ts";
+import { failuresOf } from "../results/render-result.ts";
+import { print, printJson } from "../terminal/output.ts";
+import { printWarning } from "../terminal/warning.ts";
 import type { OnWatchEvent, WatchEvent } from "./watch-events.ts";
 
 export interface ReportWatchOptions {

@@ -1,6 +1,6 @@
 import type { SyncResult } from "@tranship/copy";
-import { MirrorFileError } from "../mirror/file/problem.ts";
-import { oneLine } from "../one-line.ts";
+import { MirrorFileError } from "../mirror/problem.ts";
+import { oneLine } from "../terminal/one-line.ts";
 import type { RunEnd, WatchEvent } from "./watch-events.ts";
 
 /** A run that has ended. Times are ISO 8601, UTC. */

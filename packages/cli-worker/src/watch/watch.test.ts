@@ -3,8 +3,8 @@ import type { SyncResult } from "@tranship/copy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { HandClock } from "../../../../test/support/hand-clock.ts";
 import { turns } from "../../../../test/support/recording-store.ts";
+import { parseSchedule } from "../mirror/schedule.ts";
 import { Reloaded } from "./reloaded.ts";
-import { parseSchedule } from "./schedule.ts";
 import { type Watched, watch } from "./watch.ts";
 import type { WatchEvent } from "./watch-events.ts";
 

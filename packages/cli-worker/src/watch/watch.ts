@@ -1,7 +1,7 @@
 import type { SyncResult } from "@tranship/copy";
 import type { MirrorFile } from "../mirror/mirror-file.ts";
+import type { Schedule } from "../mirror/schedule.ts";
 import type { Reloaded } from "./reloaded.ts";
-import type { Schedule } from "./schedule.ts";
 import type { WatchClock } from "./watch-clock.ts";
 import type { OnWatchEvent } from "./watch-events.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MirrorFileError } from "../problem.ts";
 import { parseMirrorFile } from "./parse-mirror-file.ts";
-import { MirrorFileError } from "./problem.ts";
 import type { Variables } from "./variables.ts";
 
 function parse(text: string, variables: Variables = {}) {

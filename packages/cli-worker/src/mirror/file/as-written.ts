@@ -1,4 +1,4 @@
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../problem.ts";
 
 /** Parts of a variable that are as short as this are no secret, and would be found in any message. */
 const SHORT = 3;

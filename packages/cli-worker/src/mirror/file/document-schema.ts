@@ -1,6 +1,6 @@
 import { PRUNE_OWNERSHIPS } from "@tranship/copy";
 import { z } from "zod";
-import { SIZE } from "../../parse-size.ts";
+import { SIZE } from "../../arguments/parse-size.ts";
 
 /**
  * The form of a mirror file, from which its JSON Schema is made too. What is wrong is said by a schema's `error`: what was expected there, as in "a whole number from 1";

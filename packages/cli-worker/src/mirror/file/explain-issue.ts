@@ -1,6 +1,6 @@
 import { isScalar, isSeq } from "yaml";
 import type { core } from "zod";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../problem.ts";
 import { suggest } from "./suggest.ts";
 import { formatPath, type Path, type YamlFile } from "./yaml-file.ts";
 

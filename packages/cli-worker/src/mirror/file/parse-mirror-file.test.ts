@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MirrorFile } from "../mirror-file.ts";
+import { MirrorFileError } from "../problem.ts";
 import { parseMirrorFile } from "./parse-mirror-file.ts";
-import { MirrorFileError } from "./problem.ts";
 import type { Variables } from "./variables.ts";
 
 function parse(text: string, variables: Variables = {}) {

@@ -1,12 +1,12 @@
 import { parseHost } from "@tranship/core";
 import type { MirrorFile } from "../mirror-file.ts";
+import { formatProblem, MirrorFileError, type Problem } from "../problem.ts";
 import { checkMirrors } from "../resolve/check-mirrors.ts";
 import { unusedHosts } from "../resolve/unused-hosts.ts";
 import { asWritten, problemAsWritten, type Substitutions } from "./as-written.ts";
 import { documentSchema, type MirrorDocument } from "./document-schema.ts";
 import { explainIssue } from "./explain-issue.ts";
 import { dropExtensionKeys } from "./extension-keys.ts";
-import { formatProblem, MirrorFileError, type Problem } from "./problem.ts";
 import { readHosts } from "./read-host.ts";
 import { readMirror } from "./read-mirror.ts";
 import { Reading } from "./reading.ts";

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import { parseHost } from "@tranship/core";
-import { cloudOf } from "../../credentials/cloud-of.ts";
-import { parseSize } from "../../parse-size.ts";
+import { parseSize } from "../../arguments/parse-size.ts";
+import { cloudOf } from "../../registries/credentials/cloud-of.ts";
 import type {
   CreateRule,
   HostBounds,

@@ -1,11 +1,11 @@
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { readLimited } from "../../read-limited.ts";
-import { readableFile } from "../../single-file.ts";
-import { UsageError } from "../../usage-error.ts";
-import { parseSchedule, type Schedule } from "../../watch/schedule.ts";
+import { UsageError } from "../../errors/usage-error.ts";
+import { readLimited } from "../../files/read-limited.ts";
+import { readableFile } from "../../files/single-file.ts";
+import { MirrorFileError } from "../problem.ts";
+import { parseSchedule, type Schedule } from "../schedule.ts";
 import { type MirrorText, type ParsedMirrorFile, parseMirrorFile } from "./parse-mirror-file.ts";
-import { MirrorFileError } from "./problem.ts";
 import type { Variables } from "./variables.ts";
 
 /** The longest mirror file that is read, in bytes. */

@@ -1,6 +1,6 @@
 import { parseRfc3339, parseTag, subjectOfTag } from "@tranship/core";
 import { Range } from "semver";
-import { parseAge } from "../../prune/age.ts";
+import { parseAge } from "../../arguments/age.ts";
 import { globPattern, isGlob } from "../select/glob-pattern.ts";
 import { regexPattern } from "../select/regex-pattern.ts";
 import type { NewerThan, TagPattern, TagRules } from "../select/tag-rules.ts";

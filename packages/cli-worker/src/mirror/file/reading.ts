@@ -1,4 +1,4 @@
-import type { Position, Problem } from "./problem.ts";
+import type { Position, Problem } from "../problem.ts";
 import { formatPath, type Path, type YamlFile } from "./yaml-file.ts";
 
 /** A mirror file while it is read: where things are in it, and what was found wrong so far. */

@@ -1,4 +1,4 @@
-import { withoutUsers } from "../../without-users.ts";
+import { withoutUsers } from "../../errors/without-users.ts";
 
 /** The parts of `HOST/REPOSITORY[:TAG][@DIGEST]`, not yet checked: a repository may have a `*`, or words in braces. */
 export interface ImageParts {

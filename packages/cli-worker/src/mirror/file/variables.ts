@@ -1,5 +1,5 @@
 import { isMap, isPair, type Scalar, visit } from "yaml";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../problem.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 /** `${NAME}`, `${NAME:-default}`, and `$${` for the characters themselves. */

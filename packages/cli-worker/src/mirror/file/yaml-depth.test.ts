@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
-import { convertFiles } from "../convert/convert-files.ts";
+import { convertFiles } from "../../commands/convert/convert-files.ts";
+import { MirrorFileError } from "../problem.ts";
 import { parseMirrorFile } from "./parse-mirror-file.ts";
-import { MirrorFileError } from "./problem.ts";
 import { TOO_DEEP, tooDeepNode } from "./yaml-depth.ts";
 
 const block = (depth: number): string =>

@@ -9,9 +9,9 @@ import {
   parseDocument,
   type YAMLMap,
 } from "yaml";
+import type { Position, Problem } from "../problem.ts";
 import { duplicateKeys } from "./duplicate-keys.ts";
 import { type Expansion, expandYaml } from "./expand-yaml.ts";
-import type { Position, Problem } from "./problem.ts";
 import { TOO_DEEP, tooDeepNode } from "./yaml-depth.ts";
 
 /** Where a value is: keys and places in lists, from the top. */

@@ -1,5 +1,5 @@
-import type { Problem } from "../file/problem.ts";
 import type { Mirror, MirrorFile } from "../mirror-file.ts";
+import type { Problem } from "../problem.ts";
 import { findFeeds, findLoops } from "./find-loops.ts";
 import { hasCatalogue, noCatalogue } from "./no-catalogue.ts";
 import { hasPlaceholder, type TargetTemplate, type TemplatePart } from "./target-template.ts";

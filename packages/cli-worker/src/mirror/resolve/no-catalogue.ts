@@ -1,5 +1,5 @@
-import type { Problem } from "../file/problem.ts";
 import type { Mirror } from "../mirror-file.ts";
+import type { Problem } from "../problem.ts";
 import { registryKey } from "./one-registry.ts";
 
 /** Registries that list their repositories to nobody, or not by `_catalog`. Others are found out when they are asked. */

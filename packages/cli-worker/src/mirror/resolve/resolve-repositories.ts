@@ -1,6 +1,6 @@
 import { type Repository, readList, StoreError } from "@tranship/core";
-import { formatProblem, MirrorFileError, type Problem } from "../file/problem.ts";
 import type { Mirror, MirrorFile } from "../mirror-file.ts";
+import { formatProblem, MirrorFileError, type Problem } from "../problem.ts";
 import { noCatalogue } from "./no-catalogue.ts";
 import { matchRepository } from "./repository-pattern.ts";
 import { hostValue, type TargetTemplate, type TemplateValues, targetRepository } from "./target-template.ts";

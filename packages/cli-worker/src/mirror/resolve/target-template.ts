@@ -1,5 +1,5 @@
 import { parseRepositoryName, parseTag, type Repository } from "@tranship/core";
-import type { Position } from "../file/problem.ts";
+import type { Position } from "../problem.ts";
 
 /** The words that a target may have between braces. */
 export const PLACEHOLDERS = ["repository", "match", "tag", "host"] as const;

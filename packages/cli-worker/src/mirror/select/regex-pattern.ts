@@ -1,5 +1,5 @@
 import { createContext, Script } from "node:vm";
-import { UsageError } from "../../usage-error.ts";
+import { UsageError } from "../../errors/usage-error.ts";
 import type { TagPattern } from "./tag-rules.ts";
 
 /** What an expression may take for all tags of a repository, in ms: 10,000 tags take a harmless one 3. */

@@ -1,5 +1,5 @@
 import { subjectOfTag } from "@tranship/core";
-import { counted } from "../../units.ts";
+import { counted } from "../../terminal/units.ts";
 import type { ListedTag, TagPattern, TagRules } from "./tag-rules.ts";
 import { versionOf } from "./version.ts";
 

@@ -1,5 +1,5 @@
 import type { Range } from "semver";
-import type { Position } from "../file/problem.ts";
+import type { Position } from "../problem.ts";
 
 /** Which tags of a repository a mirror means. Without any rule: every tag, but never a digest tag (`sha256-…`). */
 export interface TagRules {

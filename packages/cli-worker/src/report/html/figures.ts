@@ -1,4 +1,4 @@
-import { formatBytes } from "../../units.ts";
+import { formatBytes } from "../../terminal/units.ts";
 import type { Report } from "../report.ts";
 import type { ReportFacts } from "../report-facts.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";

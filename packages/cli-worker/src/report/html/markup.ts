@@ -1,4 +1,4 @@
-import { oneLine } from "../../one-line.ts";
+import { oneLine } from "../../terminal/one-line.ts";
 
 /** HTML that is safe to put into a page. */
 export class Markup {

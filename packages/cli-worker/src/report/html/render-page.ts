@@ -1,4 +1,4 @@
-import { formatDuration } from "../../units.ts";
+import { formatDuration } from "../../terminal/units.ts";
 import type { Report } from "../report.ts";
 import { type ReportFacts, reportFacts } from "../report-facts.ts";
 import { formatTime, outcomesInWords, stateInWords, titleOf } from "../report-words.ts";

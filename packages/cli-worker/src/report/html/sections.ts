@@ -1,6 +1,6 @@
 import type { ImageResult } from "@tranship/copy";
-import { imageName } from "../../sync/image-name.ts";
-import { formatBytes, formatDuration } from "../../units.ts";
+import { imageName } from "../../results/image-name.ts";
+import { formatBytes, formatDuration } from "../../terminal/units.ts";
 import type { Report } from "../report.ts";
 import { type HostFacts, notesOf, type ReportFacts, type RepositoryPair, tagName } from "../report-facts.ts";
 import { outcomeInWords } from "../report-words.ts";

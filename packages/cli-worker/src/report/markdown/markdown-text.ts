@@ -1,4 +1,4 @@
-import { oneLine } from "../../one-line.ts";
+import { oneLine } from "../../terminal/one-line.ts";
 
 /** Text as a code span, whatever is in it: in one nothing is a link, a mention, a tag or a format. The bar is escaped for tables. */
 export function code(text: string): string {

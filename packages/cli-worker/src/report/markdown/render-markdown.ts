@@ -1,6 +1,6 @@
 import type { Amount, ImageResult } from "@tranship/copy";
-import { imageName, referenceName } from "../../sync/image-name.ts";
-import { counted, formatBytes, formatDuration } from "../../units.ts";
+import { imageName, referenceName } from "../../results/image-name.ts";
+import { counted, formatBytes, formatDuration } from "../../terminal/units.ts";
 import type { Report } from "../report.ts";
 import { notesOf, type ReportFacts, type RepositoryPair, reportFacts } from "../report-facts.ts";
 import { formatTime, outcomeInWords, outcomesInWords, stateInWords } from "../report-words.ts";

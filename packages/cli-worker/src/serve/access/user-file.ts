@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { systemMessage } from "../../system-message.ts";
+import { systemMessage } from "../../errors/system-message.ts";
 import { parseHtpasswd, type Users } from "./htpasswd.ts";
 
 const MAX_USER_FILE_BYTES = 1024 * 1024;

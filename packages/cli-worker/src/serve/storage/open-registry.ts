@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StoreError } from "@tranship/core";
-import { systemMessage } from "../../system-message.ts";
+import { systemMessage } from "../../errors/system-message.ts";
 import type { Registry } from "../registry.ts";
 import type { AppliedLimits } from "../serve-limits.ts";
 import { DiskQuota } from "./disk-quota.ts";
