@@ -7,13 +7,18 @@ import { thirdPartyLicenses } from "./third-party-licenses.ts";
 const ENGINE = /[\\/]packages[\\/](?:core|copy)[\\/]src[\\/]|[\\/](?:undici|lru-cache|p-limit|yocto-queue)[\\/]/;
 
 /** What is about mirror files and what they select stands on libraries that take as long to load as all else together (zod, yaml, semver): `copy` goes without. */
-const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror[\\/](?!hosts[\\/])|prune[\\/]|sync[\\/])/;
+const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror|sync|commands[\\/]prune)[\\/]/;
 
 /** Our own files but those that stand on a cloud's SDK: these are loaded when a host is that cloud's. */
-const SHARED_SOURCES = /[\\/]cli-worker[\\/]src[\\/](?!credentials[\\/]aws-identity\.ts)/;
+const SHARED_SOURCES = /[\\/]cli-worker[\\/]src[\\/](?!registries[\\/]credentials[\\/]aws-identity\.ts)/;
 
 /** What several commands need. */
 const SHARED = { minShareCount: 3, includeDependenciesRecursively: false } as const;
+
+/** `copy` of `commands/copy/run.ts`: what a file of the bundle is called that a command's work begins with. */
+function commandOf(module: string | undefined | null): string | undefined {
+  return /[\\/]commands[\\/]([^\\/]+)[\\/]run\.ts$/.exec(module ?? "")?.[1];
+}
 
 /** One bundle of the command with all that it needs; its parts are loaded when a command needs them: start-up is what a user feels. */
 export default defineConfig({
@@ -41,6 +46,6 @@ export default defineConfig({
         { ...SHARED, name: "shared", test: SHARED_SOURCES },
       ],
     },
-    chunkFileNames: "[name]-[hash].js",
+    chunkFileNames: ({ name, facadeModuleId }) => `${commandOf(facadeModuleId) ?? name}-[hash].js`,
   },
 });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addExamples, addRegistryOptions } from "../../arguments/options.ts";
 import { interruptible } from "../../errors/interrupt.ts";
-import type { ListFlags } from "./list-tags.ts";
+import type { ListFlags } from "./run.ts";
 
 /** `tranship ls REPO` */
 export function defineLs(program: Command): void {
@@ -17,7 +17,7 @@ export function defineLs(program: Command): void {
     ["tranship ls oci:/mnt/usb/images", "of an OCI layout"],
   ]);
   command.action(async (repository: string, flags: ListFlags) => {
-    const { listTagsAction } = await import("./list-tags.ts");
+    const { listTagsAction } = await import("./run.ts");
     await interruptible((signal) => listTagsAction(repository, flags, signal));
   });
 }

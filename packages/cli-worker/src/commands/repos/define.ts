@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addExamples, addRegistryOptions } from "../../arguments/options.ts";
 import { interruptible } from "../../errors/interrupt.ts";
-import type { ListFlags } from "./list-repositories.ts";
+import type { ListFlags } from "./run.ts";
 
 /** `tranship repos HOST` */
 export function defineRepos(program: Command): void {
@@ -17,7 +17,7 @@ export function defineRepos(program: Command): void {
     ["tranship repos oci:/srv/registry", "of a folder of OCI layouts"],
   ]);
   command.action(async (host: string, flags: ListFlags) => {
-    const { listRepositoriesAction } = await import("./list-repositories.ts");
+    const { listRepositoriesAction } = await import("./run.ts");
     await interruptible((signal) => listRepositoriesAction(host, flags, signal));
   });
 }
