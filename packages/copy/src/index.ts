@@ -36,6 +36,7 @@ export {
   type ExecuteDeletionsOptions,
   executeDeletions,
 } from "./inventory/execute-deletions.ts";
+export { readImageTime } from "./inventory/image-time.ts";
 export type { Inventory, InventoryManifest, Lock } from "./inventory/inventory.ts";
 export {
   compareLooks,
@@ -62,6 +63,7 @@ export type { GrowingContent } from "./spool/growing-content.ts";
 export { type KeptReading, PersistentSpool, type PersistentSpoolOptions } from "./spool/persistent-spool.ts";
 export { Spool, type SpoolOptions } from "./spool/spool.ts";
 export { applyPlan } from "./sync/apply/apply-plan.ts";
+export { CreatedTimes, type CreatedTimesOptions, type DatedTags } from "./sync/created-times.ts";
 export { parseSyncPlan } from "./sync/file/parse-sync-plan.ts";
 export { ResultTally } from "./sync/file/result-tally.ts";
 export {

@@ -27,6 +27,7 @@ export { type DescribeManifestOptions, describeManifest } from "./content/descri
 export { type Descriptor, hasSize, type Platform, UNKNOWN_SIZE } from "./content/descriptor.ts";
 export { subjectOfTag } from "./content/digest-tag.ts";
 export { DOCKER_HUB, parseHost } from "./content/host.ts";
+export { type ImageConfig, readImageConfig } from "./content/image-config.ts";
 export { type ImageManifest, type IndexManifest, MAX_MANIFEST_BYTES, type Manifest } from "./content/manifest.ts";
 export {
   DOCKER_CONFIG,
@@ -167,6 +168,7 @@ export type {
   RepositoryProperties,
   TagProperties,
 } from "./registry/azure/properties.ts";
+export { type CreateRepository, CreatingStore, type NewRepository } from "./registry/creating-store.ts";
 export type { ListLimits } from "./registry/lists/list-limits.ts";
 export type { PageOptions } from "./registry/lists/list-names.ts";
 export {
@@ -182,7 +184,9 @@ export { Registry, type RegistryOptions } from "./registry/registry.ts";
 export { RegistryStore } from "./registry/registry-store.ts";
 export type { ClientTimeouts, RegistryTransportOptions } from "./registry/transport/transport-options.ts";
 export type { UploadOptions } from "./registry/upload-settings.ts";
+export { FallbackSource, HostHealth, type SourcePlace } from "./store/fallback-source.ts";
 export { LayoutStore } from "./store/layout/layout-store.ts";
+export { openLayoutForWriting } from "./store/layout/new-layout.ts";
 export { type OpenLayoutOptions, openLayout } from "./store/layout/open-layout.ts";
 export { MemoryStore } from "./store/memory-store.ts";
 export { brokenTagsError, findMissingTags, type MissingTags, type TagReader } from "./store/missing-tags.ts";

@@ -1,7 +1,7 @@
 import type { Destination } from "@tranship/copy";
 import type { LayoutStore, Located, RegistryStore, Store } from "@tranship/core";
+import { openLayoutForWriting } from "@tranship/core";
 import { readingInput } from "../errors/usage-error.ts";
-import { openLayoutForWriting } from "../new-layout.ts";
 import type { Registries } from "../registries/registries.ts";
 import { type Location, parseLocation, referenceOf } from "./location.ts";
 

@@ -1,5 +1,5 @@
 import type { Repository, Source } from "@tranship/core";
-import { FallbackSource, HostHealth, type SourcePlace } from "../mirror/hosts/fallback-source.ts";
+import { FallbackSource, HostHealth, type SourcePlace } from "@tranship/core";
 import { printWarning } from "../terminal/warning.ts";
 import type { HostRules } from "./host-rules.ts";
 import type { Registries } from "./registries.ts";

@@ -1,11 +1,10 @@
-import type { ChosenTags } from "@tranship/copy";
+import type { ChosenTags, CreatedTimes } from "@tranship/copy";
 import type { CallOptions, ListedTag, Source } from "@tranship/core";
-import { FallbackSource } from "../mirror/hosts/fallback-source.ts";
+import { FallbackSource } from "@tranship/core";
 import { matchTags, selectTags, timesFor } from "../mirror/select/select-tags.ts";
 import type { TagRules } from "../mirror/select/tag-rules.ts";
 import { firstNames } from "../terminal/first-names.ts";
 import { counted } from "../terminal/units.ts";
-import type { CreatedTimes } from "./created-times.ts";
 
 /** Tags that a message names. */
 const NAMED = 3;

@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { SyncRepository, SyncStores, Unresolved, VerifyStores } from "@tranship/copy";
-import { failureRecord } from "@tranship/copy";
+import { CreatedTimes, failureRecord } from "@tranship/copy";
 import type { CallOptions, RequestRecord } from "@tranship/core";
 import { UsageError } from "../errors/usage-error.ts";
 import type { ParsedMirrorFile } from "../mirror/file/parse-mirror-file.ts";
@@ -16,7 +16,6 @@ import { MirroredSources } from "../registries/mirrored-sources.ts";
 import { Registries } from "../registries/registries.ts";
 import { openRunState, type RunState } from "../state/open-state.ts";
 import { printWarning } from "../terminal/warning.ts";
-import { CreatedTimes } from "./created-times.ts";
 import type { MirrorFlags } from "./mirror-flags.ts";
 import { MirrorPrunes } from "./mirror-prunes.ts";
 import { ReadableStores, RegistryStores } from "./registry-stores.ts";

@@ -1,10 +1,9 @@
 import type { SyncStores, VerifyStores } from "@tranship/copy";
 import type { LayoutStore, RegistryStore, Repository, Source } from "@tranship/core";
+import { CreatingStore, openLayoutForWriting } from "@tranship/core";
 import { parseLocation } from "../locations/location.ts";
 import { openStore } from "../locations/open-location.ts";
-import { openLayoutForWriting } from "../new-layout.ts";
 import { creatorOf } from "../registries/create/create-repository.ts";
-import { CreatingStore } from "../registries/create/creating-store.ts";
 import type { HostRules } from "../registries/host-rules.ts";
 import { MirroredSources } from "../registries/mirrored-sources.ts";
 import type { Registries } from "../registries/registries.ts";

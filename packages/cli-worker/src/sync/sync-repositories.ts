@@ -1,10 +1,9 @@
-import type { SyncRepository, SyncTarget } from "@tranship/copy";
+import type { CreatedTimes, SyncRepository, SyncTarget } from "@tranship/copy";
 import { formatRepository } from "@tranship/core";
 import type { RepositoryMirror, ResolvedTarget } from "../mirror/resolve/resolve-repositories.ts";
 import { targetTag } from "../mirror/resolve/target-template.ts";
 import { immutableTags } from "../mirror/select/select-tags.ts";
 import { chooseTags } from "./choose-tags.ts";
-import type { CreatedTimes } from "./created-times.ts";
 import type { MirrorPrunes } from "./mirror-prunes.ts";
 
 /** A repository of a mirror file as the engine takes it. */

@@ -1,4 +1,4 @@
-import { readImageConfig } from "../../inspect/image-config.ts";
+import { readImageConfig } from "@tranship/core";
 import { oneLine } from "../../terminal/one-line.ts";
 import { alignColumns } from "../../terminal/table.ts";
 import { counted, formatBytes } from "../../terminal/units.ts";

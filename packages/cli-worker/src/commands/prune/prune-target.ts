@@ -5,6 +5,7 @@ import {
   type LookAgainOptions,
   lookAgain,
   type ReadInventoryOptions,
+  readImageTime,
   readInventory,
   resolveKnown,
   type SecondLook,
@@ -12,7 +13,6 @@ import {
 import { type AcrClient, type CallOptions, type Digest, OCI_MANIFEST, type Store, StoreError } from "@tranship/core";
 import type { Location } from "../../locations/location.ts";
 import { openStore } from "../../locations/open-location.ts";
-import { readImageTime } from "../../prune/image-time.ts";
 import { isAzure } from "../../registries/is-azure.ts";
 import type { Registries } from "../../registries/registries.ts";
 import { readAcrInventory } from "./read-acr-inventory.ts";

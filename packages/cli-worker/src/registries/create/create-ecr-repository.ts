@@ -1,9 +1,9 @@
 import { CreateRepositoryCommand, ECRClient, RepositoryAlreadyExistsException } from "@aws-sdk/client-ecr";
-import type { Environment } from "@tranship/core";
+import type { Environment, NewRepository } from "@tranship/core";
 import { awsClientConfig } from "../credentials/aws-identity.ts";
 import { withoutSecrets } from "../credentials/sdk-failure.ts";
 import type { CreateRule } from "../host-rules.ts";
-import { type NewRepository, notCreated } from "./not-created.ts";
+import { notCreated } from "./not-created.ts";
 
 /**
  * Makes a repository in Amazon ECR, as the identity that AWS's default chain finds, with the account's defaults (its creation templates are for others). 1 request; the

@@ -1,12 +1,9 @@
 import process from "node:process";
+import type { CreateRepository } from "@tranship/core";
 import type { CreateRule } from "../host-rules.ts";
-import type { NewRepository } from "./not-created.ts";
 import { runCreateCommand } from "./run-create-command.ts";
 
-/** Makes a repository, unless it is there. @throws {StoreError} NOT_CREATED. */
-export type CreateRepository = (place: NewRepository, signal: AbortSignal | undefined) => Promise<void>;
-
-/** How the repositories of a host are made, as its file says. */
+/** How the repositories of a host are made, as its file says. What it gives throws a StoreError, NOT_CREATED. */
 export function creatorOf(rule: CreateRule, trace: (message: string) => void): CreateRepository {
   if (rule.kind === "command") return (place, signal) => runCreateCommand(rule, place, { env: process.env, signal });
   return async (place, signal) => {

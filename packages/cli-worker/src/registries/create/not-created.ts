@@ -1,10 +1,4 @@
-import { StoreError } from "@tranship/core";
-
-/** A repository of a registry. */
-export interface NewRepository {
-  readonly host: string;
-  readonly repository: string;
-}
+import { type NewRepository, StoreError } from "@tranship/core";
 
 /** A repository that could not be made: nothing is pushed to it in this run. */
 export function notCreated({ host, repository }: NewRepository, detail: string, cause?: unknown): StoreError {

@@ -1,7 +1,7 @@
-import { type Environment, runProgram } from "@tranship/core";
+import { type Environment, type NewRepository, runProgram } from "@tranship/core";
 import { withoutSecrets } from "../credentials/sdk-failure.ts";
 import type { CreateRule } from "../host-rules.ts";
-import { type NewRepository, notCreated } from "./not-created.ts";
+import { notCreated } from "./not-created.ts";
 
 /** How long a command may take, in ms. */
 const TIMEOUT_MS = 120_000;

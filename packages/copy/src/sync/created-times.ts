@@ -1,4 +1,3 @@
-import { atOnce } from "@tranship/copy";
 import {
   type CallOptions,
   type Content,
@@ -10,7 +9,8 @@ import {
   parseManifest,
   type Source,
 } from "@tranship/core";
-import { readImageTime } from "../prune/image-time.ts";
+import { atOnce } from "../concurrency/at-once.ts";
+import { readImageTime } from "../inventory/image-time.ts";
 
 /** Indexes within an index, at most, of which the innermost image is looked at. */
 const MOST_NESTED = 4;

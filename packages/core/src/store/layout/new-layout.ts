@@ -1,19 +1,12 @@
 import { access, constants, readdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import {
-  type CallOptions,
-  type Descriptor,
-  type LayoutStore,
-  type Open,
-  openLayout,
-  type PushOptions,
-  type PushOutcome,
-  type Source,
-  StoreError,
-  type Target,
-} from "@tranship/core";
-import { systemMessage } from "./errors/system-message.ts";
-import { UsageError } from "./errors/usage-error.ts";
+import { getSystemErrorMessage } from "node:util";
+import type { CallOptions } from "../../call/call-options.ts";
+import type { Descriptor } from "../../content/descriptor.ts";
+import { StoreError } from "../../errors/errors.ts";
+import type { Open, PushOptions, PushOutcome, Source, Target } from "../store.ts";
+import type { LayoutStore } from "./layout-store.ts";
+import { openLayout } from "./open-layout.ts";
 
 /** A layout that is made by the first push: a copy that fails before it leaves no empty layout behind. */
 class NewLayout implements Target, Pick<Source, "fetch" | "names"> {
@@ -69,7 +62,7 @@ class NewLayout implements Target, Pick<Source, "fetch" | "names"> {
 
 /**
  * Opens a layout to write to; a missing or empty folder becomes one once something is pushed.
- * @throws {StoreError} LAYOUT_INVALID for a folder that holds something else. @throws {UsageError} where no folder can be made.
+ * @throws {StoreError} LAYOUT_INVALID for a folder that holds something else. @throws {StoreError} STORAGE where no folder can be made.
  */
 export async function openLayoutForWriting(directory: string): Promise<Target> {
   if (await isMissingOrEmpty(directory)) {
@@ -87,7 +80,8 @@ async function checkRoom(directory: string): Promise<void> {
       return;
     } catch (cause) {
       if (cause instanceof Error && "code" in cause && cause.code === "ENOENT" && dirname(path) !== path) continue;
-      throw new UsageError(`Cannot make the layout "oci:${directory}": ${systemMessage(cause)}`, { cause });
+      const detail = isSystemError(cause) ? getSystemErrorMessage(cause.errno) : String(cause);
+      throw new StoreError("STORAGE", `Cannot make the layout "oci:${directory}": ${detail}`, { cause });
     }
   }
 }
@@ -98,4 +92,8 @@ async function isMissingOrEmpty(directory: string): Promise<boolean> {
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ENOENT";
   }
+}
+
+function isSystemError(error: unknown): error is Error & { readonly errno: number } {
+  return error instanceof Error && "errno" in error && typeof error.errno === "number";
 }

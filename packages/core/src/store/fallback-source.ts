@@ -1,18 +1,10 @@
-import {
-  type CallOptions,
-  type Content,
-  type Descriptor,
-  type Digest,
-  isRetryable,
-  type ListedTag,
-  type ReferrersOptions,
-  type RepositoryPlace,
-  readList,
-  replayed,
-  type SeenTag,
-  type Source,
-  StoreError,
-} from "@tranship/core";
+import type { CallOptions } from "../call/call-options.ts";
+import type { Descriptor } from "../content/descriptor.ts";
+import type { Digest } from "../digest/digest.ts";
+import { isRetryable, StoreError } from "../errors/errors.ts";
+import type { SeenTag } from "../journal/tag-journal.ts";
+import { readList, replayed } from "./read-list.ts";
+import type { Content, ListedTag, ReferrersOptions, RepositoryPlace, Source } from "./store.ts";
 
 /** How long a host that could not answer is left alone, in ms. */
 const REST_MS = 300_000;

@@ -1,8 +1,10 @@
-import { listedItems, MemoryStore, readList, StoreError } from "@tranship/core";
 import { beforeEach, describe, expect, it } from "vitest";
-import { RecordingStore } from "../../../../../test/support/recording-store.ts";
-import { buildImage, buildIndex } from "../../../../../test/support/small-image.ts";
+import { RecordingStore } from "../../../../test/support/recording-store.ts";
+import { buildImage, buildIndex } from "../../../../test/support/small-image.ts";
+import { StoreError } from "../errors/errors.ts";
 import { FallbackSource, HostHealth } from "./fallback-source.ts";
+import { MemoryStore } from "./memory-store.ts";
+import { listedItems, readList } from "./read-list.ts";
 
 let own: RecordingStore;
 let mirror: RecordingStore;

@@ -1,25 +1,34 @@
-import {
-  type CallOptions,
-  type Content,
-  type Descriptor,
-  type HashedContent,
-  type Hold,
-  type ListedTag,
-  type Open,
-  type PushOptions,
-  type PushOutcome,
-  type ReferrersOptions,
-  type RegistryStore,
-  type ReplaceOptions,
-  type RepositoryPlace,
-  type ResolveOptions,
-  type Source,
-  StoreError,
-  type Target,
-  type UntagOptions,
-} from "@tranship/core";
-import type { CreateRepository } from "./create-repository.ts";
-import type { NewRepository } from "./not-created.ts";
+import type { CallOptions } from "../call/call-options.ts";
+import type { Descriptor } from "../content/descriptor.ts";
+import type { HashedContent } from "../digest/hash-content.ts";
+import { StoreError } from "../errors/errors.ts";
+import type {
+  Content,
+  Hold,
+  ListedTag,
+  Open,
+  PushOptions,
+  PushOutcome,
+  ReferrersOptions,
+  ReplaceOptions,
+  RepositoryPlace,
+  ResolveOptions,
+  Source,
+  Target,
+  UntagOptions,
+} from "../store/store.ts";
+import type { RegistryStore } from "./registry-store.ts";
+
+/** A repository of a registry. */
+export interface NewRepository {
+  /** `host` or `host:port`. */
+  readonly host: string;
+  /** `team/app` */
+  readonly repository: string;
+}
+
+/** Makes a repository, unless it is there. What it throws fails every push to the repository. */
+export type CreateRepository = (place: NewRepository, signal: AbortSignal | undefined) => Promise<void>;
 
 /**
  * A repository that is made before the first push to it, where it was not seen to be there: once, whatever number of images come, and whoever asked first. That it can't be

@@ -9,11 +9,11 @@ import {
   OCI_CONFIG,
   parseJson as parseJsonText,
   parseRfc3339,
+  readImageConfig,
   readVerified,
   type Source,
   StoreError,
 } from "@tranship/core";
-import { readImageConfig } from "../inspect/image-config.ts";
 
 const CREATED = "org.opencontainers.image.created";
 const CONFIG_TYPES: ReadonlySet<string> = new Set([OCI_CONFIG, DOCKER_CONFIG]);
