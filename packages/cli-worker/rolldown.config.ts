@@ -3,11 +3,12 @@ import { asciiOnly } from "./ascii-only.ts";
 import { BUILTINS_CHUNK, directBuiltins } from "./direct-builtins.ts";
 import { thirdPartyLicenses } from "./third-party-licenses.ts";
 
-/** The packages below the command, and what they stand on. */
-const ENGINE = /[\\/]packages[\\/](?:core|copy)[\\/]src[\\/]|[\\/](?:undici|lru-cache|p-limit|yocto-queue)[\\/]/;
+/** The packages below the command, and what they stand on; but for the choice of tags. */
+const ENGINE =
+  /[\\/]packages[\\/](?:core|copy)[\\/]src[\\/](?!tags[\\/])|[\\/](?:undici|lru-cache|p-limit|yocto-queue)[\\/]/;
 
 /** What is about mirror files and what they select stands on libraries that take as long to load as all else together (zod, yaml, semver): `copy` goes without. */
-const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror|sync|commands[\\/]prune)[\\/]/;
+const MIRRORS = /[\\/]cli-worker[\\/]src[\\/](?:mirror|sync|commands[\\/]prune)[\\/]|[\\/]copy[\\/]src[\\/]tags[\\/]/;
 
 /** Our own files but those that stand on a cloud's SDK: these are loaded when a host is that cloud's. */
 const SHARED_SOURCES = /[\\/]cli-worker[\\/]src[\\/](?!registries[\\/]credentials[\\/]aws-identity\.ts)/;

@@ -18,7 +18,7 @@ const MIRROR_LIBRARIES = ["croner", "picomatch", "semver", "yaml", "zod"];
 /** What each package may import: `cli-worker → copy → core`, and core stands on Node and two libraries; OpenTelemetry's API is used where it is installed. */
 const ALLOWED: Readonly<Record<PackageName, readonly string[]>> = {
   "@tranship/core": ["node:", "undici", "lru-cache", "@opentelemetry/api"],
-  "@tranship/copy": ["node:", "@tranship/core", "lru-cache", "p-limit", "stream-chain"],
+  "@tranship/copy": ["node:", "@tranship/core", "lru-cache", "p-limit", "picomatch", "semver", "stream-chain"],
   tranship: [
     "node:",
     "@tranship/core",

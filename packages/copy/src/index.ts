@@ -103,6 +103,19 @@ export {
   type SyncStores,
   type SyncTarget,
 } from "./sync/sync-repository.ts";
+export { compileGlob, type GlobOptions } from "./tags/glob/compile-glob.ts";
+export { type GlobPattern, globPattern, isGlob } from "./tags/glob-pattern.ts";
+export { regexPattern } from "./tags/regex-pattern.ts";
+export {
+  choosableTags,
+  immutableTags,
+  matchTags,
+  selectTags,
+  type TagSelection,
+  timesFor,
+} from "./tags/select-tags.ts";
+export { EVERY_TAG, type NewerThan, type TagPattern, type TagRules } from "./tags/tag-rules.ts";
+export { parseVersionRange, type VersionRange } from "./tags/version.ts";
 export { type VerifyOptions, type VerifyStores, verifyMirrors } from "./verify/verify-mirrors.ts";
 export {
   VERIFY_RESULT_VERSION,

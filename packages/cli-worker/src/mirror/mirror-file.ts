@@ -1,10 +1,9 @@
-import type { MissingPlatforms, PruneOwnership } from "@tranship/copy";
+import type { MissingPlatforms, PruneOwnership, TagRules } from "@tranship/copy";
 import type { Digest, Platform } from "@tranship/core";
 import type { HostRules } from "../registries/host-rules.ts";
 import type { Position } from "./problem.ts";
 import type { RepositoryPattern } from "./resolve/repository-pattern.ts";
 import type { TargetTemplate } from "./resolve/target-template.ts";
-import type { TagRules } from "./select/tag-rules.ts";
 
 /** A mirror file as it was understood: variables substituted, defaults applied, every value checked. It holds secrets: it is never printed or stored. */
 export interface MirrorFile {
@@ -23,6 +22,12 @@ export interface MirrorFile {
   readonly mirrors: readonly Mirror[];
 }
 
+/** Which tags of its repositories a mirror means. */
+export interface MirrorTags extends TagRules {
+  /** Where the rules begin in the file; those of a mirror without any, where the mirror does. */
+  readonly at: Position;
+}
+
 /** What is kept in step with what, and how. */
 export interface Mirror {
   /** Its place in the file, from 0. */
@@ -32,7 +37,7 @@ export interface Mirror {
   readonly from: MirrorSource;
   /** At least one. */
   readonly to: readonly TargetTemplate[];
-  readonly tags: TagRules;
+  readonly tags: MirrorTags;
   /** Undefined: all, untouched. */
   readonly platforms: readonly Platform[] | undefined;
   /** Whether an image that lacks some of the platforms fails, or those that it has are copied. */

@@ -1,8 +1,7 @@
-import type { ChosenTags, CreatedTimes } from "@tranship/copy";
+import type { ChosenTags, CreatedTimes, TagRules } from "@tranship/copy";
+import { matchTags, selectTags, timesFor } from "@tranship/copy";
 import type { CallOptions, ListedTag, Source } from "@tranship/core";
 import { FallbackSource } from "@tranship/core";
-import { matchTags, selectTags, timesFor } from "../mirror/select/select-tags.ts";
-import type { TagRules } from "../mirror/select/tag-rules.ts";
 import { firstNames } from "../terminal/first-names.ts";
 import { counted } from "../terminal/units.ts";
 

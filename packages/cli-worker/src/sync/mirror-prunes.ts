@@ -1,8 +1,8 @@
 import type { PruneLimit, PruneOwned } from "@tranship/copy";
+import { choosableTags } from "@tranship/copy";
 import type { Mirror } from "../mirror/mirror-file.ts";
 import { RepositoryWriters } from "../mirror/resolve/repository-writers.ts";
 import type { RepositoryMirror, ResolvedRepositories, ResolvedTarget } from "../mirror/resolve/resolve-repositories.ts";
-import { choosableTags } from "../mirror/select/select-tags.ts";
 import type { PruneMirrorFlags } from "./mirror-flags.ts";
 
 /** What the mirrors of a file may delete: where the file says `prune`, and as far as the flags let them. */

@@ -1,11 +1,11 @@
 import type { PlannedImage, SyncPlan } from "@tranship/copy";
+import { choosableTags } from "@tranship/copy";
 import { quoted, subjectOfTag } from "@tranship/core";
 import { UsageError } from "../errors/usage-error.ts";
 import { parseLocation, type RegistryLocation } from "../locations/location.ts";
 import type { Mirror, MirrorFile } from "../mirror/mirror-file.ts";
 import { matchRepository } from "../mirror/resolve/repository-pattern.ts";
 import { hostValue, type TemplateValues, targetRepository, targetTag } from "../mirror/resolve/target-template.ts";
-import { choosableTags } from "../mirror/select/select-tags.ts";
 
 /** A plan that does what a mirror file does not name. Nothing was started. */
 export class PlanOutOfBounds extends UsageError {

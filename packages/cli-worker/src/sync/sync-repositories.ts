@@ -1,8 +1,8 @@
 import type { CreatedTimes, SyncRepository, SyncTarget } from "@tranship/copy";
+import { immutableTags } from "@tranship/copy";
 import { formatRepository } from "@tranship/core";
 import type { RepositoryMirror, ResolvedTarget } from "../mirror/resolve/resolve-repositories.ts";
 import { targetTag } from "../mirror/resolve/target-template.ts";
-import { immutableTags } from "../mirror/select/select-tags.ts";
 import { chooseTags } from "./choose-tags.ts";
 import type { MirrorPrunes } from "./mirror-prunes.ts";
 

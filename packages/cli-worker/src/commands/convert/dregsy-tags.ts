@@ -1,5 +1,5 @@
+import { regexPattern } from "@tranship/copy";
 import { valid } from "semver";
-import { regexPattern } from "../../mirror/select/regex-pattern.ts";
 import { literal, type MirrorDraft, type TagsDraft } from "./conversion.ts";
 import type { ForeignValue } from "./foreign-value.ts";
 import { fromGoRegex } from "./go-regex.ts";

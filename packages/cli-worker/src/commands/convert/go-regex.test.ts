@@ -1,6 +1,6 @@
+import { regexPattern } from "@tranship/copy";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { regexPattern } from "../../mirror/select/regex-pattern.ts";
 import { fromGoRegex, globsOfRegex } from "./go-regex.ts";
 
 describe("fromGoRegex()", () => {

@@ -1,4 +1,4 @@
-import { regexPattern } from "../../mirror/select/regex-pattern.ts";
+import { regexPattern } from "@tranship/copy";
 
 /** How another tool uses a regular expression: for the whole tag, or for any part of it. */
 export type Anchoring = "whole" | "part";

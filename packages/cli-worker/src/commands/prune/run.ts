@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type DeletionOutcome, executeDeletions, type Inventory, type OnBrokenTags } from "@tranship/copy";
+import { compileGlob, type DeletionOutcome, executeDeletions, type Inventory, type OnBrokenTags } from "@tranship/copy";
 import { subjectOfTag } from "@tranship/core";
 import { parseAge } from "../../arguments/age.ts";
 import type { OneSideFlags, TrafficFlags } from "../../arguments/options.ts";
@@ -115,7 +115,6 @@ async function readRules(location: Location, flags: PruneFlags): Promise<PruneRu
 
 async function globMatcher(glob: string): Promise<(tag: string) => boolean> {
   if (glob === "") throw new UsageError("Bad --match: the glob is empty");
-  const { compileGlob } = await import("../../glob/compile-glob.ts");
   try {
     return compileGlob(glob);
   } catch (error) {

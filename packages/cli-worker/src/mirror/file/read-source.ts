@@ -1,3 +1,4 @@
+import { globPattern, isGlob } from "@tranship/copy";
 import { DOCKER_HUB, parseDigest, parseHost, parseRepositoryName, parseTag } from "@tranship/core";
 import type { MirrorSource } from "../mirror-file.ts";
 import {
@@ -6,7 +7,6 @@ import {
   parseRepositoryPattern,
   type RepositoryPattern,
 } from "../resolve/repository-pattern.ts";
-import { globPattern, isGlob } from "../select/glob-pattern.ts";
 import type { MirrorEntry } from "./document-schema.ts";
 import { entriesOf } from "./one-or-more.ts";
 import type { Reading } from "./reading.ts";

@@ -1,9 +1,16 @@
+import {
+  EVERY_TAG,
+  globPattern,
+  isGlob,
+  type NewerThan,
+  parseVersionRange,
+  regexPattern,
+  type TagPattern,
+} from "@tranship/copy";
 import { parseRfc3339, parseTag, subjectOfTag } from "@tranship/core";
-import { Range } from "semver";
 import { parseAge } from "../../arguments/age.ts";
-import { globPattern, isGlob } from "../select/glob-pattern.ts";
-import { regexPattern } from "../select/regex-pattern.ts";
-import type { NewerThan, TagPattern, TagRules } from "../select/tag-rules.ts";
+import type { MirrorTags } from "../mirror-file.ts";
+import type { Position } from "../problem.ts";
 import type { TagsDocument } from "./document-schema.ts";
 import { entriesOf } from "./one-or-more.ts";
 import type { Reading } from "./reading.ts";
@@ -12,38 +19,25 @@ import type { Path } from "./yaml-file.ts";
 type Filters = Exclude<TagsDocument, string | readonly string[]>;
 
 /** Reads the rules of `tags`; without them every tag is meant. @param path of `tags`, or of the mirror where it has none. */
-export function readTags(reading: Reading, document: TagsDocument | undefined, path: Path): TagRules {
-  if (document === undefined) return { ...NO_RULES, at: reading.at(path) };
+export function readTags(reading: Reading, document: TagsDocument | undefined, path: Path): MirrorTags {
+  if (document === undefined) return { ...EVERY_TAG, at: reading.at(path) };
   if (typeof document === "string" || Array.isArray(document)) return readShort(reading, document, path);
   return readFilters(reading, document, path);
 }
 
-const NO_RULES: Omit<TagRules, "at"> = {
-  names: [],
-  listed: true,
-  glob: undefined,
-  regex: undefined,
-  semver: undefined,
-  exclude: [],
-  newest: undefined,
-  newerThan: undefined,
-  by: undefined,
-  immutable: [],
-};
-
 /** A rule for the tags that are named here and no other. */
-export function onlyTags(names: readonly string[], at: TagRules["at"]): TagRules {
-  return { ...NO_RULES, at, names, listed: false };
+export function onlyTags(names: readonly string[], at: Position): MirrorTags {
+  return { ...EVERY_TAG, at, names, listed: false };
 }
 
 /** Tags and globs in a list: a tag is copied whether a list has it or not, a glob chooses from the list. */
-function readShort(reading: Reading, document: string | readonly string[], path: Path): TagRules {
+function readShort(reading: Reading, document: string | readonly string[], path: Path): MirrorTags {
   const entries = entriesOf(document, path);
   const names = entries.flatMap(([text, at]) => (isGlob(text) ? [] : readName(reading, text, at)));
   const globs = entries.filter(([text]) => isGlob(text));
   const glob = globs.flatMap(([text, at]) => reading.try(at, () => globPattern(text)) ?? []);
   return {
-    ...NO_RULES,
+    ...EVERY_TAG,
     at: reading.at(path),
     names,
     listed: globs.length > 0,
@@ -51,7 +45,7 @@ function readShort(reading: Reading, document: string | readonly string[], path:
   };
 }
 
-function readFilters(reading: Reading, document: Filters, path: Path): TagRules {
+function readFilters(reading: Reading, document: Filters, path: Path): MirrorTags {
   const { newest, by } = document;
   const patterns = (key: keyof Filters & string, read: (text: string) => TagPattern): readonly TagPattern[] => {
     const value = document[key];
@@ -88,7 +82,7 @@ function readFilters(reading: Reading, document: Filters, path: Path): TagRules 
     listed: filtered || names.length === 0,
     glob: document.glob === undefined ? undefined : patterns("glob", globPattern),
     regex: document.regex === undefined ? undefined : patterns("regex", regexPattern),
-    semver: range === undefined ? undefined : reading.try([...path, "semver"], () => readRange(range)),
+    semver: range === undefined ? undefined : reading.try([...path, "semver"], () => parseVersionRange(range)),
     exclude,
     newest,
     newerThan:
@@ -110,17 +104,6 @@ function readName(reading: Reading, text: string, path: Path): readonly string[]
     return parseTag(text);
   });
   return name === undefined ? [] : [name];
-}
-
-function readRange(text: string): Range {
-  try {
-    return new Range(text);
-  } catch (cause) {
-    throw new SyntaxError(
-      `${JSON.stringify(text)} is no range of versions: write one such as ">=3.18 <4", "^1.2" or "1.x"`,
-      { cause },
-    );
-  }
 }
 
 function readNewerThan(text: string): NewerThan {

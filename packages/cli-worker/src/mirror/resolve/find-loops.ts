@@ -1,5 +1,5 @@
+import { choosableTags } from "@tranship/copy";
 import type { Mirror } from "../mirror-file.ts";
-import { choosableTags } from "../select/select-tags.ts";
 import { type NamePattern, patternsOverlap } from "./name-overlap.ts";
 import { registryKey } from "./one-registry.ts";
 import { formatPattern } from "./repository-pattern.ts";

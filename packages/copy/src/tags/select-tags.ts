@@ -1,6 +1,5 @@
-import { subjectOfTag } from "@tranship/core";
-import { counted } from "../../terminal/units.ts";
-import type { ListedTag, TagPattern, TagRules } from "./tag-rules.ts";
+import { type ListedTag, subjectOfTag } from "@tranship/core";
+import type { TagPattern, TagRules } from "./tag-rules.ts";
 import { versionOf } from "./version.ts";
 
 /** What of a list is chosen. */
@@ -97,13 +96,13 @@ function anyOf(patterns: readonly TagPattern[], names: readonly string[]): Reado
 /** A pre-release is in a range only where the range names one of the same version. */
 function isIn(name: string, range: NonNullable<TagRules["semver"]>): boolean {
   const version = versionOf(name);
-  return version !== undefined && range.test(version);
+  return version !== undefined && range.test(version.version);
 }
 
 /** The newest first; of the same version the tag that says more of it: 3.20.0 before 3.20. */
 function byVersion(a: ListedTag, b: ListedTag): number {
   const [left, right] = [versionOf(a.name), versionOf(b.name)];
-  const order = left === undefined || right === undefined ? 0 : right.compare(left);
+  const order = left === undefined || right === undefined ? 0 : right.compare(left.version);
   return order !== 0 ? order : b.name.length - a.name.length || byName(a, b);
 }
 
@@ -124,7 +123,7 @@ function warningsFor(
 ): readonly string[] {
   if (!rules.listed) return [];
   const names = listed.map(({ name }) => name).filter((name) => subjectOfTag(name) === undefined);
-  const of = counted(names.length, "tag");
+  const of = tagCount(names.length);
   if (names.length === 0) return ["the repository has no tags"];
   const patterns = [...(rules.glob ?? []), ...(rules.regex ?? [])];
   const idle = patterns.filter((pattern) => pattern.select(names).length === 0);
@@ -133,7 +132,11 @@ function warningsFor(
     warnings.push(`none of ${of} is a version`);
   }
   if (matched.length === 0 && warnings.length === 0) warnings.push(`the filters leave none of ${of}`);
-  if (matched.length > 0 && young.length === 0)
-    warnings.push(`none of ${counted(matched.length, "tag")} is new enough`);
+  if (matched.length > 0 && young.length === 0) warnings.push(`none of ${tagCount(matched.length)} is new enough`);
   return warnings;
+}
+
+/** `1 tag`, `3 tags`. */
+function tagCount(count: number): string {
+  return `${count} tag${count === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,4 @@
 import { createContext, Script } from "node:vm";
-import { UsageError } from "../../errors/usage-error.ts";
 import type { TagPattern } from "./tag-rules.ts";
 
 /** What an expression may take for all tags of a repository, in ms: 10,000 tags take a harmless one 3. */
@@ -28,7 +27,7 @@ export function regexPattern(text: string): TagPattern {
     select(tags) {
       const selected = selectWithin(expression, tags);
       if (selected !== undefined) return selected;
-      throw new UsageError(
+      throw new SyntaxError(
         `The regular expression ${JSON.stringify(text)} takes for ever on these tags: avoid repetitions inside repetitions`,
       );
     },

@@ -11,6 +11,7 @@ const FEW_REPETITIONS = 2;
 /** And the most alternatives, which multiply the ways to match. */
 const FEW_CHOICES = 4;
 
+/** How a glob is read. */
 export interface GlobOptions {
   /** Whether a `!` at the beginning has no meaning of its own. Default false. */
   readonly nonegate?: boolean | undefined;

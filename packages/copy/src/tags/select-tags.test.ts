@@ -1,18 +1,17 @@
+import type { ListedTag } from "@tranship/core";
 import fc from "fast-check";
-import { Range } from "semver";
 import { describe, expect, it } from "vitest";
-import { onlyTags } from "../file/read-tags.ts";
 import { globPattern } from "./glob-pattern.ts";
 import { regexPattern } from "./regex-pattern.ts";
 import { choosableTags, immutableTags, matchTags, selectTags, timesFor } from "./select-tags.ts";
-import type { ListedTag, TagRules } from "./tag-rules.ts";
+import { EVERY_TAG, type TagRules } from "./tag-rules.ts";
+import { parseVersionRange } from "./version.ts";
 
-const AT = { line: 1, column: 1 };
 const NOW_MS = Date.UTC(2026, 0, 31);
 const DAY_MS = 86_400_000;
 
 function rules(of: Partial<TagRules>): TagRules {
-  return { ...onlyTags([], AT), listed: true, ...of };
+  return { ...EVERY_TAG, ...of };
 }
 const globs = (...texts: readonly string[]) => texts.map(globPattern);
 const named = (...names: readonly string[]): readonly ListedTag[] => names.map((name) => ({ name }));
@@ -28,7 +27,7 @@ const anyRules: fc.Arbitrary<Partial<TagRules>> = fc.record(
   {
     glob: fc.constantFrom(globs("*"), globs("1*", "v*"), globs("[a-m]*")),
     regex: fc.constantFrom([regexPattern(".*")], [regexPattern("[^-]+")]),
-    semver: fc.constantFrom(new Range("*"), new Range(">=1.2"), new Range("0.x || 2.x")),
+    semver: fc.constantFrom(parseVersionRange("*"), parseVersionRange(">=1.2"), parseVersionRange("0.x || 2.x")),
     exclude: fc.constantFrom([], globs("*-*"), globs("*.0", "a*")),
     newest: fc.integer({ min: 1, max: 5 }),
   },
@@ -46,9 +45,9 @@ describe("selectTags()", () => {
   it("leaves out what is excluded before it takes the newest", () => {
     const listed = named("3.18.0", "3.19.0", "3.20.0", "3.21.0-rc1", "edge");
 
-    expect(chosen(listed, { semver: new Range(">=3.18 || >=3.21.0-rc0"), newest: 2, exclude: globs("*-rc*") })).toEqual(
-      ["3.20.0", "3.19.0"],
-    );
+    expect(
+      chosen(listed, { semver: parseVersionRange(">=3.18 || >=3.21.0-rc0"), newest: 2, exclude: globs("*-rc*") }),
+    ).toEqual(["3.20.0", "3.19.0"]);
   });
 
   it("takes what fits each kind of filter, and one entry of each", () => {
@@ -59,20 +58,20 @@ describe("selectTags()", () => {
       "w1.0",
       "v2.0",
     ]);
-    expect(chosen(listed, { glob: globs("v*"), semver: new Range("1.x") })).toEqual(["v1.0", "v1.1"]);
+    expect(chosen(listed, { glob: globs("v*"), semver: parseVersionRange("1.x") })).toEqual(["v1.0", "v1.1"]);
   });
 
   it("orders by version, not by letter, the more exact of two tags of one version first", () => {
     const listed = named("1.9", "1.10", "1.10.0", "1.2.0", "20231219", "latest");
 
-    expect(chosen(listed, { semver: new Range("*"), newest: 3 })).toEqual(["1.10.0", "1.10", "1.9"]);
+    expect(chosen(listed, { semver: parseVersionRange("*"), newest: 3 })).toEqual(["1.10.0", "1.10", "1.9"]);
   });
 
   it("takes pre-releases only where the range names them", () => {
     const listed = named("3.19.0", "3.20.0-rc1", "3.20.0-rc2");
 
-    expect(chosen(listed, { semver: new Range(">=3.18") })).toEqual(["3.19.0"]);
-    expect(chosen(listed, { semver: new Range(">=3.20.0-rc2") })).toEqual(["3.20.0-rc2"]);
+    expect(chosen(listed, { semver: parseVersionRange(">=3.18") })).toEqual(["3.19.0"]);
+    expect(chosen(listed, { semver: parseVersionRange(">=3.20.0-rc2") })).toEqual(["3.20.0-rc2"]);
   });
 
   it("orders by time where there is no range of versions", () => {
@@ -91,7 +90,12 @@ describe("selectTags()", () => {
     const undated = (of: Partial<TagRules>) => selectTags(listed, rules(of), { nowMs: NOW_MS }).undated;
     expect(undated({ newest: 2 })).toEqual(["undated"]);
     expect(undated({ newerThan: { ageMs: 30 * DAY_MS } })).toEqual(["undated"]);
-    for (const of of [{}, { newest: 3 }, { newest: 1, semver: new Range("*") }, { newest: 1, exclude: globs("un*") }])
+    for (const of of [
+      {},
+      { newest: 3 },
+      { newest: 1, semver: parseVersionRange("*") },
+      { newest: 1, exclude: globs("un*") },
+    ])
       expect(undated(of)).toEqual([]);
   });
 
@@ -105,8 +109,10 @@ describe("selectTags()", () => {
       selectTags(listed, rules(of), { nowMs: NOW_MS }).warnings;
 
     expect(warnings(named("v1"), { glob: globs("v*", "x*") })).toEqual(['"x*" matches none of 1 tag']);
-    expect(warnings(named("a", "b"), { semver: new Range("1.x") })).toEqual(["none of 2 tags is a version"]);
-    expect(warnings(named("1.0", "1.1"), { semver: new Range("2.x") })).toEqual(["the filters leave none of 2 tags"]);
+    expect(warnings(named("a", "b"), { semver: parseVersionRange("1.x") })).toEqual(["none of 2 tags is a version"]);
+    expect(warnings(named("1.0", "1.1"), { semver: parseVersionRange("2.x") })).toEqual([
+      "the filters leave none of 2 tags",
+    ]);
     expect(warnings(aged({ a: 9 }), { newerThan: { ageMs: DAY_MS } })).toEqual(["none of 1 tag is new enough"]);
     expect(warnings([], {})).toEqual(["the repository has no tags"]);
     expect(warnings(named("v1"), { glob: globs("v*") })).toEqual([]);
@@ -172,11 +178,11 @@ describe("timesFor()", () => {
 
     expect(timesFor(undated, rules({}))).toBe("none");
     expect(timesFor(undated, rules({ newest: 3 }))).toBe("none");
-    expect(timesFor(undated, rules({ newest: 1, semver: new Range("*") }))).toBe("none");
+    expect(timesFor(undated, rules({ newest: 1, semver: parseVersionRange("*") }))).toBe("none");
     expect(timesFor(undated, rules({ newest: 1 }))).toBe("missing");
     expect(timesFor(undated, rules({ newest: 1, by: "created" }))).toBe("created");
     expect(timesFor(aged({ a: 1, b: 2 }), rules({ newest: 1 }))).toBe("listed");
-    expect(timesFor(undated, rules({ newerThan: { ageMs: 1 }, semver: new Range("*") }))).toBe("missing");
+    expect(timesFor(undated, rules({ newerThan: { ageMs: 1 }, semver: parseVersionRange("*") }))).toBe("missing");
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import picomatch from "picomatch";
 import { describe, expect, it } from "vitest";
-import { globPattern } from "../mirror/select/glob-pattern.ts";
+import { globPattern } from "../glob-pattern.ts";
 import { compileGlob } from "./compile-glob.ts";
 import { LinearRegex } from "./linear-regex.ts";
 

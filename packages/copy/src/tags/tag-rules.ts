@@ -1,10 +1,7 @@
-import type { Range } from "semver";
-import type { Position } from "../problem.ts";
+import type { VersionRange } from "./version.ts";
 
-/** Which tags of a repository a mirror means. Without any rule: every tag, but never a digest tag (`sha256-…`). */
+/** Which tags of a repository are meant. Without any rule: every tag, but never a digest tag (`sha256-…`). */
 export interface TagRules {
-  /** Where the rules begin in the file; those of a mirror without any, where the mirror does. */
-  readonly at: Position;
   /** Named one by one: they are never looked up in a list, and one that is not there is a failure. In addition to what the filters choose. */
   readonly names: readonly string[];
   /** Whether the list of tags has to be read: there is a filter, or nothing is said at all. */
@@ -12,7 +9,7 @@ export interface TagRules {
   /** Filters of a listed tag: each that is given must fit; of a list, one entry must. */
   readonly glob: readonly TagPattern[] | undefined;
   readonly regex: readonly TagPattern[] | undefined;
-  readonly semver: Range | undefined;
+  readonly semver: VersionRange | undefined;
   /** What is never meant, whatever the other filters say. */
   readonly exclude: readonly TagPattern[];
   /** Keep this many of what is left. */
@@ -29,16 +26,23 @@ export interface TagRules {
 export interface TagPattern {
   /** As it was written. */
   readonly text: string;
-  /** Those of the tags that fit, in their order. @throws {UsageError} for a regular expression that takes for ever. */
+  /** Those of the tags that fit, in their order. @throws {SyntaxError} for a regular expression that takes for ever. */
   select(tags: readonly string[]): readonly string[];
 }
 
 /** An age before now, in ms, or a moment. */
 export type NewerThan = { readonly ageMs: number } | { readonly time: Date };
 
-/** A tag as a registry lists it. Docker Hub, distribution and most others list names alone. */
-export interface ListedTag {
-  readonly name: string;
-  /** When the registry says that it was last written; or, by `created`, when its image was built. */
-  readonly time?: Date | undefined;
-}
+/** Every tag that is listed. To be spread into rules that say more. */
+export const EVERY_TAG: TagRules = {
+  names: [],
+  listed: true,
+  glob: undefined,
+  regex: undefined,
+  semver: undefined,
+  exclude: [],
+  newest: undefined,
+  newerThan: undefined,
+  by: undefined,
+  immutable: [],
+};
