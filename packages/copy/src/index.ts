@@ -1,3 +1,5 @@
+export type { Unusable } from "@tranship/core";
+export { type OnSetAside, type OpenJournalOptions, openJournal, type StateFolder, stateFolderAt } from "@tranship/core";
 export { atOnce } from "./concurrency/at-once.ts";
 export { copy } from "./copy/copy.ts";
 export { type CosignTags, type CosignTagsOptions, copyCosignTags } from "./copy/copy-cosign-tags.ts";
@@ -51,9 +53,6 @@ export type { OnBrokenTags } from "./inventory/open-tags.ts";
 export { type PlannedDeletions, planDeletions, type Wanted } from "./inventory/plan-deletions.ts";
 export { type ImageTime, type Readable, type ReadInventoryOptions, readInventory } from "./inventory/read-inventory.ts";
 export { Relations } from "./inventory/relations.ts";
-export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/open-journal.ts";
-export type { Unusable } from "./journal/set-aside.ts";
-export { type StateFolder, stateFolderAt } from "./journal/state-folder.ts";
 export type { Difference } from "./repair/difference.ts";
 export type { MissingPlatforms } from "./run/platform-choice.ts";
 export { CopyRun, type RunOptions, type Shared, type WorkKey } from "./run/run.ts";

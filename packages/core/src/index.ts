@@ -145,6 +145,12 @@ export {
 } from "./journal/ownership-journal.ts";
 export type { FactValue, HostFact, ProfileJournal } from "./journal/profile-journal.ts";
 export type { PendingRepair, RepairJournal } from "./journal/repair-journal.ts";
+export { type OnSetAside, type OpenJournalOptions, openJournal } from "./journal/sqlite/open-journal.ts";
+export type { Unusable } from "./journal/sqlite/set-aside.ts";
+export { ProcessLock } from "./journal/state/process-lock.ts";
+export { isBusy } from "./journal/state/sqlite-failure.ts";
+export { loadSqlite, type SqliteLibrary } from "./journal/state/sqlite-library.ts";
+export { type StateFolder, stateFolderAt } from "./journal/state/state-folder.ts";
 export type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "./journal/tag-journal.ts";
 export { type TolerantJournalOptions, tolerantJournal } from "./journal/tolerant-journal.ts";
 export type {

@@ -1,9 +1,14 @@
 import { mkdir, readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { checkContent, type Descriptor, type Open } from "@tranship/core";
-import { ProcessLock } from "../journal/process-lock.ts";
-import { isBusy } from "../journal/sqlite-failure.ts";
-import { loadSqlite, type SqliteLibrary } from "../journal/sqlite-library.ts";
+import {
+  checkContent,
+  type Descriptor,
+  isBusy,
+  loadSqlite,
+  type Open,
+  ProcessLock,
+  type SqliteLibrary,
+} from "@tranship/core";
 import { GrowingContent } from "./growing-content.ts";
 import type { HeldContent } from "./held-content.ts";
 import { KeptFile } from "./kept-file.ts";

@@ -1,7 +1,8 @@
-import { DEFAULT_JOURNAL_LIMITS, type Journal, type JournalOptions } from "@tranship/core";
+import type { Journal } from "../journal.ts";
+import { DEFAULT_JOURNAL_LIMITS, type JournalOptions } from "../journal-limits.ts";
+import { prepareStateFolder, unusableFolder } from "../state/state-folder.ts";
 import type { OnSetAside } from "./open-connection.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
-import { prepareStateFolder, unusableFolder } from "./state-folder.ts";
 
 export type { OnSetAside } from "./open-connection.ts";
 

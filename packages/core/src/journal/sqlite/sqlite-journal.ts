@@ -1,25 +1,23 @@
-import type {
-  BlobJournal,
-  Journal,
-  JournalLimits,
-  LeaseJournal,
-  OwnershipJournal,
-  ProfileJournal,
-  RepairJournal,
-  TagJournal,
-} from "@tranship/core";
+import type { BlobJournal } from "../blob-journal.ts";
+import type { Journal } from "../journal.ts";
+import type { JournalLimits } from "../journal-limits.ts";
+import type { LeaseJournal } from "../lease-journal.ts";
+import type { OwnershipJournal } from "../ownership-journal.ts";
+import type { ProfileJournal } from "../profile-journal.ts";
+import type { RepairJournal } from "../repair-journal.ts";
+import { loadSqlite } from "../state/sqlite-library.ts";
+import type { StateFolder } from "../state/state-folder.ts";
+import type { TagJournal } from "../tag-journal.ts";
 import { JournalDatabase } from "./journal-database.ts";
 import type { OnSetAside } from "./open-connection.ts";
 import { Pruning } from "./pruning.ts";
 import { SqliteBlobs } from "./sqlite-blobs.ts";
 import { SqliteLeases } from "./sqlite-leases.ts";
-import { loadSqlite } from "./sqlite-library.ts";
 import { SqliteOwnership } from "./sqlite-ownership.ts";
 import { SqliteProfiles } from "./sqlite-profiles.ts";
 import { SqliteRepairs } from "./sqlite-repairs.ts";
 import { SqliteTags } from "./sqlite-tags.ts";
 import { SqliteUploads } from "./sqlite-uploads.ts";
-import type { StateFolder } from "./state-folder.ts";
 import { UploadOwner } from "./upload-owner.ts";
 
 export interface SqliteJournalOptions {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { isDamage } from "./sqlite-failure.ts";
+import { isDamage } from "../state/sqlite-failure.ts";
 
 /** "tran" in the file's header, where a database says whose it is. Spec: sqlite.org/fileformat2.html, "Application ID". */
 export const APPLICATION_ID = 0x7472616e;

@@ -1,4 +1,4 @@
-import type { BlobPlace } from "@tranship/core";
+import type { BlobPlace } from "../blob-journal.ts";
 import type { Connection } from "./connection.ts";
 
 /** The number that stands for a repository of a host, as a role. Undefined where none was given yet. */

@@ -1,5 +1,5 @@
-import type { JournalLimits } from "@tranship/core";
-import type { Connection } from "./connection.ts";
+import type { JournalLimits } from "../journal-limits.ts";
+import type { Connection } from "../state/connection.ts";
 
 /** How often opening a journal prunes it, in ms. */
 const INTERVAL_MS = 10 * 60 * 1000;

@@ -2,8 +2,8 @@ import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { digestOf } from "@tranship/core";
 import { describe, expect, it } from "vitest";
+import { digestOf } from "../../digest/digest.ts";
 import { openJournal } from "./open-journal.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 

@@ -1,5 +1,6 @@
-import type { FactValue, HostFact, JournalLimits, ProfileJournal } from "@tranship/core";
-import type { Connection, Row } from "./connection.ts";
+import type { JournalLimits } from "../journal-limits.ts";
+import type { FactValue, HostFact, ProfileJournal } from "../profile-journal.ts";
+import type { Connection, Row } from "../state/connection.ts";
 import type { JournalDatabase } from "./journal-database.ts";
 import { Pruning } from "./pruning.ts";
 

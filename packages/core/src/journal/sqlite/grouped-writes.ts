@@ -1,4 +1,4 @@
-import type { Connection } from "./connection.ts";
+import type { Connection } from "../state/connection.ts";
 
 type Action = (connection: Connection) => void;
 

@@ -1,5 +1,5 @@
-import type { Lease, LeaseJournal, LeaseTerm } from "@tranship/core";
-import type { Connection, Row } from "./connection.ts";
+import type { Lease, LeaseJournal, LeaseTerm } from "../lease-journal.ts";
+import type { Connection, Row } from "../state/connection.ts";
 import type { JournalDatabase } from "./journal-database.ts";
 import type { UploadOwner } from "./upload-owner.ts";
 

@@ -1,12 +1,12 @@
 import { chmod, open, stat } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
-import { Connection } from "./connection.ts";
-import { ProcessLock } from "./process-lock.ts";
+import { Connection } from "../state/connection.ts";
+import { ProcessLock } from "../state/process-lock.ts";
+import { isDamage } from "../state/sqlite-failure.ts";
+import type { SqliteLibrary } from "../state/sqlite-library.ts";
+import type { StateFolder } from "../state/state-folder.ts";
 import { migrate, type Provenance, provenanceOf } from "./schema.ts";
 import { removeRemains, setAside, type Unusable } from "./set-aside.ts";
-import { isDamage } from "./sqlite-failure.ts";
-import type { SqliteLibrary } from "./sqlite-library.ts";
-import type { StateFolder } from "./state-folder.ts";
 import { retryingWhileBusy } from "./while-busy.ts";
 
 /** How often another process may take a file away between our making and opening it. */

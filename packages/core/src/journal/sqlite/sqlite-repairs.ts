@@ -1,8 +1,10 @@
-import type { BlobPlace, Digest, PendingRepair, RepairJournal } from "@tranship/core";
-import type { Connection, Row } from "./connection.ts";
+import type { Digest } from "../../digest/digest.ts";
+import type { BlobPlace } from "../blob-journal.ts";
+import type { PendingRepair, RepairJournal } from "../repair-journal.ts";
+import type { Connection, Row } from "../state/connection.ts";
+import { findPlace, placeOf } from "../state/places.ts";
 import { digestColumn, digestOfColumn } from "./digest-column.ts";
 import type { JournalDatabase } from "./journal-database.ts";
-import { findPlace, placeOf } from "./places.ts";
 
 const ROWS = `
   SELECT host, access, repository, digest, size, begun FROM repairs JOIN places ON places.id = repairs.place`;

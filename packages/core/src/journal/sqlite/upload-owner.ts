@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { SQLOutputValue } from "node:sqlite";
-import type { Connection } from "./connection.ts";
-import { ProcessLock } from "./process-lock.ts";
-import type { SqliteLibrary } from "./sqlite-library.ts";
+import type { Connection } from "../state/connection.ts";
+import { ProcessLock } from "../state/process-lock.ts";
+import type { SqliteLibrary } from "../state/sqlite-library.ts";
 import { retryingWhileBusy } from "./while-busy.ts";
 
 const NAME = /^[0-9a-f-]{36}$/;

@@ -1,5 +1,6 @@
-import { type Digest, type MirrorTarget, OWNED_BECAUSE, type OwnedTag, type OwnershipJournal } from "@tranship/core";
-import type { Connection, Row } from "./connection.ts";
+import type { Digest } from "../../digest/digest.ts";
+import { type MirrorTarget, OWNED_BECAUSE, type OwnedTag, type OwnershipJournal } from "../ownership-journal.ts";
+import type { Connection, Row } from "../state/connection.ts";
 import { digestColumn, digestOfColumn } from "./digest-column.ts";
 import type { JournalDatabase } from "./journal-database.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isBusy } from "./sqlite-failure.ts";
+import { isBusy } from "../state/sqlite-failure.ts";
 
 /** How long others may keep the file to themselves, in ms; each of their transactions takes less than one. */
 const PATIENCE_MS = 15_000;

@@ -1,10 +1,10 @@
-import type { Connection } from "./connection.ts";
+import type { Connection } from "../state/connection.ts";
+import { isDamage } from "../state/sqlite-failure.ts";
+import type { SqliteLibrary } from "../state/sqlite-library.ts";
+import type { StateFolder } from "../state/state-folder.ts";
 import { GroupedWrites } from "./grouped-writes.ts";
 import { type OnSetAside, openConnection, setAsideUnlessMended } from "./open-connection.ts";
 import { isSound } from "./schema.ts";
-import { isDamage } from "./sqlite-failure.ts";
-import type { SqliteLibrary } from "./sqlite-library.ts";
-import type { StateFolder } from "./state-folder.ts";
 import { retryingWhileBusy } from "./while-busy.ts";
 
 /** The journal's file: transactions that wait for those of other processes, and a new file where this one turns out to be damaged. */

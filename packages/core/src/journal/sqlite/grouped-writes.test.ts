@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "../state/connection.ts";
 import { GroupedWrites } from "./grouped-writes.ts";
 
 const connection = {} as Connection;

@@ -1,16 +1,16 @@
+import type { JournalLimits } from "../journal-limits.ts";
+import type { Connection, Row } from "../state/connection.ts";
+import { findPlace, placeOf } from "../state/places.ts";
 import type {
   AbandonedUpload,
-  JournalLimits,
   OpenUpload,
   UploadFilter,
   UploadJournal,
   UploadKey,
   UploadSummary,
-} from "@tranship/core";
-import type { Connection, Row } from "./connection.ts";
+} from "../upload-journal.ts";
 import { digestColumn } from "./digest-column.ts";
 import type { JournalDatabase } from "./journal-database.ts";
-import { findPlace, placeOf } from "./places.ts";
 import { Pruning } from "./pruning.ts";
 import type { UploadOwner } from "./upload-owner.ts";
 import { readUploadRow, UPLOAD_ROWS, type UploadRow } from "./upload-row.ts";

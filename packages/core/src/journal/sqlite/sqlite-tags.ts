@@ -1,7 +1,9 @@
-import type { Digest, JournalLimits, Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "@tranship/core";
+import type { Digest } from "../../digest/digest.ts";
+import type { JournalLimits } from "../journal-limits.ts";
+import { findPlace, placeOf } from "../state/places.ts";
+import type { Rewrite, SeenTag, TagCounts, TagJournal, TagPlace } from "../tag-journal.ts";
 import { digestColumn, digestOfColumn } from "./digest-column.ts";
 import type { JournalDatabase } from "./journal-database.ts";
-import { findPlace, placeOf } from "./places.ts";
 import { Pruning } from "./pruning.ts";
 
 /** What tags pointed at, what was made of indexes, and when images were built, in a file. */

@@ -1,15 +1,15 @@
+import type { Digest } from "../../digest/digest.ts";
 import {
   type BlobCounts,
   type BlobJournal,
   type BlobPlace,
-  type Digest,
-  type JournalLimits,
   MOUNT_CANDIDATES,
   type MountPair,
-} from "@tranship/core";
+} from "../blob-journal.ts";
+import type { JournalLimits } from "../journal-limits.ts";
+import { findPlace, placeOf } from "../state/places.ts";
 import { digestColumn } from "./digest-column.ts";
 import type { JournalDatabase } from "./journal-database.ts";
-import { findPlace, placeOf } from "./places.ts";
 import { Pruning } from "./pruning.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from "node:sqlite";
-import { algorithmOf, type Digest } from "@tranship/core";
+import { algorithmOf, type Digest } from "../../digest/digest.ts";
 
 /** A digest as its bytes, half as long as its text: 32 are sha256, 64 are sha512. */
 export function digestColumn(digest: Digest): Buffer {

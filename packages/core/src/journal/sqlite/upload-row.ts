@@ -1,5 +1,5 @@
-import type { OpenUpload, UploadKey } from "@tranship/core";
-import type { Row } from "./connection.ts";
+import type { Row } from "../state/connection.ts";
+import type { OpenUpload, UploadKey } from "../upload-journal.ts";
 import { digestOfColumn } from "./digest-column.ts";
 
 /** The columns of an upload with its place's, `uploads.id` as `number`. */

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { getSystemErrorMessage } from "node:util";
-import { StoreError } from "@tranship/core";
+import { StoreError } from "../../errors/errors.ts";
 
 /** What is where in the state folder. */
 export interface StateFolder {
