@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { declaredBy, PACKAGE_NAMES, PACKAGES, type PackageName, sourcesOf, WORKSPACE } from "./packages.ts";
-import { findCycle, importsFrom, importsOf, packageOf, type SourceImport } from "./source-imports.ts";
+import { betweenFolders, findCycle, importsFrom, importsOf, packageOf, type SourceImport } from "./source-imports.ts";
 
 /** What the command loads for the registries of a cloud, and for no other. */
 const CLOUD_LIBRARIES = [
@@ -67,6 +67,12 @@ describe.each(PACKAGE_NAMES)("imports of %s", (name) => {
   it("have no cycle", async () => {
     expect(findCycle(await imports())).toBeUndefined();
   });
+
+  it("have no cycle between folders that lie beside each other, with all that is below them; types count", async () => {
+    const root = `${PACKAGES[name]}/src/index.ts`;
+    const inside = (await imports()).filter(({ file, target }) => file !== root && target !== root);
+    expect(findCycle(betweenFolders(inside))).toBeUndefined();
+  });
 });
 
 /** The packages that are imported, each once; what is Node's is none. */
@@ -75,14 +81,14 @@ function packagesOf(imports: readonly SourceImport[]): readonly string[] {
   return [...new Set(names)].filter((name) => name !== "node:").toSorted();
 }
 
-describe("findCycle()", () => {
-  const edge = (file: string, target: string): SourceImport => ({
-    file,
-    specifier: `./${target}`,
-    kind: "static",
-    target,
-  });
+const edge = (file: string, target: string): SourceImport => ({
+  file,
+  specifier: `./${target}`,
+  kind: "static",
+  target,
+});
 
+describe("findCycle()", () => {
   it("finds the files of a cycle", () => {
     const imports = [edge("a", "b"), edge("b", "c"), edge("c", "b"), edge("a", "c")];
     expect(findCycle(imports)).toEqual(["b", "c", "b"]);
@@ -90,5 +96,27 @@ describe("findCycle()", () => {
 
   it("finds none where two ways lead to a file", () => {
     expect(findCycle([edge("a", "b"), edge("a", "c"), edge("b", "d"), edge("c", "d")])).toBeUndefined();
+  });
+});
+
+describe("betweenFolders()", () => {
+  it("gives the folders where two paths part, and nothing for parent and child", () => {
+    const imports = [
+      edge("src/a/one.ts", "src/b/c/two.ts"),
+      edge("src/b/c/two.ts", "src/b/d/e/three.ts"),
+      edge("src/b/two.ts", "src/b/c/one.ts"),
+      edge("src/b/c/one.ts", "src/b/two.ts"),
+      edge("src/a/one.ts", "src/a/two.ts"),
+    ];
+    expect(betweenFolders(imports).map(({ file, target }) => [file, target])).toEqual([
+      ["src/a", "src/b"],
+      ["src/b/c", "src/b/d"],
+    ]);
+  });
+
+  it("shows a cycle of folders whose files have none", () => {
+    const imports = [edge("src/a/one.ts", "src/b/two.ts"), edge("src/b/three.ts", "src/a/four.ts")];
+    expect(findCycle(imports)).toBeUndefined();
+    expect(findCycle(betweenFolders(imports))).toEqual(["src/a", "src/b", "src/a"]);
   });
 });

@@ -66,3 +66,18 @@ export function findCycle(imports: readonly SourceImport[]): readonly string[] |
   }
   return undefined;
 }
+
+/**
+ * The imports between folders that lie beside each other: `src/http → src/text` for any file below the one that
+ * imports a file below the other. A parent and its child are not beside each other.
+ */
+export function betweenFolders(imports: readonly SourceImport[]): readonly SourceImport[] {
+  return imports.flatMap((found) => {
+    if (found.target === undefined) return [];
+    const [from, to] = [dirname(found.file).split("/"), dirname(found.target).split("/")];
+    const parting = from.findIndex((part, level) => part !== to[level]);
+    if (parting === -1 || to[parting] === undefined) return [];
+    const [file, target] = [from, to].map((path) => path.slice(0, parting + 1).join("/"));
+    return file === undefined ? [] : [{ ...found, file, target }];
+  });
+}
