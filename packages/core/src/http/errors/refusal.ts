@@ -125,7 +125,7 @@ function saidBy(errors: readonly RegistryErrorDetail[]): string | undefined {
 function titleOf(text: string, response: HttpResponse, urls: readonly URL[]): string | undefined {
   const type = response.headers["content-type"] ?? "";
   if (/html/i.test(type) || /^\s*</.test(text)) {
-    const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1]?.trim();
+    const title = /<title[^<>]*>([^<]*)</i.exec(text)?.[1]?.trim();
     return title === undefined || title === "" ? undefined : shortened(title, urls);
   }
   const line = text.trim();

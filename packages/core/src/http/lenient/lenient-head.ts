@@ -1,3 +1,4 @@
+import { commaSeparated, trimEndBlanks } from "../../text/blanks.ts";
 import { type Framing, framingOf, OddFramingError } from "../message/framing.ts";
 import type { HttpRequest } from "../message/message.ts";
 import { BadHeadError } from "../message/response-head.ts";
@@ -91,7 +92,7 @@ export function parseLenientHead(bytes: Buffer, method: HttpRequest["method"]): 
     else throw new BadHeadError("the head has a header whose name is not valid");
   }
 
-  const lengths = valuesOf(all, "content-length").flatMap((value) => value.split(/[\t ]*,[\t ]*/));
+  const lengths = valuesOf(all, "content-length").flatMap((value) => commaSeparated(value));
   if (lengths.length > 1) isOdd = true;
   const [length] = lengths;
   if (lengths.some((other) => other !== length)) {
@@ -135,7 +136,7 @@ function unfold(lines: readonly string[]): readonly string[] {
     }
     const before = unfolded.pop();
     if (before === undefined) throw new BadHeadError("the first header line is folded");
-    unfolded.push(`${before.replace(/[\t ]+$/, "")} ${line.replace(/^[\t ]+/, "")}`);
+    unfolded.push(`${trimEndBlanks(before)} ${line.replace(/^[\t ]+/, "")}`);
   }
   return unfolded;
 }
@@ -145,6 +146,6 @@ function valuesOf(headers: readonly (readonly [string, string])[], name: string)
 }
 
 function isKept(isCurrent: boolean, connection: string): boolean {
-  const options = connection.toLowerCase().split(/[\t ]*,[\t ]*/);
+  const options = commaSeparated(connection.toLowerCase());
   return !options.includes("close") && (isCurrent || options.includes("keep-alive"));
 }

@@ -3,8 +3,8 @@ import { REDACTED, redactedQuery, SAFE_PARAMETERS } from "./redact-query.ts";
 /** Shorter values of a query are no secret, and stand in texts by chance. */
 const SHORTEST_SECRET = 6;
 
-/** What may be a URL, absolute or relative, with a query. */
-const WITH_QUERY = /[^\s"'<>#?]*\?[^\s"'<>#]+/g;
+/** What may be a URL, absolute or relative, up to its fragment. Nothing may come before its repetition: that takes quadratic time. */
+const URL_LIKE = /[^\s"'<>#]+/g;
 
 /** User and password in a URL. */
 const USER = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^/?#@\s"'<>]*@/gi;
@@ -25,7 +25,7 @@ export function redactedEcho(text: string, urls: readonly URL[] = []): string {
   for (const secret of urls.flatMap(secretsOf)) redacted = redacted.replaceAll(secret, REDACTED);
   return redacted
     .replace(USER, "$1")
-    .replace(WITH_QUERY, withoutQuery)
+    .replace(URL_LIKE, withoutQuery)
     .replace(NAMED, (all, name: string, value: string) =>
       value === REDACTED || WORD.test(value) ? all : `${name}${REDACTED}`,
     );
@@ -33,6 +33,7 @@ export function redactedEcho(text: string, urls: readonly URL[] = []): string {
 
 function withoutQuery(url: string): string {
   const at = url.indexOf("?");
+  if (at === -1) return url;
   const query = url.slice(at);
   if (!query.includes("=") && !url.slice(0, at).includes("://")) return url;
   return `${url.slice(0, at)}${redactedQuery(query.replaceAll("&amp;", "&"))}`;

@@ -24,6 +24,14 @@ describe("parseHead()", () => {
     expect(headers["constructor"]).toBeUndefined();
   });
 
+  it("takes time in proportion to the blanks in a value", () => {
+    const blanks = " ".repeat(1_000_000);
+    for (const name of ["x", "connection", "content-length"]) {
+      const { headers } = headOf(`HTTP/1.1 200 OK\r\n${name}: 5${blanks}5${blanks}\r\n\r\n`);
+      expect(headers[name]).toHaveLength(blanks.length + 2);
+    }
+  });
+
   it.each([
     ["HTTP/1.1 200 OK\r\n\r\n", true],
     ["HTTP/1.1 200\r\n\r\n", true],

@@ -1,3 +1,5 @@
+import { commaSeparated, trimEndBlanks } from "../../text/blanks.ts";
+
 /** The head of an answer. */
 export interface ResponseHead {
   readonly status: number;
@@ -55,7 +57,7 @@ export function parseHead(bytes: Buffer): ResponseHead {
     const [, name, given] = HEADER_LINE.exec(line) ?? [];
     if (name === undefined || given === undefined) throw new BadHeadError("The answer has a line that is no header");
     const known = name.toLowerCase();
-    const value = given.replace(/[\t ]+$/, "");
+    const value = trimEndBlanks(given);
     const before = headers[known];
     headers[known] = before === undefined ? value : `${before}, ${value}`;
     if (known === "content-length") contentLengths.push(value);
@@ -64,6 +66,6 @@ export function parseHead(bytes: Buffer): ResponseHead {
 }
 
 function isKept(isCurrent: boolean, connection = ""): boolean {
-  const options = connection.toLowerCase().split(/[\t ]*,[\t ]*/);
+  const options = commaSeparated(connection.toLowerCase());
   return !options.includes("close") && (isCurrent || options.includes("keep-alive"));
 }
