@@ -3,7 +3,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { LOSSY_TARGETS, lossyLayout, lossyRegistry } from "../../../../test/support/lossy-targets.ts";
 import { RecordingStore } from "../../../../test/support/recording-store.ts";
 import { scriptedRegistry } from "../../../../test/support/scripted-registry.ts";
-import { type BuiltImage, buildArtifact, buildImage, buildIndex } from "../../../../test/support/small-image.ts";
+import {
+  type BuiltImage,
+  buildArtifact,
+  buildImage,
+  buildIndex,
+  putManifest,
+} from "../../../../test/support/small-image.ts";
 import type { CopyEvent } from "../events/events.ts";
 import { CopyRun } from "../run/run.ts";
 import { copy } from "./copy.ts";
@@ -65,6 +71,29 @@ describe.each(TARGETS)("copy() to %s", (_, make) => {
       expect(await copy(v1(), { store: target.store, reference: tag })).toMatchObject({ outcome: "unchanged" });
     },
   );
+
+  it("brings a layer again that another image, before or after, names as a foreign one", async () => {
+    const [layer] = amd64.layers as readonly [Descriptor];
+    const foreign = {
+      ...layer,
+      mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+      urls: ["https://elsewhere.example/layer"],
+    };
+    const manifest = await putManifest(from, { ...amd64.document, layers: [foreign] });
+    const other = { ...amd64, manifest };
+    for (const images of [
+      [other, amd64],
+      [amd64, other],
+    ]) {
+      const both = await buildIndex(from, images, "both");
+      await using target = await make();
+      await copy({ store: from, reference: "both" }, { store: target.store, reference: "v1" });
+      await target.lose(layer);
+      await copy({ store: from, reference: "both" }, { store: target.store, reference: "v1" });
+      for (const descriptor of [both, manifest, amd64.manifest, ...amd64.blobs])
+        expect(await target.has(descriptor)).toBe(true);
+    }
+  });
 
   it("fails where the source has lost it too, and puts no tag", async () => {
     await using target = await make();

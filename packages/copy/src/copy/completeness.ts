@@ -69,6 +69,8 @@ export class Completeness {
 
   /** Each content is looked at once, however many name it. */
   #find(descriptor: Descriptor, look: Look, depth = 0): Promise<Presence> {
+    // Not remembered: another manifest may name the same content as a layer of its own.
+    if (isForeign(descriptor)) return Promise.resolve("whole");
     const key = contentKey(descriptor);
     const found = look.found.get(key) ?? this.#presenceOf(descriptor, look, depth);
     look.found.set(key, found);
@@ -76,7 +78,7 @@ export class Completeness {
   }
 
   async #presenceOf(descriptor: Descriptor, look: Look, depth: number): Promise<Presence> {
-    if (isForeign(descriptor) || this.#isKnown(descriptor)) return "whole";
+    if (this.#isKnown(descriptor)) return "whole";
     if (!(await this.has(descriptor))) return "missing";
     return (await this.#isWhole(descriptor, look, depth)) ? "whole" : "partial";
   }
