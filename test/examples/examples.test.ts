@@ -18,7 +18,7 @@ const OF_AZURE = SAMPLES.map(({ name }) => name);
 describe("examples/", () => {
   it("has a program for each sample of Azure's client, and those that are tested here", () => {
     const programs = globSync("*.ts", { cwd: EXAMPLES }).map((file) => file.replace(/\.ts$/, ""));
-    expect(programs.toSorted()).toEqual([...OF_AZURE, "copy-image", "promote-release"].toSorted());
+    expect(programs.toSorted()).toEqual([...OF_AZURE, "copy-image", "copy-versions", "promote-release"].toSorted());
   });
 
   it.each([
@@ -93,6 +93,23 @@ describe("copy-image", () => {
     await expect(runExample("copy-image", { args: ["a.example/b"], home: tmpdir() })).rejects.toThrow(
       "Expected: copy-image.ts SOURCE TARGET",
     );
+  });
+});
+
+describe("copy-versions", () => {
+  it("copies the newest versions in the range, from the mirror where the registry cannot answer", async () => {
+    await using registries = await ServedRegistries.open();
+    const down = await registries.start(async () => ({ status: 503, headers: { "retry-after": "600" } }));
+    const [mirror, to] = [await registries.start(), await registries.start()];
+    const sample = sampleIndex();
+    const source = registries.repository(mirror, "copy/app");
+    const { digest } = await seed(source, sample, "1.4.0");
+    for (const tag of ["1.4.1", "1.5.0", "2.0.0", "edge"]) await source.tag(await source.resolve(digest), tag);
+    const args = [`${down.address}/app`, `${mirror.address}/copy/app`, `${to.address}/app`, ">=1.4 <2", "2"];
+    expect(await runExample("copy-versions", { args, home: registries.home })).toEqual({ tags: ["1.5.0", "1.4.1"] });
+    const target = registries.repository(to, "app");
+    expect(await Array.fromAsync(target.tags())).toEqual(["1.4.1", "1.5.0"]);
+    expect((await target.resolve("1.5.0")).digest).toBe(digest);
   });
 });
 

@@ -47,6 +47,7 @@ export class ProcessLock {
     }
   }
 
+  /** Releases the lock, and leaves its file for the next one who takes it. */
   release(): void {
     if (this.#database.isOpen) this.#database.close();
   }
