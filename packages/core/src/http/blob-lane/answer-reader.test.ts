@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SlabPool } from "../../bytes/slab-pool.ts";
+import { LaneError } from "../errors/lane-error.ts";
 import { OddFramingError } from "../message/framing.ts";
 import type { HttpRequest, HttpResponse } from "../message/message.ts";
 import { BadHeadError, MOST_HEAD_BYTES } from "../message/response-head.ts";
 import { AnswerReader } from "./answer-reader.ts";
-import { LaneError } from "./lane-error.ts";
 import { SlabFiller } from "./slab-filler.ts";
 
 const GET: HttpRequest = {

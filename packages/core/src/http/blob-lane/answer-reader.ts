@@ -1,3 +1,4 @@
+import { LaneError } from "../errors/lane-error.ts";
 import { tooSlow } from "../errors/too-slow.ts";
 import { type Framing, framingOf } from "../message/framing.ts";
 import type { LowestRateOptions } from "../message/lowest-rate.ts";
@@ -6,7 +7,6 @@ import type { HttpRequest, HttpResponse } from "../message/message.ts";
 import { BadHeadError, headEnd, parseHead, type ResponseHead } from "../message/response-head.ts";
 import { tooLong } from "../message/too-long.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
-import { LaneError } from "./lane-error.ts";
 import { LeasedBody } from "./leased-body.ts";
 import type { SlabFiller } from "./slab-filler.ts";
 

@@ -1,7 +1,7 @@
 import type { ClientRequest } from "node:http";
 import { type Lease, type LeaseReader, splitLease } from "../../bytes/lease.ts";
+import { LaneError } from "../errors/lane-error.ts";
 import { MOST_REPLAYED_BYTES } from "../lane.ts";
-import { LaneError } from "./lane-error.ts";
 import { SentLeases } from "./sent-leases.ts";
 
 /** Writes under way at once: one in the kernel's hands, one behind it. */

@@ -1,5 +1,6 @@
 import type { SlabPool } from "../../bytes/slab-pool.ts";
 import { connectionFailure } from "../errors/connection-failure.ts";
+import { LaneError } from "../errors/lane-error.ts";
 import type { ExchangeTimeouts, LaneExchange } from "../lane.ts";
 import { asLostAnswer, isOddAnswer } from "../lenient/odd-head.ts";
 import { OddFramingError } from "../message/framing.ts";
@@ -8,7 +9,6 @@ import type { Route } from "../message/route.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { LaneConnection, Receiver } from "./lane-connection.ts";
-import { LaneError } from "./lane-error.ts";
 import { requestHead } from "./request-head.ts";
 import { SlabFiller } from "./slab-filler.ts";
 

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { type LeaseReader, leasesOf } from "../../bytes/lease.ts";
 import { connectionFailure } from "../errors/connection-failure.ts";
+import { LaneError, type LaneErrorCode } from "../errors/lane-error.ts";
 import { type ExchangeTimeouts, type LaneExchange, MOST_REPLAYED_BYTES } from "../lane.ts";
 import { IncomingBody } from "../message/incoming-body.ts";
 import { joinHeaders } from "../message/join-headers.ts";
@@ -9,7 +10,6 @@ import type { HttpRequest, HttpResponse } from "../message/message.ts";
 import type { Route } from "../message/route.ts";
 import { tooLong } from "../message/too-long.ts";
 import { BodySender } from "./body-sender.ts";
-import { LaneError, type LaneErrorCode } from "./lane-error.ts";
 
 export interface PutExchangeOptions {
   /** Makes the request of node:http or node:https, with the agent's connections. */

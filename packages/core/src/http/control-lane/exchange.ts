@@ -3,6 +3,7 @@ import { onAbort } from "../../concurrency/on-abort.ts";
 import type { Member, Roster } from "../../concurrency/roster.ts";
 import { connectionFailure } from "../errors/connection-failure.ts";
 import { codeOf } from "../errors/error-code.ts";
+import { LaneError } from "../errors/lane-error.ts";
 import { tooSlow } from "../errors/too-slow.ts";
 import { type ExchangeTimeouts, type LaneExchange, MOST_REPLAYED_BYTES } from "../lane.ts";
 import { asLostAnswer, isOddAnswer } from "../lenient/odd-head.ts";
@@ -14,6 +15,9 @@ import { BadHeadError } from "../message/response-head.ts";
 import { tooLong } from "../message/too-long.ts";
 import { type OutgoingBody, outgoingBody } from "./outgoing-body.ts";
 import type { Way } from "./way.ts";
+
+/** A server that works for long may say so once a second (102), for as long as a commit may take. */
+const MOST_INTERIMS = 1024;
 
 /** What is known of a connection: whether it has answered a request already. */
 export interface ConnectionHistory {
@@ -44,6 +48,9 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
   #body: IncomingBody | undefined;
   #response: HttpResponse | undefined;
   #over = false;
+  /** Heads of 1xx that came, and the time that the final one has after the first of them. */
+  #interims = 0;
+  #timer: NodeJS.Timeout | undefined;
   /** The signal is no more of interest. */
   #leave: (() => void) | undefined;
 
@@ -117,7 +124,11 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
-    if (status < 200) return;
+    if (status < 200) {
+      this.#interim(controller);
+      return;
+    }
+    clearTimeout(this.#timer);
     this.#outgoing?.stop();
     const joined = joinHeaders(headers);
     const ambiguous = ambiguity(joined);
@@ -144,6 +155,23 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
     // An odd first chunk that came with the head fails the head, so that the request is sent again.
     if (joined["transfer-encoding"] === undefined) this.#head.resolve(this.#response);
     else setImmediate(this.#head.resolve, this.#response);
+  }
+
+  /**
+   * undici waits anew after each 1xx, so that a server could have a request wait for ever: the final head has to come
+   * within the time that one may take, counted from the first of them.
+   */
+  #interim(controller: Dispatcher.DispatchController): void {
+    this.#interims += 1;
+    const { headersTimeoutMs: ms = this.#options.timeouts.headersMs } = this.#request;
+    const fail = (error: Error): void => {
+      this.onResponseError(controller, error);
+      controller.abort(error);
+    };
+    if (this.#interims > MOST_INTERIMS)
+      fail(new BadHeadError(`The answer has more than ${MOST_INTERIMS} heads of 1xx`));
+    else if (ms > 0)
+      this.#timer ??= setTimeout(() => fail(new LaneError("LANE_HEADERS_TIMEOUT", "No final head in time")), ms);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Uint8Array): void {
@@ -187,6 +215,7 @@ export class Exchange implements LaneExchange, Dispatcher.DispatchHandler, Membe
 
   #finish(): void {
     this.#over = true;
+    clearTimeout(this.#timer);
     this.#options.running.leave(this);
     this.#leave?.();
     this.#outgoing?.stop();
