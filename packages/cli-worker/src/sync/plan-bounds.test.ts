@@ -30,6 +30,16 @@ mirrors:
     to: dst.example:5000/signed
     cosignTags: true
     tags: { regex: "[0-9]+" }
+  - from: src.example/pruned
+    to: dst.example:5000/pruned
+    cosignTags: true
+    tags: { glob: "x*", names: ["7"] }
+    prune: true
+  - from: src.example/chosen
+    to: dst.example:5000/chosen
+    platforms: linux/amd64
+    referrers: true
+    tags: { glob: "*", immutable: "3.*" }
 `;
 
 function bounds(image: Partial<PlannedImage>): string | undefined {
@@ -60,6 +70,17 @@ const ALPINE = { from: "docker.io/library/alpine", tag: "3.20", to: "dst.example
 const ONE = { from: "src.example/tools/one", tag: DIGEST, to: "dst.example:5000/one", targetTag: "pinned" };
 const SIGNED = { from: "src.example/signed", tag: "7", to: "dst.example:5000/signed", targetTag: "7" };
 const SHARED = { from: "src.example/first", tag: "v0", to: "dst.example:5000/shared", targetTag: "v0" };
+const PRUNED = { from: "src.example/pruned", tag: "x1", to: "dst.example:5000/pruned", targetTag: "x1" };
+const SIGNED_TAG = { tag: SIGNATURE, targetTag: SIGNATURE };
+const CHOSEN = {
+  from: "src.example/chosen",
+  to: "dst.example:5000/chosen",
+  tag: "3.1",
+  targetTag: "3.1",
+  platforms: ["linux/amd64"],
+  referrers: true,
+  there: null,
+} as const;
 const DELETED = { action: "delete", reason: "gone", there: DIGEST, own: { because: "written" } } as const;
 
 describe("checkPlanBounds()", () => {
@@ -77,7 +98,10 @@ describe("checkPlanBounds()", () => {
     ["a signature", { ...SIGNED, tag: SIGNATURE, targetTag: SIGNATURE }],
     ["a deletion where there is prune", DELETED],
     ["a copy where another mirror writes too", SHARED],
-    ["a deletion of what was chosen before", { ...DELETED, tag: "latest", targetTag: "latest" }],
+    ["a deletion of what is not among the newest", { ...DELETED, reason: "unselected" }],
+    ["a deletion of a signature, with what it is about", { ...PRUNED, ...DELETED, ...SIGNED_TAG, reason: "follows" }],
+    ["platforms, referrers and immutable tags as the mirror has them", CHOSEN],
+    ["a repair of an immutable tag", { ...CHOSEN, reason: "incomplete", there: DIGEST, root: DIGEST }],
   ])("permits %s", (_, image) => {
     expect(bounds(image)).toBeUndefined();
   });
@@ -114,6 +138,21 @@ describe("checkPlanBounds()", () => {
     ["a deletion elsewhere", { ...DELETED, to: "dst.example:5000/prod" }, "not with this target repository"],
     ["a deletion of another source's", { ...DELETED, from: "src.example/private" }, "source repository"],
     ["a deletion where another mirror writes too", { ...SHARED, ...DELETED }, "another mirror of the file writes"],
+    ["a deletion of what the filters leave out", { ...DELETED, tag: "latest", targetTag: "latest" }, "do not include"],
+    ["a deletion of an excluded tag", { ...DELETED, tag: "v2-rc1", targetTag: "v2-rc1" }, "do not include"],
+    ["a deletion of a tag that is always chosen", { ...PRUNED, ...DELETED, reason: "unselected" }, "chooses this tag"],
+    ["a deletion of a tag as if it followed another one", { ...DELETED, reason: "follows" }, "chooses this tag"],
+    ["a deletion for no reason of deletions", { ...DELETED, reason: "unchanged" }, "chooses this tag"],
+    ["a deletion of a signature by itself", { ...PRUNED, ...DELETED, ...SIGNED_TAG }, "only with what it is about"],
+    ["a deletion of a named tag", { ...PRUNED, ...DELETED, tag: "7", targetTag: "7" }, "names this tag"],
+    ["referrers that the mirror leaves", { referrers: true }, "does not copy referrers"],
+    ["platforms where the mirror copies all", { platforms: ["linux/amd64"] }, "copies all platforms"],
+    ["all platforms where the mirror chooses some", { ...CHOSEN, platforms: undefined }, "copies linux/amd64"],
+    ["other platforms", { ...CHOSEN, platforms: ["linux/arm64"] }, "copies linux/amd64"],
+    ["images that lack platforms", { ...CHOSEN, missingPlatforms: "skip" }, "lacks some of its platforms"],
+    ["another image under an immutable tag", { ...CHOSEN, there: OTHER, root: DIGEST }, "immutable"],
+    ["an immutable tag of which the plan says nothing", { ...CHOSEN, there: undefined }, "immutable"],
+    ["a retag of an immutable tag", { ...CHOSEN, action: "retag", there: OTHER, root: DIGEST }, "immutable"],
     ["a deletion by name alone", { ...DELETED, own: { because: "pattern" } }, "by its name alone"],
     ["a retag of another name", { action: "retag", root: DIGEST, targetTag: "prod" }, "another name at the target"],
   ])("refuses %s", (_, image, why) => {

@@ -1,6 +1,6 @@
 import type { PlannedImage, SyncPlan } from "@tranship/copy";
-import { choosableTags } from "@tranship/copy";
-import { quoted, subjectOfTag } from "@tranship/core";
+import { choosableTags, immutableTags } from "@tranship/copy";
+import { formatPlatform, quoted, subjectOfTag } from "@tranship/core";
 import { UsageError } from "../errors/usage-error.ts";
 import { parseLocation, type RegistryLocation } from "../locations/location.ts";
 import type { Mirror, MirrorFile } from "../mirror/mirror-file.ts";
@@ -21,8 +21,8 @@ export class PlanOutOfBounds extends UsageError {
 
 /**
  * Checks that a plan reads, writes and deletes only what a mirror file names, since plans travel and the file has the credentials: source and target by host and
- * repository, the tag by the target's template, names and filters; a deletion where the mirror has `prune`. What depends on other tags or on time (`newest`, `newerThan`) is
- * not checked. No request.
+ * repository, the tag by the target's template, names and filters, and how it is copied; a deletion where the mirror has `prune` and can choose the tag. What depends on other tags or on
+ * time (`newest`, `newerThan`) is not checked. No request.
  * @throws {PlanOutOfBounds} naming each entry that is not permitted.
  */
 export function checkPlanBounds(path: string, plan: SyncPlan, file: MirrorFile): void {
@@ -121,7 +121,7 @@ function whyNotBy(bounds: MirrorBounds, { image, source, target }: Entry): Reaso
   if (!isNamedSo) return { closeness: 2, text: "the mirror gives this tag another name at the target" };
   if (image.action === "delete") return whyNotDeleted(bounds, image, follows);
   if (!follows && !bounds.includes(image)) return { closeness: 3, text: "the mirror's tags do not include this one" };
-  return undefined;
+  return image.action === "skip" || follows ? undefined : whyNotCopied(bounds, image);
 }
 
 function isSource({ from }: Mirror, { host, repository }: RegistryLocation): boolean {
@@ -129,15 +129,37 @@ function isSource({ from }: Mirror, { host, repository }: RegistryLocation): boo
   return from.repositories === undefined ? from.accepts(repository) : from.repositories.includes(repository);
 }
 
-/** A tag that the mirror wrote under earlier filters may go; one that is its own by its name alone has to fit those of now. */
+/** A deletion has to be one that a plan of this file can have: of a tag that fits the filters, and for a reason that they can give. */
 function whyNotDeleted(bounds: MirrorBounds, image: PlannedImage, follows: boolean): Reason | undefined {
-  const { prune } = bounds.mirror;
-  if (prune === undefined) return { closeness: 3, text: "the mirror has no prune" };
-  if (image.own?.because !== "pattern") return undefined;
-  if (prune.ownership !== "pattern")
-    return { closeness: 3, text: "the mirror's prune does not count a tag as its own by its name alone" };
-  if (follows || bounds.includes(image)) return undefined;
-  return { closeness: 3, text: "the mirror's tags do not include this one" };
+  const { prune, tags } = bounds.mirror;
+  const refused = (text: string): Reason => ({ closeness: 3, text });
+  if (prune === undefined) return refused("the mirror has no prune");
+  if (image.own?.because === "pattern" && prune.ownership !== "pattern")
+    return refused("the mirror's prune does not count a tag as its own by its name alone");
+  if (follows) return image.reason === "follows" ? undefined : refused("such a tag goes only with what it is about");
+  if (!bounds.includes(image)) return refused("the mirror's tags do not include this one");
+  if (!tags.listed || tags.names.includes(image.tag)) return refused("the mirror names this tag, and keeps it");
+  // Whether the source lacks it is asked before it is deleted.
+  if (image.reason === "gone") return undefined;
+  const mayChange = tags.newest !== undefined || tags.newerThan !== undefined;
+  return image.reason === "unselected" && mayChange ? undefined : refused("the mirror chooses this tag");
+}
+
+/** What a plan may not change of how the mirror copies. */
+function whyNotCopied({ mirror }: MirrorBounds, image: PlannedImage): Reason | undefined {
+  const refused = (text: string): Reason => ({ closeness: 4, text });
+  const { platforms, missingPlatforms, sparse, referrers, tags } = mirror;
+  const { tag, action, there, root } = image;
+  if (image.referrers === true && !referrers) return refused("the mirror does not copy referrers");
+  const chosen = (platforms ?? []).map(formatPlatform).join(", ");
+  const isOther =
+    (image.platforms ?? []).join(", ") !== chosen || (image.sparse ?? false) !== (sparse && chosen !== "");
+  if (action === "copy" && isOther) return refused(`the mirror copies ${chosen === "" ? "all platforms" : chosen}`);
+  if (image.missingPlatforms === "skip" && missingPlatforms !== "skip")
+    return refused("the mirror copies no image that lacks some of its platforms");
+  const isMoved = there !== null && (root === undefined || there !== root);
+  if (isMoved && immutableTags(tags, [tag]).has(tag)) return refused("the mirror calls this tag immutable");
+  return undefined;
 }
 
 /** A mirror, and which tags of a plan its names and filters include. */

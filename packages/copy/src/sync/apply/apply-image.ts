@@ -82,7 +82,7 @@ async function apply(source: Source, { image, target, steps }: JobEntry, options
     known = checked.there;
     notices.push(...checked.notices);
   }
-  if (action === "retag" && root !== undefined) {
+  if (action === "retag" && root !== undefined && (!options.check || (await isAtSource(source, image, options)))) {
     const retagged = await retag(source, image, root, target, options);
     if (retagged !== undefined) return withNotices(retagged, notices);
   }
@@ -175,6 +175,21 @@ async function sourceNotices(
     call.signal.throwIfAborted();
     // Whether the content is there is seen when it is read.
     return [`${name} can't be resolved any more: ${planned}`];
+  }
+}
+
+/** Whether the source has what a plan of another time says that it has. What it lacks is not put under a tag: the copy then fails. Requests: 1 HEAD. */
+async function isAtSource(
+  source: Source,
+  { root, source: planned = root }: PlannedImage,
+  { run, call }: ApplyImageOptions,
+): Promise<boolean> {
+  if (planned === undefined) return false;
+  try {
+    return (await new Reader(source, run, call).resolve(planned)).digest === planned;
+  } catch {
+    call.signal.throwIfAborted();
+    return false;
   }
 }
 

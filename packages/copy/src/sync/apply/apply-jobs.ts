@@ -73,7 +73,7 @@ export async function applyJobs(
         for (const repair of await finishing.catch(() => [])) say(name, finishedNotice(repair, entry.target));
         const image = scope.aborted ? leftImage(entry.image) : await applyImage(source, entry, how);
         await feed?.end();
-        ownership.record(entry.image, image);
+        ownership.record(entry.image, image, { isCompared: !check });
         ended(image);
         if (image.outcome === "left" && !(scope.reason instanceof FailFast)) scope.throwIfAborted();
         noteFailure();

@@ -45,7 +45,10 @@ export async function keepReturned(
   results: DeletionResults,
   options: DeletionOptions,
 ): Promise<void> {
-  const gone = open.filter(({ reason }) => reason === "gone");
+  // A plan that was read may give another reason: only what is made of a digest goes with something else.
+  const gone = open.filter(
+    ({ reason, targetTag }) => reason === "gone" || (reason !== "unselected" && !isDigestTag(targetTag)),
+  );
   await forEachImage(gone, results, options, async ({ from, tag }, { run, call }) => {
     try {
       const { digest } = await new Reader(source, run, call).resolve(tag);

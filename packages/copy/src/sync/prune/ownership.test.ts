@@ -237,13 +237,29 @@ describe("what a mirror owns of tags that never move", () => {
 });
 
 describe("applyPlan() and what a mirror owns", () => {
-  it("records what it copies, and what was unchanged", async () => {
+  it("records what it copies, and not what a plan calls unchanged: that is the plan's word alone", async () => {
     await setup.apply(await setup.plan([pruningMirror(["v5"])]));
     expect(plannedDeletions(await setup.plan([pruningMirror(["v1", "v5"])]))).toEqual({ v1: "written" });
     setup.journal = new MemoryJournal();
     await setup.apply(await setup.plan([pruningMirror()]));
-    expect(plannedDeletions(await setup.plan([pruningMirror(["v1", "v5"])]))).toEqual({ v1: "equal", v5: "written" });
+    expect(plannedDeletions(await setup.plan([pruningMirror(["v1", "v5"])]))).toEqual({ v5: "written" });
   });
+
+  it.each(["skip", "copy", "retag"] as const)(
+    "makes no tag of somebody else's the mirror's own by %s, whatever the plan says of both sides",
+    async (action) => {
+      await setup.sync([pruningMirror()]);
+      const plan = await setup.plan([pruningMirror()]);
+      const { digest } = await setup.target.resolve("v1");
+      await setup.target.tag(await setup.target.resolve("v1"), "theirs");
+      const names = { mirror: "src/app", from: "src/app", to: "dst/app", tag: "theirs", targetTag: "theirs" };
+      const reason = action === "skip" ? "unchanged" : "referrers";
+      const image = { ...names, action, reason, source: digest, root: digest, there: digest, referrers: true } as const;
+      await setup.apply({ ...plan, images: [...plan.images, image] });
+      const place = { mirror: "mirrors.yaml src/app", target: "dst/app" };
+      expect(await setup.journal.ownership.find(place, "theirs")).toBeUndefined();
+    },
+  );
 
   it("keeps what is not recorded any more, or with another digest, and says so", async () => {
     await setup.sync([pruningMirror()]);

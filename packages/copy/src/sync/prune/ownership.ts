@@ -48,10 +48,17 @@ export class Ownership {
   /**
    * Records what an image that has ended says of its tag. It is written a moment later: `settled`
    * waits for it.
+   * @param isCompared Whether this process has compared the tag with its source. A plan that was
+   * read says so, and is no proof: then only what was written is recorded.
    */
-  record(image: PlannedImage, result: Pick<ImageResult, "outcome" | "digest">): void {
+  record(
+    image: PlannedImage,
+    result: Pick<ImageResult, "outcome" | "digest">,
+    { isCompared }: { readonly isCompared: boolean },
+  ): void {
     const { targetTag: tag } = image;
     const because = ownedBecause(image, result);
+    if (because === "equal" && !isCompared) return;
     if (because === undefined || result.digest === undefined) return;
     this.recordTag(image, { tag, digest: result.digest, because });
   }
