@@ -1,10 +1,11 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hash } from "bcryptjs";
 import { describe, expect, it } from "vitest";
 import type { ServeOptions } from "../../packages/cli-worker/src/serve/serve.ts";
 import { copy } from "../../packages/copy/src/index.ts";
 import { Registry } from "../../packages/core/src/index.ts";
+import { runPeer } from "../peers/run-peer.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { codesOf, pushBlob, send } from "./client.ts";
 import { type FolderServer, serveFolder } from "./folder-server.ts";
@@ -148,6 +149,19 @@ describe("serve() with htpasswd", () => {
     await using folder = await serveProtected({ host: "0.0.0.0" });
     const { bytes, digest } = someBytes(10);
     expect((await pushBlob(folder.url, "a", digest, bytes)).status).toBe(401);
+  });
+
+  it("refuses a FIFO, and goes on with the file when it is back", async () => {
+    await using folder = await serveProtected();
+    const users = await readFile(folder.file);
+    await rm(folder.file);
+    await runPeer("mkfifo", [folder.file]);
+    const statusOf = async (): Promise<number> =>
+      (await send(`${folder.url}/v2/`, { headers: basic("anna:right:one") })).status;
+    expect(await Promise.all(Array.from({ length: 8 }, statusOf))).toEqual(Array(8).fill(500));
+    await rm(folder.file);
+    await writeFile(folder.file, users);
+    expect(await statusOf()).toBe(200);
   });
 
   it("refuses a file that is not there, or no htpasswd file, before it listens", async () => {

@@ -1,4 +1,6 @@
-import { mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { appendFile, mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { digestOf } from "@tranship/core";
 import fc from "fast-check";
@@ -10,6 +12,20 @@ import { artifact, pushEmptyBlob, putManifest, someBytes } from "./sample-conten
 const hexOf = (digest: string): string => digest.slice("sha256:".length);
 
 describe("blobs", () => {
+  it("sends no byte beyond the length that it announced, of a file that grows meanwhile", async () => {
+    await using folder = await serveFolder();
+    const { bytes, digest } = someBytes(32 * 1024 * 1024);
+    await pushBlob(folder.url, "a", digest, bytes);
+    const socket = connect(folder.server.port, "127.0.0.1");
+    socket.write(`GET /v2/a/blobs/${digest} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`);
+    await once(socket, "readable");
+    await appendFile(join(folder.dir, "a/blobs/sha256", hexOf(digest)), Buffer.alloc(1024 * 1024));
+    const came = Buffer.concat(await Array.fromAsync(socket as AsyncIterable<Buffer>));
+    const body = came.subarray(came.indexOf("\r\n\r\n") + 4);
+    expect(body.length).toBe(bytes.length);
+    expect(digestOf(body)).toBe(digest);
+  });
+
   it("HEAD says size and digest; GET of an unknown one is answered 404, of a malformed one 400", async () => {
     await using folder = await serveFolder();
     const { bytes, digest } = someBytes(1234);

@@ -12,7 +12,9 @@ const STATUS: Readonly<Record<string, string>> = {
  * @param isAnswering Whether a response is under way: it is cut off, since what is written now would be taken for a part of it.
  */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex, isAnswering: boolean): void {
-  if (isAnswering || !socket.writable || error.code === "ECONNRESET") {
+  // Where it is TLS that failed, nothing can be written: what is queued would keep the socket for ever.
+  const isHttp = error.code?.startsWith("HPE_") === true || error.code?.startsWith("ERR_HTTP_") === true;
+  if (isAnswering || !socket.writable || !isHttp) {
     socket.destroy();
     return;
   }

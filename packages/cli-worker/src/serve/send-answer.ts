@@ -48,6 +48,8 @@ async function* whole(
 ): AsyncGenerator<Uint8Array, void, void> {
   let sent = 0;
   for await (const piece of pieces) {
+    if (sent + piece.length > announced)
+      throw new Error(`The body is longer than the ${announced} bytes that it should have`);
     sent += piece.length;
     rate.waits();
     yield piece;

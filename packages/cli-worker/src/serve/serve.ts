@@ -17,6 +17,14 @@ const HEADERS_TIMEOUT_MS = 60_000;
 /** Between two looks for uploads that nobody continues, in ms. */
 const MAX_SWEEP_MS = 60 * 60 * 1000;
 
+/** What TLS is spoken with. PEM. */
+export interface ServeTls {
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+  /** How long a handshake may take, in ms. Default: 60 s. */
+  readonly handshakeTimeout?: number | undefined;
+}
+
 /** What is served, and where. */
 export interface ServeOptions {
   /** An OCI layout, a folder of layouts, or an empty folder. */
@@ -35,7 +43,7 @@ export interface ServeOptions {
   /** Allows `writable` without `htpasswd` at another address than a loopback one: everybody who reaches it may write. Default false. */
   readonly anonymousWrite?: boolean | undefined;
   /** PEM. Default: plain HTTP. */
-  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
+  readonly tls?: ServeTls | undefined;
   /**
    * Names and addresses, without a port, that requests may have in their Host header beside `localhost`, loopback
    * addresses and `host`, or any address where `host` is `0.0.0.0` or `::`. Default: none.
@@ -104,7 +112,10 @@ export async function serve({
     // `refuseBrowser` looks at it, and its answer has the headers that every answer has.
     requireHostHeader: false,
   };
-  const server: Server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
+  const server: Server =
+    tls === undefined
+      ? createServer(options)
+      : createTlsServer({ ...options, ...tls, handshakeTimeout: tls.handshakeTimeout ?? HEADERS_TIMEOUT_MS });
   server.maxConnections = limits.connections;
   const running = takeRequests(server, limits.lowestRate, (wire) =>
     handle({ registry, allowed, access, hook, onFailure }, wire),

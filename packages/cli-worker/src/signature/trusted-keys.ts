@@ -29,10 +29,15 @@ function keyOf(line: string, namespace: string): SshPublicKey | undefined {
   const blob = words[at + 1];
   if (at < 0 || blob === undefined)
     throw new SyntaxError("expected a public key: ssh-ed25519, ssh-rsa or ecdsa-sha2-…");
+  const [principals = ""] = words;
+  if (at > 0 && !/^[^!@="][^!="]*$/.test(principals))
+    throw new SyntaxError("expected PRINCIPALS before the key, without options, markers and negations among them");
+  if (at > 0 && principals.toLowerCase() === "cert-authority") throw new SyntaxError("certificates are not supported");
   const options = words.slice(1, at).flatMap((word) => word.match(/(?:"[^"]*"|[^,"])+/g) ?? []);
   for (const option of options) {
     const [, names] = /^namespaces="([^"]*)"$/i.exec(option) ?? [];
     if (names === undefined) throw new SyntaxError('only the option namespaces="…" is supported');
+    if (names.includes("!")) throw new SyntaxError("a namespace that is negated is not supported");
     if (!names.split(",").some((name) => name === namespace || name === "*")) return undefined;
   }
   const key = parsePublicKey(Buffer.from(blob, "base64"));

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
 import { systemMessage } from "../../errors/system-message.ts";
 import { parseHtpasswd, type Users } from "./htpasswd.ts";
 
@@ -16,8 +16,11 @@ export class UserFile {
   /** @throws {SyntaxError} where the file can't be read, or is no htpasswd file with bcrypt hashes. */
   async users(): Promise<Users> {
     try {
-      await using file = await open(this.#path);
-      const { ino, size, mtimeMs, ctimeMs } = await file.stat();
+      // A FIFO would have the reader wait for ever.
+      await using file = await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const found = await file.stat();
+      if (!found.isFile()) throw new SyntaxError("it is no regular file");
+      const { ino, size, mtimeMs, ctimeMs } = found;
       if (size > MAX_USER_FILE_BYTES) throw new SyntaxError(`it has more than ${MAX_USER_FILE_BYTES} bytes`);
       const version = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
       if (this.#reading?.version !== version)

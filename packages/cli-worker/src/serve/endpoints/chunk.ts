@@ -44,7 +44,11 @@ export async function takeChunk(
 async function* counted(body: AsyncIterable<Uint8Array>, quota: DiskQuota): AsyncGenerator<Uint8Array, void, void> {
   for await (const piece of body) {
     await quota.take(piece.length);
-    yield piece;
+    try {
+      yield piece;
+    } finally {
+      quota.written(piece.length);
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import type { Registry } from "../registry.ts";
 import type { Repository } from "../storage/repository.ts";
 import type { UploadSession } from "../storage/upload-session.ts";
 import { takeChunk } from "./chunk.ts";
+import { dropWhereFull } from "./drop-where-full.ts";
 import { blobCreated, unknownUpload } from "./upload-answers.ts";
 
 /**
@@ -20,7 +21,7 @@ export async function commitUpload(
 ): Promise<Answer> {
   const digest = checkDigest(request.query.get("digest") ?? "");
   const isTaken = await session.hold(request.reset, async (held) => {
-    await takeChunk(registry, repository, { session, held }, request);
+    await dropWhereFull(registry, session, () => takeChunk(registry, repository, { session, held }, request));
     const isRight = await held.matches(digest);
     if (isRight) await repository.adoptBlob(session.path, digest);
     else await session.remove();

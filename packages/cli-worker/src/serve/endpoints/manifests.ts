@@ -59,7 +59,11 @@ export async function putManifest(
   await checkChildren(repository, reference, manifest);
   const descriptor = { mediaType: manifest.mediaType, digest, size: bytes.length };
   await registry.quota.take(bytes.length);
-  await repository.pushManifest({ descriptor, bytes }, tag);
+  try {
+    await repository.pushManifest({ descriptor, bytes }, tag);
+  } finally {
+    registry.quota.written(bytes.length);
+  }
   return {
     status: 201,
     headers: {

@@ -6,6 +6,7 @@ import type { Repository } from "../storage/repository.ts";
 import type { UploadSession } from "../storage/upload-session.ts";
 import { takeChunk } from "./chunk.ts";
 import { commitUpload } from "./commit-upload.ts";
+import { dropWhereFull } from "./drop-where-full.ts";
 import { mountBlob } from "./mount.ts";
 import { progress, unknownUpload } from "./upload-answers.ts";
 
@@ -45,7 +46,7 @@ export async function appendUpload(
   request: ServedRequest,
 ): Promise<Answer> {
   const answer = await session.hold(request.reset, async (held) => {
-    await takeChunk(registry, repository, { session, held }, request);
+    await dropWhereFull(registry, session, () => takeChunk(registry, repository, { session, held }, request));
     return progress(202, repository, session, await held.size());
   });
   if (answer === undefined) throw unknownUpload(repository, session.id);

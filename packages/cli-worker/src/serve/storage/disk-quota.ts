@@ -10,6 +10,8 @@ export class DiskQuota {
   readonly #root: string;
   readonly #most: number;
   #used: number;
+  /** Bytes that were taken and may not be in a file yet. */
+  #pending = 0;
   #measuring: Promise<void> | undefined;
   /** Whether something was removed since the folder was measured. */
   #outdated = false;
@@ -27,16 +29,22 @@ export class DiskQuota {
 
   /** Counts bytes that are about to be written. @throws {ApiError} DENIED where they are too many. */
   async take(bytes: number): Promise<void> {
-    await this.refuseOver(bytes);
+    await this.#look(bytes);
+    // Without a pause in between: others wait for the same look.
+    this.#refuse(bytes);
     this.#used += bytes;
+    this.#pending += bytes;
+  }
+
+  /** Bytes that were taken are in a file now, or will not come. */
+  written(bytes: number): void {
+    this.#pending -= bytes;
   }
 
   /** @throws {ApiError} DENIED where so many bytes more would be too many. */
   async refuseOver(bytes: number): Promise<void> {
-    if (this.#used + bytes > this.#most && this.#outdated) await this.measure();
-    if (this.#used + bytes <= this.#most) return;
-    const message = `Cannot store ${bytes} bytes: the registry may take ${this.#most} bytes, and ${this.#used} are in use`;
-    throw new ApiError(403, "DENIED", message);
+    await this.#look(bytes);
+    this.#refuse(bytes);
   }
 
   /** Something was removed. */
@@ -53,12 +61,24 @@ export class DiskQuota {
     await this.#measuring;
   }
 
+  /** Measures the folder where that may show room for the bytes. */
+  async #look(bytes: number): Promise<void> {
+    if (this.#used + bytes <= this.#most) return;
+    if (this.#outdated || this.#measuring !== undefined) await this.measure();
+  }
+
+  #refuse(bytes: number): void {
+    if (this.#used + bytes <= this.#most) return;
+    const message = `Cannot store ${bytes} bytes: the registry may take ${this.#most} bytes, and ${this.#used} are in use`;
+    throw new ApiError(403, "DENIED", message);
+  }
+
   async #measureNow(): Promise<void> {
     this.#outdated = false;
-    const before = this.#used;
+    const [before, pending] = [this.#used, this.#pending];
     const found = await sizeBelow(this.#root);
-    // What came meanwhile may have been seen or not: it counts.
-    this.#used = found + this.#used - before;
+    // What was being written, or came meanwhile, may have been seen or not: it counts.
+    this.#used = found + pending + this.#used - before;
   }
 }
 

@@ -1,4 +1,4 @@
-import { stat, writeFile } from "node:fs/promises";
+import { lstat, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Content, type Descriptor, type Digest, LayoutStore, openLayout, StoreError } from "@tranship/core";
 import { ApiError } from "../api-error.ts";
@@ -148,7 +148,16 @@ export class Repository {
     this.#opening = undefined;
     if (this.#dir !== this.#root) await makeOwnFolder(this.#root, this.#dir, `repository "${this.name}"`);
     // With its marker the folder may hold other files, here the repositories nested in it.
-    await writeFile(join(this.#dir, LAYOUT_MARKER), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+    const marker = join(this.#dir, LAYOUT_MARKER);
+    const found = await lstat(marker).catch(() => undefined);
+    // A link would write elsewhere, and a FIFO would have the writer wait for ever.
+    if (found !== undefined && !found.isFile())
+      throw new ApiError(
+        403,
+        "DENIED",
+        `Cannot write to repository "${this.name}": "${LAYOUT_MARKER}" is no regular file`,
+      );
+    await writeFile(marker, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
     return this.#open(true);
   }
 

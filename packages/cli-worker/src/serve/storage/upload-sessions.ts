@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Stats } from "node:fs";
 import { lstat, readdir, rmdir, unlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ApiError, systemCode } from "../api-error.ts";
 import { isOwnFolder, makeOwnFolder } from "./own-folder.ts";
 import { UploadSession } from "./upload-session.ts";
@@ -78,6 +78,8 @@ export class UploadSessions {
   forget(session: UploadSession): void {
     this.#remembered.delete(session.path);
     this.#open.delete(session.path);
+    // The folder of its repository goes with the last one.
+    rmdir(dirname(session.path)).catch(() => undefined);
   }
 
   /** Removes the uploads that nobody wrote to for so long, in ms, and the folders of those that are gone. */

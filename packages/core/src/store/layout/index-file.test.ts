@@ -54,6 +54,14 @@ describe("IndexFile", () => {
     expect(await readdir(dir)).toEqual(["index.json"]);
   });
 
+  it("update() writes no file that is too large to be read again", async () => {
+    await file.update((index) => withTag(index, image, "v1"));
+    const large = "x".repeat(65 * 1024 * 1024);
+    await expect(file.update((index) => withTag(index, image, large))).rejects.toMatchObject({ code: "STORAGE" });
+    expect(tagNames(await file.read())).toEqual(["v1"]);
+    expect(await readdir(dir)).toEqual(["index.json"]);
+  });
+
   it("update() that fails leaves the file, and lets the next one in", async () => {
     const error = new Error("the change failed");
     await expect(file.update(() => Promise.reject(error))).rejects.toBe(error);

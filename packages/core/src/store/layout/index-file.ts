@@ -132,9 +132,16 @@ export class IndexFile {
 
   /** False where the lock was lost and nothing was replaced. */
   async #replace(index: LayoutIndex, isHeld: () => Promise<boolean>): Promise<boolean> {
+    const text = formatLayoutIndex(index);
+    // Nobody could read it again.
+    if (Buffer.byteLength(text) > MAX_INDEX_BYTES)
+      throw new StoreError(
+        "STORAGE",
+        `Cannot write "index.json" of ${quoted(this.#name)}: it would have more than ${MAX_INDEX_BYTES} bytes`,
+      );
     const { path, handle } = await this.#workspace.create();
     try {
-      await handle.writeFile(formatLayoutIndex(index));
+      await handle.writeFile(text);
       await handle.datasync();
       await handle.close();
       if (await isHeld()) {
