@@ -103,6 +103,25 @@ describe("fetch()", () => {
     expect(setup.server.log.length).toBeGreaterThan(9);
   });
 
+  it.each([1, 100])("gives up when each try brings %i bytes: that would go on for ever", async (breakAfter) => {
+    await using setup = await scriptedSetup(
+      ({ headers }) => {
+        const start = Number(/\d+/.exec(headers.range ?? "")?.[0] ?? 0);
+        const range = { "content-range": `bytes ${start}-${BYTES.length - 1}/${BYTES.length}` };
+        return {
+          status: start > 0 ? 206 : 200,
+          headers: start > 0 ? range : {},
+          body: BYTES.subarray(start),
+          breakAfter,
+        };
+      },
+      { retry: { attempts: 4, baseDelayMs: 1 } },
+    );
+    const content = await setup.registry.repository("app").fetch(BLOB);
+    await expect(read(content)).rejects.toMatchObject({ code: "NETWORK" });
+    expect(setup.server.log).toHaveLength(4);
+  });
+
   it("gives up when tries bring nothing", async () => {
     await using setup = await scriptedSetup(() => ({ status: 200, body: BYTES, breakAfter: 0 }), {
       retry: { attempts: 3, baseDelayMs: 1 },

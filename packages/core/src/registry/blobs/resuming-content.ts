@@ -5,6 +5,8 @@ import type { OpenedContent } from "./open-range.ts";
 
 /** Bytes after which tries below the lowest rate are counted anew. */
 const PROGRESS_BYTES = 1024 * 1024;
+/** The same for connections that break: one that brings a byte each time would else go on for ever. */
+const LEAST_PROGRESS_BYTES = 1024;
 
 export interface ResumingContentOptions {
   /** The stream from `offset`, already open; undefined where there is nothing left to read. */
@@ -34,9 +36,10 @@ class ResumingLeases implements LeaseReader {
   #content: OpenedContent | undefined;
   #leases: LeaseReader | undefined;
   #over = false;
-  /** Tries that ended because too little came, since `PROGRESS_BYTES` came. */
-  #slowTries = 0;
-  #slowSince = 0;
+  /** Tries that ended because too little came. */
+  readonly #slow = new Tries(PROGRESS_BYTES);
+  /** Tries whose connection broke. */
+  readonly #broken = new Tries(LEAST_PROGRESS_BYTES);
 
   constructor(options: ResumingContentOptions) {
     this.#options = options;
@@ -44,7 +47,7 @@ class ResumingLeases implements LeaseReader {
     this.#content = options.first;
   }
 
-  /** The next piece. Tries are counted for each piece: whatever comes is progress, but for tries that were too slow. */
+  /** The next piece. Tries are counted for each piece, and for each 1 KiB; those that were too slow for each 1 MiB. */
   async read(): Promise<Lease | undefined> {
     if (this.#over) return undefined;
     try {
@@ -80,11 +83,9 @@ class ResumingLeases implements LeaseReader {
   }
 
   #mayPass(error: unknown): boolean {
-    if (!isTooSlow(error)) return isRetryable(error);
-    if (this.#offset - this.#slowSince >= PROGRESS_BYTES) this.#slowTries = 0;
-    if (this.#slowTries === 0) this.#slowSince = this.#offset;
-    this.#slowTries += 1;
-    return this.#slowTries < (this.#options.retry.attempts ?? ATTEMPTS);
+    const attempts = this.#options.retry.attempts ?? ATTEMPTS;
+    if (isTooSlow(error)) return this.#slow.count(this.#offset) < attempts;
+    return isRetryable(error) && this.#broken.count(this.#offset) < attempts;
   }
 
   async #open(): Promise<void> {
@@ -125,5 +126,24 @@ class ResumingLeases implements LeaseReader {
     this.#leases = undefined;
     if (leases === undefined) await content?.drop();
     else await leases.close();
+  }
+}
+
+/** Tries that have failed since so many bytes came. */
+class Tries {
+  readonly #progress: number;
+  #count = 0;
+  #since = 0;
+
+  constructor(progress: number) {
+    this.#progress = progress;
+  }
+
+  /** Counts one that failed at this offset. */
+  count(offset: number): number {
+    if (offset - this.#since >= this.#progress) this.#count = 0;
+    if (this.#count === 0) this.#since = offset;
+    this.#count += 1;
+    return this.#count;
   }
 }
