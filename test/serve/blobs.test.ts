@@ -12,6 +12,15 @@ import { artifact, pushEmptyBlob, putManifest, someBytes } from "./sample-conten
 const hexOf = (digest: string): string => digest.slice("sha256:".length);
 
 describe("blobs", () => {
+  it("one of many DELETEs at once is answered 202, the others 404", async () => {
+    await using folder = await serveFolder();
+    const { bytes, digest } = someBytes(10);
+    await pushBlob(folder.url, "a", digest, bytes);
+    const url = `${folder.url}/v2/a/blobs/${digest}`;
+    const replies = await Promise.all(Array.from({ length: 20 }, () => send(url, { method: "DELETE" })));
+    expect(replies.map(({ status }) => status).toSorted()).toEqual([202, ...Array(19).fill(404)]);
+  });
+
   it("sends no byte beyond the length that it announced, of a file that grows meanwhile", async () => {
     await using folder = await serveFolder();
     const { bytes, digest } = someBytes(32 * 1024 * 1024);

@@ -14,6 +14,8 @@ import { takeRequests } from "./take-requests.ts";
 /** How long an idle connection is kept for the client's next request, in ms. Copies pause between phases. */
 const KEEP_ALIVE_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 60_000;
+/** How often connections are looked at, in ms: so much later than after `HEADERS_TIMEOUT_MS` one may end. */
+const CHECK_MS = 5_000;
 /** Between two looks for uploads that nobody continues, in ms. */
 const MAX_SWEEP_MS = 60 * 60 * 1000;
 
@@ -107,6 +109,7 @@ export async function serve({
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_MS,
     // No limit for a request: big blobs over slow lines take hours. `limits.minBytesPerSecond` ends the others.
     requestTimeout: 0,
     // `refuseBrowser` looks at it, and its answer has the headers that every answer has.

@@ -79,8 +79,14 @@ export async function linkBlob({ from, to, digest, beforeCopy }: LinkBlobOptions
 /** Removes a blob. False where there was none. */
 export async function removeBlob(layout: string, digest: Digest): Promise<boolean> {
   if ((await blobSize(layout, digest)) === undefined) return false;
-  await unlink(blobPath(layout, digest));
-  return true;
+  try {
+    await unlink(blobPath(layout, digest));
+    return true;
+  } catch (error) {
+    // Another request was quicker.
+    if (isAbsent(error)) return false;
+    throw error;
+  }
 }
 
 async function prepared(layout: string, digest: Digest): Promise<string> {
