@@ -75,6 +75,8 @@ export class Repository {
       return (await this.resolve(digest)) !== undefined;
     } catch (error) {
       if (error instanceof StoreError && error.code === "DIGEST_MISMATCH") return false;
+      // Another request has removed it meanwhile.
+      if ((await this.blobSize(digest)) === undefined) return false;
       throw error;
     }
   }
